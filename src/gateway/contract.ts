@@ -1,0 +1,106 @@
+/**
+ * How the core and the world talk: the one page to read first.
+ *
+ *     gateway.handle(event, now) → effects        synchronous; never throws on input; a throw is a bug
+ *     gateway.deadline                            the earliest instant at which it wants a `deadline` event
+ *
+ * The core has no clock, socket, timer or log. Whoever runs it feeds it one event at a time, performs the effects in their order,
+ * and never calls `handle` from within the performance of an effect.
+ */
+import type { PacketFromBroker, PacketToBroker, Will } from "./packet.ts";
+
+/** A point in time: milliseconds of a clock that never goes back. Its zero has no meaning. */
+export type Instant = number;
+
+/** Where datagrams come from and go to; opaque to the core, made by the transport. */
+export type Address = string;
+
+/** One connection to the broker. The core numbers them; a number is never used again. */
+export type LinkId = number;
+
+/** What has happened. */
+export type GatewayEvent =
+  | { type: "datagram"; from: Address; data: Uint8Array }
+  /** `gateway.deadline` has come. Early or late makes no difference: `now` decides. */
+  | { type: "deadline" }
+  /** The broker answered CONNECT with return code 0. */
+  | { type: "link-opened"; link: LinkId; sessionPresent: boolean }
+  /** The broker answered CONNECT with a refusal: the return code of MQTT 3.1.1, 1 to 5. The link is closed. */
+  | { type: "link-refused"; link: LinkId; returnCode: number }
+  /**
+   * The connection is gone, or could not be made. Follows every `open` exactly once in the end, also after `close`, unless
+   * `link-refused` came. `reason` is for people.
+   */
+  | { type: "link-closed"; link: LinkId; reason: string }
+  | { type: "packet"; link: LinkId; packet: PacketFromBroker }
+  /** The broker has answered a `probe`: every packet that it sent before has been handed over. */
+  | { type: "link-probed"; link: LinkId }
+  /** More waits to be written to the broker than the connection takes at the moment. */
+  | { type: "link-stalled"; link: LinkId }
+  /** What waited has been written. */
+  | { type: "link-drained"; link: LinkId }
+  /** Orderly end: clients are told, links are closed. */
+  | { type: "stop" };
+
+/** What is to be done about it. */
+export type Effect =
+  | { type: "send"; to: Address; data: Uint8Array }
+  /** Connect to the broker and send CONNECT. Answered by `link-opened`, `link-refused` or `link-closed`. */
+  | { type: "open"; link: LinkId; connect: LinkConnect }
+  | { type: "write"; link: LinkId; packet: PacketToBroker }
+  /** Ask the broker for a sign of life; answered by `link-probed`, in order with the packets. */
+  | { type: "probe"; link: LinkId }
+  /** Stop reading from the broker, so that it keeps what it has. */
+  | { type: "pause"; link: LinkId }
+  | { type: "resume"; link: LinkId }
+  /** With `disconnect` an MQTT DISCONNECT goes first: the broker then discards the will. Without it the will fires. */
+  | { type: "close"; link: LinkId; disconnect: boolean }
+  | Note;
+
+/** What the core says of itself: the log prints it, metrics count it, tests assert on it. */
+export interface Note {
+  type: "note";
+  name: NoteName;
+  fields: NoteFields;
+}
+
+export type NoteFields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** Every note there is, with what it means. */
+export const NOTES = {
+  "client.connected": "a client's CONNECT was accepted",
+  "client.refused": "a CONNECT was refused; reason and return code say why",
+  "client.disconnected": "a client said DISCONNECT, or was told it; reason says which",
+  "client.lost": "a client was silent for too long, did not answer, or was replaced; its will fires",
+  "client.asleep": "a client went to sleep",
+  "client.awake": "a sleeping client asks for its messages",
+  "client.resumed": "a sleeping or awake client became active again with its session as it was",
+  "client.forgotten": "the stored session of a disconnected client was dropped to stay within the limit",
+  "setup.abandoned": "a client did not finish its CONNECT",
+  "datagram.dropped": "a datagram was not a message that a gateway handles",
+  "message.ignored": "a message that means nothing in the client's state",
+  "publish.refused": "a PUBLISH of a client was answered with a refusal",
+  "publish.repeated": "a PUBLISH of a client that is being worked on came again, and was not forwarded again",
+  "register.refused": "a REGISTER of a client was refused",
+  "subscribe.refused": "a SUBSCRIBE of a client was refused",
+  "delivery.repeated": "a message to a client was sent again for want of an answer",
+  "delivery.dropped": "a message for a client was given up; reason says why",
+  "delivery.postponed": "a message for a client is kept until it is heard of again",
+  "queue.paused": "as much waits for a client as the limit allows: the broker is asked to keep the rest",
+  "queue.resumed": "reading from the broker goes on",
+  "topic.suppressed": "a client refuses to know a topic name; its messages are not sent to this client any more",
+  "stranger.answered": "a sender without a session was answered with DISCONNECT",
+  "stranger.limited": "a sender without a session was not answered, to stay within the rate limit",
+  "link.refused": "the broker refused a client's connection",
+  "link.closed": "the broker connection of a client ended without our asking",
+  "session.failed": "a broken invariant: the session was dropped; a bug of ours",
+} as const;
+
+export type NoteName = keyof typeof NOTES;
+
+/** What an MQTT CONNECT for a client says. Credentials and the link's own keep alive are the adapter's. */
+export interface LinkConnect {
+  clientId: string;
+  cleanSession: boolean;
+  will: Will | undefined;
+}
