@@ -1,0 +1,66 @@
+import type { Publish } from "../sn/message.ts";
+import type { Instant } from "./contract.ts";
+
+/** How many finished exchanges are remembered against duplicates that the network delayed. */
+const FINISHED_MAX = 8;
+
+interface Finished {
+  message: Publish;
+  until: Instant;
+}
+
+/** The receiving side of QoS 2: which messages are new, and which are not. */
+export class ReceivedMessages {
+  readonly #max: number;
+  /** For how long a finished exchange is remembered: longer than the gateway repeats, or the network keeps, a datagram. */
+  readonly #rememberedMs: number;
+  /** Delivered, and waiting for PUBREL. */
+  #open: Map<number, Publish> | undefined;
+  #finished: Finished[] | undefined;
+
+  constructor(max: number, rememberedMs: number) {
+    this.#max = max;
+    this.#rememberedMs = rememberedMs;
+  }
+
+  /**
+   * What to do with a QoS 2 PUBLISH. "late" is a copy of one whose exchange is finished: it is not answered, for the answer could be taken
+   * for that to a new message with the same MsgId. Only octets equal in all but DUP make a copy, so that a broker which
+   * uses a MsgId again at once is heard; at worst such a message is taken when the memory has passed.
+   */
+  judge(message: Publish, now: Instant): "new" | "repeated" | "late" | "full" {
+    if (this.#open?.has(message.msgId)) return "repeated";
+    if (this.#finished?.some((finished) => finished.until > now && isCopy(finished.message, message))) return "late";
+    return (this.#open?.size ?? 0) < this.#max ? "new" : "full";
+  }
+
+  open(message: Publish): void {
+    this.#open ??= new Map();
+    this.#open.set(message.msgId, message);
+  }
+
+  /** PUBREL has come. */
+  finish(msgId: number, now: Instant): void {
+    const message = this.#open?.get(msgId);
+    if (message === undefined) return;
+    this.#open?.delete(msgId);
+    this.#finished ??= [];
+    this.#finished.push({ message, until: now + this.#rememberedMs });
+    if (this.#finished.length > FINISHED_MAX) this.#finished.shift();
+  }
+
+  clear(): void {
+    this.#open = undefined;
+    this.#finished = undefined;
+  }
+}
+
+function isCopy(one: Publish, other: Publish): boolean {
+  return (
+    one.msgId === other.msgId &&
+    one.topicId === other.topicId &&
+    one.topicIdType === other.topicIdType &&
+    one.data.length === other.data.length &&
+    one.data.every((octet, index) => octet === other.data[index])
+  );
+}
