@@ -92,10 +92,15 @@ function topicId(type: TopicIdType, id: number): string {
     case "predefined":
       return `predefined topic id ${id}`;
     case "short":
-      return `short topic ${quote(decodeShortName(id))}`;
+      return `short topic ${shortName(id)}`;
     case "reserved":
       return `reserved topic id type, ${id}`;
   }
+}
+
+function shortName(id: number): string {
+  const name = decodeShortName(id);
+  return name === null ? `0x${id.toString(16).padStart(4, "0")} (not a topic name)` : quote(name);
 }
 
 function subscription(topic: SubscriptionTopic): string {
@@ -103,8 +108,13 @@ function subscription(topic: SubscriptionTopic): string {
   return topic.topicIdType === "reserved" ? "reserved topic id type" : topicId(topic.topicIdType, topic.topicId);
 }
 
+/** What JSON leaves as it is and a terminal or a log does not: DEL, C1 controls, line separators, changes of direction. */
+const UNPRINTABLE = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** Text of a stranger: it must neither break the line nor steer the terminal that shows it. */
 function quote(text: string | null): string {
-  return text === null ? "(not UTF-8)" : JSON.stringify(text);
+  if (text === null) return "(not UTF-8)";
+  return JSON.stringify(text).replace(UNPRINTABLE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 function hex(octets: Uint8Array): string {

@@ -130,7 +130,8 @@ export function encode(message: Message): Buffer {
       const octets = Buffer.allocUnsafe(length + message.data.length);
       octets[0] = length;
       octets[1] = MSG_TYPE.ENCAPSULATED;
-      octets[2] = message.radius & 3;
+      // E3: two bits; a radius beyond them is the widest there is, not 0, which would be every node.
+      octets[2] = Math.min(message.radius, 3);
       octets.set(message.wirelessNodeId, 3);
       octets.set(message.data, length);
       return octets;
