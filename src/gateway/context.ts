@@ -1,0 +1,20 @@
+import type { Effect, LinkId, NoteFields, NoteName } from "./contract.ts";
+import type { PredefinedTopics } from "./predefined-topics.ts";
+import type { Settings } from "./settings.ts";
+import type { TopicIds } from "./topic-table.ts";
+
+/** What the sessions of one gateway share. */
+export interface Context {
+  readonly settings: Settings;
+  readonly predefined: PredefinedTopics;
+  readonly topicIds: TopicIds;
+  /** Where effects are collected while an event is handled. */
+  effects: Effect[];
+  /** A number for a new broker connection. */
+  nextLink: LinkId;
+}
+
+/** Adds a note to the effects. */
+export function note(context: Context, name: NoteName, fields: NoteFields): void {
+  context.effects.push({ type: "note", name, fields });
+}

@@ -1,0 +1,405 @@
+import { encode } from "../sn/encode.ts";
+import type { MsgIdOnly, TopicAck } from "../sn/message.ts";
+import { RETURN_CODE } from "../sn/return-code.ts";
+import type { Client } from "./client.ts";
+import type { Instant } from "./contract.ts";
+import { type Delivery, DeliveryQueue } from "./delivery-queue.ts";
+import type { AckPacket, PublishPacket } from "./packet.ts";
+import type { TopicEntry } from "./topic-table.ts";
+
+/**
+ * Where the message at the head of the queue stands:
+ * idle: nothing sent · registering: REGISTER sent · publishing: PUBLISH of QoS 1 or 2 sent · releasing: the client said PUBREC, the
+ * broker's PUBREL is awaited · completing: PUBREL sent.
+ */
+type Phase = "idle" | "registering" | "publishing" | "releasing" | "completing";
+
+/** What a retry led to: sent again, or the client does not answer. */
+export type RetryResult = "again" | "exhausted";
+
+/** How often a durable QoS 1 or 2 message outlives a client that does not answer REGISTER, before it is given up. */
+const POSTPONED_MAX = 3;
+
+/** Octets of REGISTER and PUBLISH before the name or the data, and what the long header adds. */
+const REGISTER_HEAD_OCTETS = 6;
+const PUBLISH_HEAD_OCTETS = 7;
+const LONG_HEADER_EXTRA_OCTETS = 2;
+
+const NEVER: Instant = Number.POSITIVE_INFINITY;
+
+/**
+ * Messages from the broker to one client: in order, one exchange in flight (G6), each name registered before it is used (G2), and
+ * each acknowledged to the broker when the client has acknowledged it. The MsgId of a PUBLISH is the broker's packet identifier.
+ */
+export class Deliveries {
+  readonly #client: Client;
+  readonly #queue: DeliveryQueue;
+  /** Messages given up after the client had a part in them: their PUBREL is answered here. */
+  #abandoned: Set<number> | undefined;
+  #phase: Phase = "idle";
+  #tries = 0;
+  #startedAt: Instant = 0;
+  #registerMsgId = 0;
+  /** When the message in flight is sent again. */
+  due: Instant = NEVER;
+  /** How many more messages may be started (Z8). */
+  budget = NEVER;
+  /** Acknowledgements given to the broker, which may make it send more. */
+  acknowledged = 0;
+
+  constructor(client: Client) {
+    this.#client = client;
+    this.#queue = new DeliveryQueue(client.settings.queuedMax, client.settings.queuedOctetsMax);
+  }
+
+  /** Nothing waits and nothing is in flight. */
+  get empty(): boolean {
+    return this.#queue.length === 0;
+  }
+
+  get length(): number {
+    return this.#queue.length;
+  }
+
+  /** Nothing is in flight, and nothing more may be started in this period. */
+  get pauses(): boolean {
+    return this.#phase === "idle" && (this.#queue.length === 0 || this.budget <= 0);
+  }
+
+  /** More waits than the limits allow, and none of it may be dropped. */
+  get overfull(): boolean {
+    return this.#queue.overfull;
+  }
+
+  get hasRoom(): boolean {
+    return this.#queue.hasRoom;
+  }
+
+  /** The connection to the broker is over; it will send again what was not acknowledged. */
+  reset(): void {
+    this.#queue.clear();
+    this.#abandoned = undefined;
+    this.#idle();
+  }
+
+  /** A PUBLISH of the broker. */
+  receive(packet: PublishPacket, now: Instant): void {
+    this.#queue.push(packet);
+    this.advance(now);
+    while (this.#queue.overfull) {
+      const dropped = this.#queue.dropOldestQos0(this.#phase !== "idle");
+      if (dropped === undefined) return;
+      this.#noteDropped(dropped, "the queue is full");
+    }
+  }
+
+  /** A PUBREL of the broker. */
+  release({ messageId }: AckPacket, now: Instant): void {
+    const head = this.#queue.head;
+    if (this.#phase === "releasing" && head?.packetId === messageId) {
+      this.#phase = "completing";
+      this.#tries = 0;
+      this.due = NEVER;
+      if (this.#client.listening) this.#send(now);
+      return;
+    }
+    if (this.#phase === "completing" && head?.packetId === messageId) return;
+    if (this.#abandoned?.delete(messageId) === true) {
+      this.#client.write({ cmd: "pubcomp", messageId });
+      return;
+    }
+    // Of an exchange of before: only the client knows whether it has released the message.
+    if (this.#queue.hasRelease(messageId)) return;
+    this.#queue.pushRelease(messageId, this.#phase !== "idle");
+    this.advance(now);
+  }
+
+  /** Sends what can be sent now. While a SUBSCRIBE is open, a name without an id waits for its SUBACK (S10). */
+  advance(now: Instant): void {
+    while (this.#phase === "idle" && this.#client.listening && this.budget > 0) {
+      const head = this.#queue.head;
+      if (head === undefined) return;
+      if (head.packet === undefined) this.#phase = "completing";
+      else if (!this.#start(head, head.packet)) return;
+      if (this.#phase === "idle") continue;
+      this.#tries = 0;
+      this.#startedAt = now;
+      this.#send(now);
+    }
+  }
+
+  /** The client sleeps: what is in flight waits, as it is. */
+  park(): void {
+    this.due = NEVER;
+  }
+
+  /** The client listens again, or asks again: what is in flight goes out once more, its repetitions counted from here. */
+  unpark(now: Instant): void {
+    if (this.#phase === "idle" || this.#phase === "releasing") return;
+    this.#tries = 0;
+    this.#send(now);
+  }
+
+  /** Whether a message waits for the client to be heard of. */
+  get postponed(): boolean {
+    return this.#phase === "registering" && this.due === NEVER;
+  }
+
+  /** `due` has come. */
+  retry(now: Instant): RetryResult {
+    const { settings, clientId } = this.#client;
+    if (this.#tries >= settings.nRetry) return "exhausted";
+    this.#tries += 1;
+    this.#client.note("delivery.repeated", { clientId, phase: this.#phase, repetition: this.#tries });
+    this.#send(now);
+    return "again";
+  }
+
+  /**
+   * The client did not answer REGISTER (R6): the message is given up and the client kept. A QoS 1 or 2 message of a durable session
+   * is first kept until the client is heard of again, for with its acknowledgement the broker would forget it. False where something
+   * else than REGISTER was not answered.
+   */
+  giveUpRegister(): boolean {
+    const head = this.#queue.head;
+    if (this.#phase !== "registering" || head?.packet === undefined) return false;
+    const { clientId, durable } = this.#client;
+    if (head.packet.qos > 0 && durable && head.postponed < POSTPONED_MAX) {
+      head.postponed += 1;
+      this.due = NEVER;
+      this.#client.note("delivery.postponed", { clientId, topic: head.packet.topic });
+      return true;
+    }
+    // A client that was heard of meanwhile does not do REGISTER, as RIOT's emcute; one that was not may have been out of reach.
+    if (this.#client.heardAt >= this.#startedAt) this.#suppress(head.packet.topic);
+    this.#giveUp(head, "no answer to REGISTER");
+    return true;
+  }
+
+  onRegAck(message: TopicAck, now: Instant): void {
+    const head = this.#queue.head;
+    if (this.#phase !== "registering" || message.msgId !== this.#registerMsgId || head?.packet === undefined) return;
+    const { topic } = head.packet;
+    const entry = this.#client.topics.byName(topic);
+    switch (message.returnCode) {
+      case RETURN_CODE.accepted:
+        // G2a: an acceptance of another id is not one of ours.
+        if (entry?.id !== message.topicId) return;
+        entry.announced = true;
+        this.#idle();
+        return;
+      case RETURN_CODE.congestion:
+        this.#leaveAlone(now);
+        return;
+      default:
+        this.#suppress(topic);
+        // G3: the refusal ends a plain subscription; what a wildcard covers can only be passed over.
+        if (this.#client.subscriptions.get(topic) !== undefined) this.#client.dropSubscription(topic);
+        this.#giveUp(head, "the client refused the topic name");
+    }
+  }
+
+  onPubAck(message: TopicAck, now: Instant): void {
+    const { topics } = this.#client;
+    const head = this.#queue.head;
+    const packet = head?.packet;
+    const unknownTopic = message.returnCode === RETURN_CODE.invalidTopicId;
+    if (message.msgId === 0) {
+      // G4: at QoS 0 the message is gone, the mapping is mended.
+      const entry = topics.byId(message.topicId);
+      if (unknownTopic && entry !== undefined) entry.announced = false;
+      return;
+    }
+    if (this.#phase !== "publishing" || head?.packetId !== message.msgId || packet === undefined) return;
+    if (!this.#isTopicOf(packet, message.topicId)) return;
+    if (message.returnCode === RETURN_CODE.accepted) {
+      if (packet.qos === 1) this.#finish(head, "puback");
+      return;
+    }
+    if (message.returnCode === RETURN_CODE.congestion) {
+      this.#leaveAlone(now);
+      return;
+    }
+    const entry = topics.byId(message.topicId);
+    if (unknownTopic && entry?.name === packet.topic && !head.registeredAgain) {
+      entry.announced = false;
+      head.registeredAgain = true;
+      head.sent = false;
+      this.#idle();
+      return;
+    }
+    this.#giveUp(head, unknownTopic ? "the client does not know the topic id" : "the client refused the message");
+  }
+
+  /** PUBREC of the client. */
+  onPubRec({ msgId }: MsgIdOnly, now: Instant): void {
+    const head = this.#queue.head;
+    if (head?.packetId !== msgId) return;
+    if (this.#phase === "publishing" && head.packet?.qos === 2) {
+      this.#phase = "releasing";
+      this.due = NEVER;
+      this.#client.write({ cmd: "pubrec", messageId: msgId });
+    } else if (this.#phase === "completing" && this.#client.listening) {
+      this.#send(now);
+    }
+  }
+
+  /** PUBCOMP of the client. */
+  onPubComp({ msgId }: MsgIdOnly): void {
+    const head = this.#queue.head;
+    if (this.#phase === "completing" && head?.packetId === msgId) this.#finish(head, "pubcomp");
+  }
+
+  /** O4: a client that is busy is left alone for as long as the repetitions to one that does not answer would take. */
+  #leaveAlone(now: Instant): void {
+    const { tRetryMs, nRetry } = this.#client.settings;
+    this.#tries = 0;
+    if (this.#client.listening) this.due = now + tRetryMs * (nRetry + 1);
+  }
+
+  /** Begins the exchange of a message. False: it has to wait for a SUBACK. */
+  #start(head: Delivery, packet: PublishPacket): boolean {
+    const { settings, topics } = this.#client;
+    if (tooLong(PUBLISH_HEAD_OCTETS + packet.payload.length, settings.datagramOctetsMax)) {
+      this.#giveUp(head, "larger than clients.max_datagram");
+      return true;
+    }
+    if (this.#kindOf(packet.topic) !== "normal") {
+      this.#publish(packet);
+      return true;
+    }
+    let entry = topics.byName(packet.topic);
+    if (entry?.suppressed === true) {
+      this.#giveUp(head, "the client refused the topic name");
+      return true;
+    }
+    if (entry?.announced === true) {
+      this.#publish(packet);
+      return true;
+    }
+    if (this.#client.subscribing) return false;
+    if (tooLong(REGISTER_HEAD_OCTETS + Buffer.byteLength(packet.topic), settings.datagramOctetsMax)) {
+      this.#giveUp(head, "topic name larger than clients.max_datagram");
+      return true;
+    }
+    entry ??= topics.obtain(packet.topic);
+    if (entry === undefined) {
+      this.#giveUp(head, "no topic id is left: clients.max_topics");
+      return true;
+    }
+    this.#registerMsgId = this.#freeMsgId();
+    this.#phase = "registering";
+    return true;
+  }
+
+  #publish(packet: PublishPacket): void {
+    this.budget -= 1;
+    if (packet.qos === 0) {
+      this.#client.send(this.#encodePublish(packet, false));
+      this.#queue.shift();
+      return;
+    }
+    this.#phase = "publishing";
+  }
+
+  /** The message of the present phase, and its supervision (R4, R5). */
+  #send(now: Instant): void {
+    const head = this.#queue.head!;
+    this.due = now + this.#client.settings.tRetryMs;
+    switch (this.#phase) {
+      case "registering": {
+        const { id, name } = this.#client.topics.byName(head.packet!.topic) as TopicEntry;
+        const msgId = this.#registerMsgId;
+        this.#client.send(encode({ type: "REGISTER", topicId: id, msgId, topicName: name }));
+        return;
+      }
+      case "publishing":
+        this.#client.send(this.#encodePublish(head.packet!, head.sent));
+        head.sent = true;
+        return;
+      case "completing":
+        this.#client.send(encode({ type: "PUBREL", msgId: head.packetId }));
+        return;
+      default:
+        this.due = NEVER;
+    }
+  }
+
+  #encodePublish(packet: PublishPacket, dup: boolean): Uint8Array {
+    const { qos, retain, topic, payload, messageId } = packet;
+    const topicIdType = this.#kindOf(topic);
+    const topicId = this.#topicIdOf(topic);
+    return encode({ type: "PUBLISH", dup, qos, retain, topicIdType, topicId, msgId: messageId, data: payload });
+  }
+
+  /** G7: the kind of topic id with which the client subscribed to exactly this name. */
+  #kindOf(topic: string): "normal" | "predefined" | "short" {
+    return this.#client.subscriptions.get(topic)?.topicIdType ?? "normal";
+  }
+
+  #topicIdOf(topic: string): number {
+    const subscription = this.#client.subscriptions.get(topic);
+    if (subscription !== undefined && subscription.topicIdType !== "normal") return subscription.topicId;
+    return this.#client.topics.byName(topic)!.id;
+  }
+
+  #isTopicOf(packet: PublishPacket, topicId: number): boolean {
+    const kind = this.#kindOf(packet.topic);
+    if (kind === "normal") return this.#client.topics.byName(packet.topic)?.id === topicId;
+    const own = this.#topicIdOf(packet.topic);
+    // RIOT's asymcute returns the two octets of predefined and short topics in the other order (section 9).
+    return topicId === own || topicId === (((own & 0xff) << 8) | (own >> 8));
+  }
+
+  /** A MsgId for REGISTER: one that no message of the broker has that is here. The broker numbers from the bottom, so we begin at the top. */
+  #freeMsgId(): number {
+    let msgId = 0xffff;
+    while (this.#queue.hasPacketId(msgId)) msgId -= 1;
+    return msgId;
+  }
+
+  /** The client has the message: the broker may forget it. */
+  #finish(head: Delivery, cmd: "puback" | "pubcomp"): void {
+    this.#client.write({ cmd, messageId: head.packetId });
+    this.acknowledged += 1;
+    this.#queue.shift();
+    this.#idle();
+  }
+
+  /** The client will not have the message. The broker is told otherwise, or it would send it again for ever (G5). */
+  #giveUp(head: Delivery, reason: string): void {
+    const { packet, packetId } = head;
+    this.#queue.shift();
+    this.#idle();
+    if (packet === undefined) return;
+    this.#noteDropped(packet, reason);
+    if (packet.qos === 0) return;
+    this.acknowledged += 1;
+    this.#client.write({ cmd: packet.qos === 1 ? "puback" : "pubrec", messageId: packetId });
+    if (packet.qos === 1) return;
+    this.#abandoned ??= new Set();
+    this.#abandoned.add(packetId);
+  }
+
+  /** For as long as this connection lasts. */
+  #suppress(topic: string): void {
+    const { clientId, topics } = this.#client;
+    const entry = topics.byName(topic);
+    if (entry !== undefined) entry.suppressed = true;
+    this.#client.note("topic.suppressed", { clientId, topic });
+  }
+
+  #noteDropped({ topic, qos }: PublishPacket, reason: string): void {
+    this.#client.note("delivery.dropped", { clientId: this.#client.clientId, topic, qos, reason });
+  }
+
+  #idle(): void {
+    this.#phase = "idle";
+    this.due = NEVER;
+  }
+}
+
+function tooLong(octetsAfterLength: number, max: number): boolean {
+  const octets = octetsAfterLength <= 255 ? octetsAfterLength : octetsAfterLength + LONG_HEADER_EXTRA_OCTETS;
+  return octets > max;
+}

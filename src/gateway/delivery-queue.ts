@@ -1,0 +1,98 @@
+import type { PublishPacket } from "./packet.ts";
+
+/** A message of the broker that waits for its client, or is on its way to it. */
+export interface Delivery {
+  /** Undefined for a PUBREL without its PUBLISH: the client has had that, from a gateway or a connection of before. */
+  readonly packet: PublishPacket | undefined;
+  /** The broker's packet identifier, 0 at QoS 0; towards the client it is the MsgId. */
+  readonly packetId: number;
+  /** The PUBLISH has been sent to the client. */
+  sent: boolean;
+  /** The client said that it did not know the topic id; it gets no third chance (G4). */
+  registeredAgain: boolean;
+  /** How often the client was silent when asked to register the name, all repetitions included. */
+  postponed: number;
+}
+
+/** Octets that a message counts for beside topic and payload. */
+const OVERHEAD_OCTETS = 32;
+
+/** What waits for one client, in the order in which the broker sent it, within two limits. */
+export class DeliveryQueue {
+  #items: Delivery[] = [];
+  #octets = 0;
+  readonly #messagesMax: number;
+  readonly #octetsMax: number;
+
+  constructor(messagesMax: number, octetsMax: number) {
+    this.#messagesMax = messagesMax;
+    this.#octetsMax = octetsMax;
+  }
+
+  get head(): Delivery | undefined {
+    return this.#items[0];
+  }
+
+  get length(): number {
+    return this.#items.length;
+  }
+
+  get octets(): number {
+    return this.#octets;
+  }
+
+  get overfull(): boolean {
+    return this.#items.length > this.#messagesMax || this.#octets > this.#octetsMax;
+  }
+
+  /** There is room again, by a margin, so that reading from the broker does not stop and go with every message. */
+  get hasRoom(): boolean {
+    return this.#items.length * 2 <= this.#messagesMax && this.#octets * 2 <= this.#octetsMax;
+  }
+
+  push(packet: PublishPacket): void {
+    const packetId = packet.messageId;
+    this.#items.push({ packet, packetId, sent: false, registeredAgain: false, postponed: 0 });
+    this.#octets += octetsOf(packet);
+  }
+
+  /** A PUBREL goes before every PUBLISH that has not been sent: its message is older. `behindHead` when the head is in flight. */
+  pushRelease(packetId: number, behindHead: boolean): void {
+    const release = { packet: undefined, packetId, sent: true, registeredAgain: false, postponed: 0 };
+    this.#items.splice(behindHead ? 1 : 0, 0, release);
+  }
+
+  hasRelease(packetId: number): boolean {
+    return this.#items.some((item) => item.packet === undefined && item.packetId === packetId);
+  }
+
+  hasPacketId(packetId: number): boolean {
+    return this.#items.some((item) => item.packetId === packetId);
+  }
+
+  shift(): void {
+    const item = this.#items.shift();
+    if (item?.packet !== undefined) this.#octets -= octetsOf(item.packet);
+  }
+
+  /** Drops the oldest QoS 0 message, except the head where that is in flight; undefined when there is none. */
+  dropOldestQos0(headInFlight: boolean): PublishPacket | undefined {
+    for (let index = headInFlight ? 1 : 0; index < this.#items.length; index += 1) {
+      const packet = this.#items[index]!.packet;
+      if (packet?.qos !== 0) continue;
+      this.#items.splice(index, 1);
+      this.#octets -= octetsOf(packet);
+      return packet;
+    }
+    return undefined;
+  }
+
+  clear(): void {
+    this.#items = [];
+    this.#octets = 0;
+  }
+}
+
+function octetsOf(packet: PublishPacket): number {
+  return packet.topic.length + packet.payload.length + OVERHEAD_OCTETS;
+}

@@ -1,0 +1,30 @@
+import type { PredefinedTopic } from "./settings.ts";
+
+/** The predefined topic ids (§6.7): those of one client before those of all. */
+export class PredefinedTopics {
+  readonly #ofAll = new Map<number, string>();
+  readonly #ofClient = new Map<string, Map<number, string>>();
+  readonly #ids = new Set<number>();
+
+  constructor(topics: readonly PredefinedTopic[]) {
+    for (const { id, topic, clientId } of topics) {
+      this.#ids.add(id);
+      if (clientId === undefined) {
+        this.#ofAll.set(id, topic);
+        continue;
+      }
+      const own = this.#ofClient.get(clientId) ?? new Map<number, string>();
+      this.#ofClient.set(clientId, own.set(id, topic));
+    }
+  }
+
+  /** The topic name behind an id for this client. */
+  nameOf(clientId: string, id: number): string | undefined {
+    return this.#ofClient.get(clientId)?.get(id) ?? this.#ofAll.get(id);
+  }
+
+  /** Whether the number is predefined for anybody: then it is never handed out as a normal id (I3). */
+  has(id: number): boolean {
+    return this.#ids.has(id);
+  }
+}

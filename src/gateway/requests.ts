@@ -1,0 +1,391 @@
+import { encode } from "../sn/encode.ts";
+import type { MsgIdOnly, Publish, Subscribe, Unsubscribe } from "../sn/message.ts";
+import { RETURN_CODE } from "../sn/return-code.ts";
+import { decodeShortName } from "../sn/short-name.ts";
+import { hasWildcard, isTopicFilter } from "../sn/topic-name.ts";
+import type { Client } from "./client.ts";
+import { CompletedPublishes, fingerprintOf } from "./completed-publishes.ts";
+import type { Instant } from "./contract.ts";
+import type { AckPacket, MqttQoS, SubackPacket, UnsubackPacket } from "./packet.ts";
+import type { Subscription } from "./subscription-table.ts";
+
+interface Exchange {
+  readonly msgId: number;
+  readonly packetId: number;
+  askedIn: number;
+}
+
+interface PublishExchange extends Exchange {
+  readonly type: "publish";
+  readonly qos: 1 | 2;
+  readonly topicId: number;
+  readonly fingerprint: number;
+  /** sent: the broker has it; received: it said PUBREC; released: the client said PUBREL. */
+  phase: "sent" | "received" | "released";
+}
+
+type SubscribeTopic = Pick<Subscription, "filter" | "topicIdType" | "topicId">;
+
+interface SubscribeExchange extends Exchange {
+  readonly type: "subscribe";
+  readonly topic: SubscribeTopic;
+  readonly qos: MqttQoS;
+}
+
+interface UnsubscribeExchange extends Exchange {
+  readonly type: "unsubscribe";
+  readonly filter: string;
+}
+
+/** A request that the gateway made for its client's sake; nobody waits for the answer. */
+interface OwnExchange extends Exchange {
+  readonly type: "own";
+}
+
+type OpenExchange = PublishExchange | SubscribeExchange | UnsubscribeExchange | OwnExchange;
+
+/** What was said to the last SUBSCRIBE, for its repetition (S7). */
+interface AnsweredSubscribe {
+  msgId: number;
+  filter: string;
+  qos: number;
+  answer: Uint8Array;
+}
+
+const PACKET_ID_MAX = 65535;
+
+/**
+ * What a client asks of the broker: PUBLISH, SUBSCRIBE, UNSUBSCRIBE. Each is answered when the broker has answered, and each may come
+ * more than once (R7). The packet identifier is the client's MsgId, so that a gateway that lost its memory, or a new connection to
+ * the broker, still speaks of the same exchange; only where that number is taken, or 0, it is another.
+ */
+export class Requests {
+  readonly #client: Client;
+  #open: Map<number, OpenExchange> | undefined;
+  #subscribing = 0;
+  #completed: CompletedPublishes | undefined;
+  #lastSubscribe: AnsweredSubscribe | undefined;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  /** Whether a SUBSCRIBE waits for the broker. Messages with a name the client does not know may belong to it (S10). */
+  get subscribing(): boolean {
+    return this.#subscribing > 0;
+  }
+
+  /** Whether nothing waits for the broker. */
+  get empty(): boolean {
+    return this.#open === undefined || this.#open.size === 0;
+  }
+
+  /** The connection is over: nothing that was asked will be answered. With `clean` the session is over too. */
+  reset(clean: boolean): void {
+    this.#open = undefined;
+    this.#subscribing = 0;
+    this.#lastSubscribe = undefined;
+    if (clean) this.#completed = undefined;
+  }
+
+  publish(message: Publish, now: Instant): void {
+    const client = this.#client;
+    const { qos, msgId } = message;
+    if (qos === -1) return;
+    const topic = this.#topicNameOf(message);
+    if (typeof topic === "number") {
+      this.#refusePublish(message, topic);
+      return;
+    }
+    if (qos === 0) {
+      if (!client.writable) this.#refusePublish(message, RETURN_CODE.congestion);
+      else client.write(publishPacket(topic, message, 0, 0));
+      return;
+    }
+    if (msgId !== 0 || message.dup) {
+      const open = this.#find(msgId, "publish");
+      if (open !== undefined) {
+        this.#repeated(open);
+        return;
+      }
+    }
+    const fingerprint = qos === 2 ? fingerprintOf(message) : 0;
+    if (qos === 2 && this.#completed?.isCopy(msgId, fingerprint, now, client.settings.tRetryMs / 2) === true) {
+      client.note("publish.repeated", { clientId: client.clientId, msgId, completed: true });
+      return;
+    }
+    const packetId = client.writable ? this.#packetIdFor(msgId) : undefined;
+    if (packetId === undefined) {
+      this.#refusePublish(message, RETURN_CODE.congestion);
+      return;
+    }
+    const askedIn = client.sleeps;
+    this.#add({ type: "publish", msgId, packetId, askedIn, qos, topicId: message.topicId, fingerprint, phase: "sent" });
+    client.write(publishPacket(topic, message, qos, packetId));
+  }
+
+  /** PUBREL of the client. One that we know nothing of goes to the broker all the same: it may hold the message of before a restart. */
+  release(message: MsgIdOnly): void {
+    const client = this.#client;
+    const { msgId } = message;
+    const open = this.#find(msgId, "publish");
+    if (open !== undefined) {
+      open.askedIn = client.sleeps;
+      if (open.phase !== "received") return;
+      open.phase = "released";
+      client.write({ cmd: "pubrel", messageId: open.packetId });
+      return;
+    }
+    if (msgId === 0 || this.#completed?.has(msgId) === true) {
+      client.send(encode({ type: "PUBCOMP", msgId }));
+      return;
+    }
+    if (this.#open?.has(msgId) === true || !client.writable) return;
+    const askedIn = client.sleeps;
+    this.#add({
+      type: "publish",
+      msgId,
+      packetId: msgId,
+      askedIn,
+      qos: 2,
+      topicId: 0,
+      fingerprint: 0,
+      phase: "released",
+    });
+    client.write({ cmd: "pubrel", messageId: msgId });
+  }
+
+  subscribe(message: Subscribe): void {
+    const client = this.#client;
+    const { msgId, qos } = message;
+    const topic = this.#subscribeTopicOf(message);
+    if (typeof topic === "number" || qos === -1) {
+      this.#refuseSubscribe(msgId, typeof topic === "number" ? topic : RETURN_CODE.notSupported);
+      return;
+    }
+    if (msgId !== 0 || message.dup) {
+      const open = this.#find(msgId, "subscribe");
+      if (open !== undefined && open.topic.filter === topic.filter) {
+        open.askedIn = client.sleeps;
+        return;
+      }
+      const last = this.#lastSubscribe;
+      if (last !== undefined && last.msgId === msgId && last.filter === topic.filter && last.qos === qos) {
+        client.send(last.answer);
+        return;
+      }
+    }
+    const isNew = client.subscriptions.get(topic.filter) === undefined;
+    if (isNew && client.subscriptions.size + this.#subscribing >= client.settings.subscriptionsMax) {
+      this.#refuseSubscribe(msgId, RETURN_CODE.congestion);
+      return;
+    }
+    if (topic.topicIdType === "normal" && !hasWildcard(topic.filter)) {
+      // The id goes into SUBACK (S2): without one there is no use in asking the broker.
+      if (client.topics.obtain(topic.filter) === undefined) {
+        this.#refuseSubscribe(msgId, RETURN_CODE.notSupported);
+        return;
+      }
+    }
+    const packetId = client.writable ? this.#packetIdFor(msgId) : undefined;
+    if (packetId === undefined) {
+      this.#refuseSubscribe(msgId, RETURN_CODE.congestion);
+      return;
+    }
+    this.#subscribing += 1;
+    this.#add({ type: "subscribe", msgId, packetId, askedIn: client.sleeps, topic, qos });
+    client.write({ cmd: "subscribe", messageId: packetId, subscriptions: [{ topic: topic.filter, qos }] });
+  }
+
+  unsubscribe(message: Unsubscribe): void {
+    const client = this.#client;
+    const { msgId } = message;
+    const topic = this.#subscribeTopicOf(message);
+    if (typeof topic === "number") {
+      // UNSUBACK has no return code (S9).
+      client.send(encode({ type: "UNSUBACK", msgId }));
+      return;
+    }
+    const open = this.#find(msgId, "unsubscribe");
+    if (open !== undefined && open.filter === topic.filter) {
+      open.askedIn = client.sleeps;
+      return;
+    }
+    const packetId = client.writable ? this.#packetIdFor(msgId) : undefined;
+    // There is no way to refuse; the client will ask again.
+    if (packetId === undefined) return;
+    this.#add({ type: "unsubscribe", msgId, packetId, askedIn: client.sleeps, filter: topic.filter });
+    client.write({ cmd: "unsubscribe", messageId: packetId, unsubscriptions: [topic.filter] });
+  }
+
+  /** Makes again at the broker what the client has subscribed to, when the broker has forgotten it. */
+  restoreSubscriptions(): void {
+    const packetId = this.#packetIdFor(0)!;
+    const subscriptions = [];
+    for (const { filter, qos } of this.#client.subscriptions.values()) subscriptions.push({ topic: filter, qos });
+    this.#add({ type: "own", msgId: 0, packetId, askedIn: 0 });
+    this.#client.write({ cmd: "subscribe", messageId: packetId, subscriptions });
+  }
+
+  /** The client wants nothing of a name any more (G3). */
+  dropSubscription(filter: string): void {
+    this.#client.subscriptions.delete(filter);
+    if (this.#lastSubscribe?.filter === filter) this.#lastSubscribe = undefined;
+    const packetId = this.#packetIdFor(0);
+    if (packetId === undefined) return;
+    this.#add({ type: "own", msgId: 0, packetId, askedIn: 0 });
+    this.#client.write({ cmd: "unsubscribe", messageId: packetId, unsubscriptions: [filter] });
+  }
+
+  /** PUBACK, PUBREC or PUBCOMP of the broker. */
+  acknowledged(packet: AckPacket, now: Instant): void {
+    const exchange = this.#open?.get(packet.messageId);
+    if (exchange?.type !== "publish") return;
+    const { msgId, topicId, askedIn } = exchange;
+    if (packet.cmd === "puback" && exchange.qos === 1) {
+      this.#open!.delete(exchange.packetId);
+      this.#client.answer(askedIn, encode({ type: "PUBACK", topicId, msgId, returnCode: RETURN_CODE.accepted }));
+    } else if (packet.cmd === "pubrec" && exchange.phase === "sent") {
+      exchange.phase = "received";
+      this.#client.answer(askedIn, encode({ type: "PUBREC", msgId }));
+    } else if (packet.cmd === "pubcomp" && exchange.phase === "released") {
+      this.#open!.delete(exchange.packetId);
+      this.#completed ??= new CompletedPublishes();
+      this.#completed.add(msgId, exchange.fingerprint, now);
+      this.#client.answer(askedIn, encode({ type: "PUBCOMP", msgId }));
+    }
+  }
+
+  subscribed(packet: SubackPacket): void {
+    const exchange = this.#open?.get(packet.messageId);
+    if (exchange?.type === "own") {
+      this.#open!.delete(exchange.packetId);
+      return;
+    }
+    if (exchange?.type !== "subscribe") return;
+    this.#open!.delete(exchange.packetId);
+    this.#subscribing -= 1;
+    const client = this.#client;
+    const { topic, msgId, askedIn } = exchange;
+    const granted = packet.granted[0];
+    if (granted !== 0 && granted !== 1 && granted !== 2) {
+      this.#refuseSubscribe(msgId, RETURN_CODE.notSupported, askedIn);
+      return;
+    }
+    client.subscriptions.set({ ...topic, qos: granted });
+    let topicId = topic.topicId;
+    if (topic.topicIdType === "normal" && !hasWildcard(topic.filter)) {
+      const entry = client.topics.obtain(topic.filter);
+      if (entry !== undefined) {
+        entry.announced = true;
+        entry.suppressed = false;
+        topicId = entry.id;
+      }
+    }
+    const returnCode = RETURN_CODE.accepted;
+    const answer = encode({ type: "SUBACK", qos: granted, topicId, msgId, returnCode });
+    this.#lastSubscribe = { msgId, filter: topic.filter, qos: exchange.qos, answer };
+    client.answer(askedIn, answer);
+  }
+
+  unsubscribed(packet: UnsubackPacket): void {
+    const exchange = this.#open?.get(packet.messageId);
+    if (exchange?.type !== "unsubscribe" && exchange?.type !== "own") return;
+    this.#open!.delete(exchange.packetId);
+    if (exchange.type === "own") return;
+    this.#client.subscriptions.delete(exchange.filter);
+    if (this.#lastSubscribe?.filter === exchange.filter) this.#lastSubscribe = undefined;
+    this.#client.answer(exchange.askedIn, encode({ type: "UNSUBACK", msgId: exchange.msgId }));
+  }
+
+  #add(exchange: OpenExchange): void {
+    this.#open ??= new Map();
+    this.#open.set(exchange.packetId, exchange);
+  }
+
+  #find<T extends OpenExchange["type"]>(msgId: number, type: T): Extract<OpenExchange, { type: T }> | undefined {
+    if (this.#open === undefined || this.#open.size === 0) return undefined;
+    const direct = this.#open.get(msgId);
+    if (direct?.type === type && direct.msgId === msgId) return direct as Extract<OpenExchange, { type: T }>;
+    for (const exchange of this.#open.values()) {
+      if (exchange.type === type && exchange.msgId === msgId) return exchange as Extract<OpenExchange, { type: T }>;
+    }
+    return undefined;
+  }
+
+  /** The MsgId itself where it is free, else a free number from the top; undefined when too much is open (P4). */
+  #packetIdFor(msgId: number): number | undefined {
+    const open = this.#open;
+    if (open === undefined || open.size === 0) return msgId === 0 ? PACKET_ID_MAX : msgId;
+    if (open.size >= this.#client.settings.inFlightMax) return undefined;
+    if (msgId !== 0 && !open.has(msgId)) return msgId;
+    let packetId = PACKET_ID_MAX;
+    while (open.has(packetId)) packetId -= 1;
+    return packetId;
+  }
+
+  #repeated(open: PublishExchange): void {
+    const client = this.#client;
+    open.askedIn = client.sleeps;
+    client.note("publish.repeated", { clientId: client.clientId, msgId: open.msgId, completed: false });
+    // P10: until its PUBREL a repeated QoS 2 PUBLISH is answered with PUBREC again.
+    if (open.phase === "received") client.send(encode({ type: "PUBREC", msgId: open.msgId }));
+  }
+
+  /** The topic name of a PUBLISH, or the return code that refuses it (P5 to P7). */
+  #topicNameOf(message: Publish): string | number {
+    const client = this.#client;
+    const { topicId } = message;
+    switch (message.topicIdType) {
+      case "normal":
+        return client.topics.byId(topicId)?.name ?? RETURN_CODE.invalidTopicId;
+      case "predefined":
+        return client.predefined.nameOf(client.clientId, topicId) ?? RETURN_CODE.invalidTopicId;
+      case "short":
+        return decodeShortName(topicId) ?? RETURN_CODE.notSupported;
+      case "reserved":
+        return RETURN_CODE.notSupported;
+    }
+  }
+
+  /** What a SUBSCRIBE or UNSUBSCRIBE names, or the return code that refuses it (S5). */
+  #subscribeTopicOf(message: Subscribe | Unsubscribe): SubscribeTopic | number {
+    switch (message.topicIdType) {
+      case "normal": {
+        const filter = message.topicName;
+        return isTopicFilter(filter) ? { filter, topicIdType: "normal", topicId: 0 } : RETURN_CODE.notSupported;
+      }
+      case "predefined": {
+        const { topicId } = message;
+        const filter = this.#client.predefined.nameOf(this.#client.clientId, topicId);
+        return filter === undefined ? RETURN_CODE.invalidTopicId : { filter, topicIdType: "predefined", topicId };
+      }
+      case "short": {
+        const { topicId } = message;
+        const filter = decodeShortName(topicId);
+        return filter === null ? RETURN_CODE.notSupported : { filter, topicIdType: "short", topicId };
+      }
+      case "reserved":
+        return RETURN_CODE.notSupported;
+    }
+  }
+
+  #refusePublish({ topicId, msgId, qos }: Publish, returnCode: number): void {
+    const client = this.#client;
+    client.note("publish.refused", { clientId: client.clientId, topicId, qos, returnCode });
+    client.send(encode({ type: "PUBACK", topicId, msgId, returnCode }));
+  }
+
+  #refuseSubscribe(msgId: number, returnCode: number, askedIn = this.#client.sleeps): void {
+    const client = this.#client;
+    client.note("subscribe.refused", { clientId: client.clientId, returnCode });
+    client.answer(askedIn, encode({ type: "SUBACK", qos: 0, topicId: 0, msgId, returnCode }));
+  }
+}
+
+function publishPacket(topic: string, message: Publish, qos: MqttQoS, packetId: number) {
+  const { data, retain } = message;
+  // A repetition is news to the broker unless it had the first one before a restart of ours; then DUP tells it so.
+  const dup = qos > 0 && message.dup;
+  return { cmd: "publish", topic, payload: data, qos, retain, dup, messageId: packetId } as const;
+}
