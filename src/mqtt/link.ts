@@ -1,0 +1,325 @@
+import { type Duplex, PassThrough } from "node:stream";
+import type { GatewayEvent, LinkConnect, LinkId } from "../gateway/contract.ts";
+import type { PacketToBroker } from "../gateway/packet.ts";
+import { DISCONNECT, encode, encodeConnect, PINGREQ } from "./encode.ts";
+import { errorText } from "./error-text.ts";
+import type { LinkScheduler, ScheduledLink } from "./link-scheduler.ts";
+import { type PacketRead, PacketReader } from "./packet-reader.ts";
+
+export interface LinkOptions {
+  /** Begins a connection to the broker, over whatever carries it. */
+  openStream: () => Duplex;
+  /** The link's own keep alive; 0 is none. */
+  keepAliveSeconds: number;
+  username?: string | undefined;
+  password?: string | undefined;
+  /** Stands for the client's own client id. */
+  clientId?: string | undefined;
+  /** One for all links. */
+  scheduler: LinkScheduler;
+  /** The largest packet that is taken from the broker, if not the usual one. */
+  packetOctetsMax?: number;
+}
+
+/** How long a broker may take to close a connection after DISCONNECT. */
+const DISCONNECT_TIMEOUT_MS = 2000;
+
+/**
+ * What may wait in one link to be written. It takes a core that does not heed `link-stalled` to get there; the link is then closed, for
+ * MQTT allows nothing to be left out.
+ */
+const UNWRITTEN_OCTETS_MAX = 8 * 1024 * 1024;
+
+/** The broker closes after one and a half keep alives of silence (MQTT-3.1.2-24); so do we. */
+const SILENCE_FACTOR = 1.5;
+
+/**
+ * One MQTT 3.1.1 connection to the broker, at packet level: it connects, reports, passes packets both ways, and knows nothing of
+ * MQTT-SN. What it tells `emit` is described at `GatewayEvent`. Its methods may be called at any time, and never emit: the event comes
+ * later. When it is closed they do nothing.
+ */
+export class Link implements ScheduledLink {
+  readonly #id: LinkId;
+  readonly #emit: (event: GatewayEvent) => void;
+  readonly #scheduler: LinkScheduler;
+  readonly #keepAliveMs: number;
+  readonly #stream: Duplex;
+  readonly #reader: PacketReader;
+
+  /** connecting → open → closing; `closing` also where it was refused or failed. Then nothing is emitted but `link-closed`. */
+  #state: "connecting" | "open" | "closing" = "connecting";
+  /** `link-refused` has been emitted, or `link-closed`: there is no more to say. */
+  #ended = false;
+  /** Why it closes, where it is known before the stream says so. */
+  #reason: string | undefined;
+  #disconnectTimer: NodeJS.Timeout | undefined;
+
+  /** To be written at the end of the turn. */
+  #pending: Buffer | Buffer[] | undefined;
+  #awaitsEndOfTurn = false;
+  #stalled = false;
+  #paused = false;
+  /** `resume` was called: reading goes on at the end of the turn. */
+  #resuming = false;
+  /** DISCONNECT is the last of `#pending`. */
+  #ending = false;
+
+  #pingsSent = 0;
+  #pingsAnswered = 0;
+  /** Which of the pings are probes, oldest first. */
+  #probes: number[] | undefined;
+  #wrote = false;
+  #heard = false;
+  #wroteAtMs = 0;
+  #heardAtMs = 0;
+  /** Since when a ping waits for a sign of life. */
+  #silentSinceMs: number | undefined;
+
+  constructor(id: LinkId, connect: LinkConnect, options: LinkOptions, emit: (event: GatewayEvent) => void) {
+    this.#id = id;
+    this.#emit = emit;
+    this.#scheduler = options.scheduler;
+    this.#keepAliveMs = options.keepAliveSeconds * 1000;
+    this.#reader = new PacketReader(options.packetOctetsMax);
+    this.#stream = open(options.openStream)
+      .on("data", (octets: Buffer) => this.#onData(octets))
+      .on("drain", () => this.#onDrain())
+      .on("end", () => this.#fail("the broker closed the connection"))
+      .on("error", (error) => this.#fail(errorText(error)))
+      .on("close", () => this.#onClose());
+    try {
+      this.#append(
+        encodeConnect({
+          clientId: options.clientId ?? connect.clientId,
+          cleanSession: connect.cleanSession,
+          keepAliveSeconds: Math.ceil(options.keepAliveSeconds),
+          will: connect.will,
+          username: options.username,
+          password: options.password,
+        }),
+      );
+    } catch (error) {
+      this.#fail(`CONNECT cannot be sent: ${errorText(error)}`);
+    }
+  }
+
+  /** Writes a packet, together with whatever else is written in this event-loop turn. */
+  write(packet: PacketToBroker): void {
+    if (this.#state === "closing") return;
+    try {
+      this.#append(encode(packet));
+    } catch (error) {
+      this.#fail(`${packet.cmd.toUpperCase()} cannot be sent: ${errorText(error)}`);
+    }
+  }
+
+  /** Asks the broker for a sign of life, answered by `link-probed`. */
+  probe(): void {
+    if (this.#state === "closing") return;
+    this.#ping();
+    this.#probes ??= [];
+    this.#probes.push(this.#pingsSent);
+  }
+
+  /** Stops reading. What was read already waits until `resume`. */
+  pause(): void {
+    if (this.#state === "closing") return;
+    this.#paused = true;
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused || this.#state === "closing") return;
+    this.#paused = false;
+    this.#resuming = true;
+    this.#awaitEndOfTurn();
+  }
+
+  /**
+   * Ends the connection: with `disconnect` everything that was written goes out, then DISCONNECT, and the broker closes; without it
+   * the connection is cut off at once, and the broker publishes the will.
+   */
+  close(disconnect: boolean): void {
+    if (this.#state === "closing") return;
+    if (!disconnect) {
+      this.#fail("closed by the gateway");
+      return;
+    }
+    this.#append(DISCONNECT);
+    this.#state = "closing";
+    this.#reason = "closed by the gateway";
+    this.#ending = true;
+    this.#disconnectTimer = setTimeout(() => this.#stream.destroy(), DISCONNECT_TIMEOUT_MS);
+  }
+
+  /** For the scheduler only. */
+  endTurn(): void {
+    this.#awaitsEndOfTurn = false;
+    if (this.#ended || this.#stream.destroyed) return;
+    this.#writePending();
+    if (this.#ending) {
+      this.#stream.end();
+      // The end of the stream is only seen by who reads.
+      this.#stream.resume();
+    } else if (this.#resuming) {
+      this.#resuming = false;
+      this.#read();
+      if (!this.#paused) this.#stream.resume();
+    }
+  }
+
+  /** For the scheduler only. Pings, and closes when nothing comes back. */
+  tick(nowMs: number, beforeMs: number): void {
+    if (this.#state !== "open") return;
+    if (this.#wrote) {
+      this.#wrote = false;
+      this.#wroteAtMs = beforeMs;
+    }
+    if (this.#heard || this.#paused) {
+      // While it is paused nothing can be heard: silence means nothing.
+      this.#heard = false;
+      this.#heardAtMs = beforeMs;
+      this.#silentSinceMs = undefined;
+    } else if (this.#silentSinceMs === undefined && this.#pingsSent > this.#pingsAnswered) {
+      this.#silentSinceMs = nowMs;
+    }
+    const limitMs = this.#keepAliveMs * SILENCE_FACTOR;
+    if (this.#silentSinceMs !== undefined && nowMs - this.#silentSinceMs >= limitMs) {
+      this.#fail(`no answer to PINGREQ for ${limitMs / 1000} s`);
+      return;
+    }
+    // A stream that only takes tells nothing of a broker that is gone: a ping is also due when nothing has been heard.
+    const dueMs = nowMs + this.#scheduler.tickMs - this.#keepAliveMs;
+    if (this.#wroteAtMs < dueMs || (this.#heardAtMs < dueMs && this.#pingsSent === this.#pingsAnswered)) this.#ping();
+  }
+
+  #ping(): void {
+    this.#pingsSent += 1;
+    this.#append(PINGREQ);
+  }
+
+  #append(octets: Buffer): void {
+    if (this.#pending === undefined) this.#pending = octets;
+    else if (Array.isArray(this.#pending)) this.#pending.push(octets);
+    else this.#pending = [this.#pending, octets];
+    this.#awaitEndOfTurn();
+  }
+
+  #awaitEndOfTurn(): void {
+    if (this.#awaitsEndOfTurn) return;
+    this.#awaitsEndOfTurn = true;
+    this.#scheduler.atEndOfTurn(this);
+  }
+
+  #writePending(): void {
+    const pending = this.#pending;
+    if (pending === undefined) return;
+    this.#pending = undefined;
+    this.#wrote = true;
+    if (this.#stream.write(Array.isArray(pending) ? Buffer.concat(pending) : pending)) return;
+    if (this.#stream.writableLength > UNWRITTEN_OCTETS_MAX) {
+      this.#fail(`the broker has left ${this.#stream.writableLength} octets unread`);
+    } else if (!this.#stalled && this.#state !== "closing") {
+      this.#stalled = true;
+      this.#emit({ type: "link-stalled", link: this.#id });
+    }
+  }
+
+  #onDrain(): void {
+    if (!this.#stalled || this.#state === "closing") return;
+    this.#stalled = false;
+    this.#emit({ type: "link-drained", link: this.#id });
+  }
+
+  #onData(octets: Buffer): void {
+    if (this.#state === "closing") return;
+    this.#heard = true;
+    this.#reader.push(octets);
+    this.#read();
+  }
+
+  /** Hands over what has been read, until it is paused or closed by what comes of it. */
+  #read(): void {
+    while (!this.#paused && this.#state !== "closing") {
+      const packet = this.#reader.next();
+      if (packet === undefined) return;
+      this.#take(packet);
+    }
+  }
+
+  #take(packet: PacketRead): void {
+    switch (packet.cmd) {
+      case "malformed":
+        this.#fail(packet.reason);
+        return;
+      case "connack":
+        if (this.#state === "open") this.#fail("the broker sent a second CONNACK");
+        else if (packet.returnCode === 0) this.#opened(packet.sessionPresent);
+        else this.#refused(packet.returnCode);
+        return;
+      case "pingresp":
+        this.#answered();
+        return;
+      default:
+        if (this.#state === "open") this.#emit({ type: "packet", link: this.#id, packet });
+        else this.#fail(`the broker sent ${packet.cmd.toUpperCase()} before CONNACK`);
+    }
+  }
+
+  #opened(sessionPresent: boolean): void {
+    this.#state = "open";
+    if (this.#keepAliveMs > 0) {
+      this.#wroteAtMs = this.#heardAtMs = performance.now();
+      this.#scheduler.startTicking(this);
+    }
+    this.#emit({ type: "link-opened", link: this.#id, sessionPresent });
+  }
+
+  #refused(returnCode: number): void {
+    if (returnCode > RETURN_CODE_MAX) {
+      this.#fail(`the broker refused the connection with ${returnCode}, which MQTT 3.1.1 does not know`);
+      return;
+    }
+    this.#state = "closing";
+    this.#ended = true;
+    this.#stream.destroy();
+    this.#emit({ type: "link-refused", link: this.#id, returnCode });
+  }
+
+  #answered(): void {
+    // A PINGRESP that nobody asked for is as good a sign of life, but answers nothing.
+    if (this.#pingsAnswered === this.#pingsSent) return;
+    this.#pingsAnswered += 1;
+    if (this.#probes?.[0] !== this.#pingsAnswered) return;
+    this.#probes.shift();
+    this.#emit({ type: "link-probed", link: this.#id });
+  }
+
+  #fail(reason: string): void {
+    this.#state = "closing";
+    this.#reason ??= reason;
+    this.#pending = undefined;
+    this.#stream.destroy();
+  }
+
+  #onClose(): void {
+    this.#state = "closing";
+    clearTimeout(this.#disconnectTimer);
+    this.#scheduler.stopTicking(this);
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#emit({ type: "link-closed", link: this.#id, reason: this.#reason ?? "the connection was closed" });
+  }
+}
+
+/** The largest return code of MQTT 3.1.1: not authorized. */
+const RETURN_CODE_MAX = 5;
+
+/** The stream, or, where it cannot even be begun, one that fails as a stream does: later, with `error` and `close`. */
+function open(openStream: () => Duplex): Duplex {
+  try {
+    return openStream();
+  } catch (error) {
+    return new PassThrough().destroy(error as Error);
+  }
+}

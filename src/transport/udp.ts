@@ -1,0 +1,180 @@
+import type { Socket } from "node:dgram";
+import { lookup } from "node:dns/promises";
+import { isIP, isIPv6 } from "node:net";
+import { performance } from "node:perf_hooks";
+import { DgramAsPromised } from "dgram-as-promised";
+import type { Address } from "../gateway/contract.ts";
+
+export interface UdpOptions {
+  /** An address of this machine, or a name for one; an IPv6 address without brackets, with its zone where it needs one. */
+  host: string;
+  /** 0 lets the system choose. */
+  port: number;
+  /** Begins every address that this transport makes, so that several of them can be told apart. */
+  prefix: string;
+  /** How large a receive buffer is asked for. */
+  receiveBufferOctets?: number;
+}
+
+/** What is asked for: the usual default holds some 277 small datagrams, less than 1000 clients send at once. */
+const RECEIVE_BUFFER_OCTETS = 4 * 1024 * 1024;
+
+/** Datagrams that may wait in the process for the network to take them. More are dropped, and count as errors. */
+const UNSENT_DATAGRAMS_MAX = 10_000;
+
+/** Errors are reported at most once in this time; the next report says how many there were in between. */
+const ERROR_REPORT_INTERVAL_MS = 1000;
+
+/** One UDP socket: datagrams in, datagrams out. */
+export class UdpTransport {
+  /** Where the socket is bound: `udp://127.0.0.1:1883`, `udp://[::1]:1883`. */
+  readonly localAddress: string;
+  /** The receive buffer that the kernel granted. Linux counts its own bookkeeping in, and so says twice what it was asked for. */
+  readonly receiveBufferOctets: number;
+  readonly #socket: Socket;
+  readonly #closeSocket: () => Promise<void>;
+  readonly #prefix: string;
+  readonly #onError: (error: Error) => void;
+  #closed: Promise<void> | undefined;
+  #unsent = 0;
+  #sendErrors = 0;
+  #unreportedErrors = 0;
+  #reportedAtMs = Number.NEGATIVE_INFINITY;
+
+  /**
+   * Opens a socket and binds it. `onDatagram` owns the octets it is given. Rejects with an Error that has a `code` and says what is to
+   * be done.
+   */
+  static async bind(
+    options: UdpOptions,
+    onDatagram: (from: Address, data: Uint8Array) => void,
+    onError: (error: Error) => void,
+  ): Promise<UdpTransport> {
+    const { host, port } = options;
+    try {
+      const address = isIP(host) === 0 ? (await lookup(host)).address : host;
+      const ipv6 = isIPv6(address);
+      const opened = DgramAsPromised.createSocket({
+        type: ipv6 ? "udp6" : "udp4",
+        ipv6Only: ipv6,
+        // Every address that is sent to is a numeric one. Node's own lookup would put each datagram off to a later turn.
+        lookup: (numeric, _options, callback) => callback(null, numeric, ipv6 ? 6 : 4),
+      });
+      try {
+        await opened.bind(port, address);
+      } catch (error) {
+        opened.socket.close();
+        throw error;
+      }
+      return new UdpTransport(opened.socket, () => opened.close(), options, onDatagram, onError);
+    } catch (error) {
+      throw explained(error as NodeJS.ErrnoException, host, port);
+    }
+  }
+
+  private constructor(
+    socket: Socket,
+    closeSocket: () => Promise<void>,
+    options: UdpOptions,
+    onDatagram: (from: Address, data: Uint8Array) => void,
+    onError: (error: Error) => void,
+  ) {
+    this.#socket = socket;
+    this.#closeSocket = closeSocket;
+    this.#prefix = options.prefix;
+    this.#onError = onError;
+    const bound = socket.address();
+    this.localAddress = urlOf(bound.address, bound.port);
+    try {
+      socket.setRecvBufferSize(options.receiveBufferOctets ?? RECEIVE_BUFFER_OCTETS);
+    } catch {
+      // Some systems refuse more than they grant, where Linux grants what it can: the buffer then stays as it is, and is reported.
+    }
+    this.receiveBufferOctets = socket.getRecvBufferSize();
+    const prefix = options.prefix;
+    socket.on("error", (error) => this.#report(error));
+    socket.on("message", (data, { address, port, family }) => {
+      onDatagram(family === "IPv6" ? `${prefix}[${address}]:${port}` : `${prefix}${address}:${port}`, data);
+    });
+  }
+
+  /** Sends one datagram. Never throws: what cannot be sent is lost, as any datagram may be, counted, and reported now and then. */
+  send(to: Address, data: Uint8Array): void {
+    if (this.#closed !== undefined) return;
+    // The system is asked only when many callbacks are outstanding: in a long turn they are merely late.
+    if (this.#unsent >= UNSENT_DATAGRAMS_MAX && this.#socket.getSendQueueCount() >= UNSENT_DATAGRAMS_MAX) {
+      this.#sendFailed(new Error(`more than ${UNSENT_DATAGRAMS_MAX} datagrams wait to be sent`));
+      return;
+    }
+    const colon = to.lastIndexOf(":");
+    const port = Number(to.slice(colon + 1));
+    const start = this.#prefix.length;
+    const host = to.charCodeAt(start) === OPENING_BRACKET ? to.slice(start + 1, colon - 1) : to.slice(start, colon);
+    try {
+      this.#socket.send(data, port, host, this.#onSent);
+      this.#unsent += 1;
+    } catch (error) {
+      // Node refuses a port of 0, which a forged source address can have.
+      this.#sendFailed(error as Error);
+    }
+  }
+
+  /** Datagrams that could not be sent so far. */
+  get sendErrors(): number {
+    return this.#sendErrors;
+  }
+
+  /** Closes the socket. Nothing is received or sent any more. */
+  close(): Promise<void> {
+    this.#closed ??= this.#closeSocket();
+    return this.#closed;
+  }
+
+  readonly #onSent = (error: Error | null): void => {
+    this.#unsent -= 1;
+    if (error !== null) this.#sendFailed(error);
+  };
+
+  #sendFailed(error: Error): void {
+    // What was on its way when the socket was closed is not worth a word.
+    if (this.#closed !== undefined) return;
+    this.#sendErrors += 1;
+    this.#report(error);
+  }
+
+  #report(error: Error): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#reportedAtMs < ERROR_REPORT_INTERVAL_MS) {
+      this.#unreportedErrors += 1;
+      return;
+    }
+    const before = this.#unreportedErrors === 0 ? "" : ` (and ${this.#unreportedErrors} more since the last report)`;
+    this.#reportedAtMs = nowMs;
+    this.#unreportedErrors = 0;
+    this.#onError(new Error(`${this.localAddress}: ${error.message}${before}`, { cause: error }));
+  }
+}
+
+const OPENING_BRACKET = "[".charCodeAt(0);
+
+function urlOf(host: string, port: number): string {
+  return `udp://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+}
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another program has this port, perhaps another gateway; stop it, or choose another port",
+  EACCES: "the system does not allow this port; choose one above 1023, or grant CAP_NET_BIND_SERVICE",
+  EADDRNOTAVAIL: "this machine has no such address; use one of its own, or 0.0.0.0 or [::] for all of them",
+  ENOTFOUND: "this name is not known; use an address of this machine, or 0.0.0.0 or [::] for all of them",
+  EAFNOSUPPORT: "this machine has no IPv6; use an IPv4 address",
+};
+
+/** The failure of a bind in the user's terms, with the system's `code`. */
+function explained(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  const remedy = REMEDIES[error.code ?? ""] ?? error.message;
+  const failure: NodeJS.ErrnoException = new Error(`cannot listen on ${urlOf(host, port)}: ${remedy}`, {
+    cause: error,
+  });
+  if (error.code !== undefined) failure.code = error.code;
+  return failure;
+}
