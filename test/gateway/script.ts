@@ -1,0 +1,211 @@
+import { expect, onTestFinished } from "vitest";
+import type { Effect, GatewayEvent, Instant, LinkId, Note, NoteName } from "../../src/gateway/contract.ts";
+import { Gateway } from "../../src/gateway/gateway.ts";
+import type { PacketFromBroker, PacketToBroker } from "../../src/gateway/packet.ts";
+import { DEFAULT_SETTINGS, type Settings } from "../../src/gateway/settings.ts";
+import { decode } from "../../src/sn/decode.ts";
+import { encode } from "../../src/sn/encode.ts";
+import type { Message } from "../../src/sn/message.ts";
+import type { MessageName } from "../../src/sn/msg-type.ts";
+
+type Fields = Record<string, unknown>;
+
+const text = (value: string) => new TextEncoder().encode(value);
+
+/** What a message holds where a test does not say. */
+const DEFAULTS: Partial<Record<MessageName, Fields>> = {
+  CONNECT: { will: false, cleanSession: true, protocolId: 1, duration: 60, clientId: "dev1" },
+  WILLTOPIC: { empty: false, qos: 0, retain: false },
+  WILLTOPICUPD: { empty: false, qos: 0, retain: false },
+  REGISTER: { topicId: 0 },
+  REGACK: { returnCode: 0 },
+  PUBLISH: { dup: false, qos: 0, retain: false, topicIdType: "normal", msgId: 0, data: text("hi") },
+  PUBACK: { returnCode: 0 },
+  SUBSCRIBE: { dup: false, qos: 0, topicIdType: "normal" },
+  UNSUBSCRIBE: { topicIdType: "normal" },
+  PINGREQ: { clientId: "" },
+  DISCONNECT: { duration: undefined },
+};
+
+/** The octets of a message; `data`, `willMsg` may be given as text. */
+export function octets(type: MessageName, fields: Fields = {}): Uint8Array {
+  const message: Fields = { type, ...DEFAULTS[type], ...fields };
+  for (const key of ["data", "willMsg"]) if (typeof message[key] === "string") message[key] = text(message[key]);
+  return encode(message as unknown as Message);
+}
+
+/**
+ * A test of the core as a script of arrows in virtual time: what a client and the broker send, and what each of them is to get for it.
+ * Every effect has to be named: one that is left over when the next arrow comes, or at the end of the test, fails it. Notes need not
+ * be named; `noted` looks at those since the last arrow into the gateway.
+ */
+export class Script {
+  readonly gateway: Gateway;
+  now: Instant = 0;
+  /** The connection to the broker that the script speaks on: the last one opened, unless a test says otherwise. */
+  link: LinkId = 0;
+  /** The address the script's client speaks from. */
+  address = "c1";
+  #effects: Exclude<Effect, Note>[] = [];
+  #notes: Note[] = [];
+
+  constructor(settings: Partial<Settings> = {}, seed = 0) {
+    this.gateway = new Gateway({ ...DEFAULT_SETTINGS, ...settings }, seed);
+    onTestFinished(() => {
+      this.nothing();
+    });
+  }
+
+  /** client ──▶ gateway */
+  client(type: MessageName, fields: Fields = {}): this {
+    return this.datagram(octets(type, fields));
+  }
+
+  /** Any octets from the client's address. */
+  datagram(data: Uint8Array): this {
+    return this.event({ type: "datagram", from: this.address, data });
+  }
+
+  /** broker ──▶ gateway: a packet on the script's link. */
+  broker(cmd: PacketFromBroker["cmd"], fields: Fields = {}): this {
+    const packet: Fields = { cmd, ...fields };
+    if (cmd === "publish") {
+      const payload = typeof fields.payload === "string" ? text(fields.payload) : (fields.payload ?? text("hi"));
+      Object.assign(packet, { qos: 0, retain: false, dup: false, messageId: 0, ...fields, payload });
+    }
+    return this.event({ type: "packet", link: this.link, packet: packet as unknown as PacketFromBroker });
+  }
+
+  event(event: GatewayEvent): this {
+    this.nothing();
+    this.#notes = [];
+    this.#take(this.gateway.handle(event, this.now));
+    return this;
+  }
+
+  /** Lets time pass, with every deadline kept on the way. What happens meanwhile stands in the order in which it happened. */
+  after(milliseconds: number): this {
+    this.nothing();
+    this.#notes = [];
+    const until = this.now + milliseconds;
+    for (let steps = 0; this.gateway.deadline <= until; steps += 1) {
+      if (steps > 10_000) throw new Error("the deadline does not move on");
+      this.now = Math.max(this.now, this.gateway.deadline);
+      this.#take(this.gateway.handle({ type: "deadline" }, this.now));
+    }
+    this.now = until;
+    return this;
+  }
+
+  /** gateway ──▶ client: the next effect is this message, with at least these fields; `data` may be given as text. */
+  toClient(type: MessageName, fields: Fields = {}, to = this.address): this {
+    const effect = this.#next(`${type} to the client`);
+    if (effect.type !== "send") return expect.fail(`expected ${type} to the client, but got ${show(effect)}`);
+    const wanted: Fields = { type, ...fields };
+    for (const key of ["data"]) if (typeof wanted[key] === "string") wanted[key] = Buffer.from(wanted[key]);
+    expect({ ...decode(effect.data), to: effect.to }, show(effect)).toMatchObject({ ...wanted, to });
+    return this;
+  }
+
+  /** gateway ──▶ broker: the next effect writes this packet; `payload` may be given as text. */
+  toBroker(cmd: PacketToBroker["cmd"], fields: Fields = {}): this {
+    const effect = this.#next(`${cmd} to the broker`);
+    if (effect.type !== "write") return expect.fail(`expected ${cmd} to the broker, but got ${show(effect)}`);
+    const packet: Fields = { ...effect.packet };
+    if (packet.payload instanceof Uint8Array) packet.payload = Buffer.from(packet.payload).toString();
+    expect({ ...packet, link: effect.link }, show(effect)).toMatchObject({ cmd, ...fields, link: this.link });
+    return this;
+  }
+
+  /** The gateway opens a connection to the broker: the script speaks on it from now on. */
+  opens(connect: Fields = {}): this {
+    const effect = this.#next("a connection to the broker");
+    if (effect.type !== "open") return expect.fail(`expected a connection to the broker, but got ${show(effect)}`);
+    expect(effect.connect).toMatchObject(connect);
+    this.link = effect.link;
+    return this;
+  }
+
+  /** The broker accepts that connection. */
+  accepts(sessionPresent = false): this {
+    return this.event({ type: "link-opened", link: this.link, sessionPresent });
+  }
+
+  refuses(returnCode: number): this {
+    return this.event({ type: "link-refused", link: this.link, returnCode });
+  }
+
+  /** The gateway closes the connection; `disconnect` false lets the will fire. */
+  closes(disconnect: boolean, link = this.link): this {
+    const effect = this.#next("the end of a connection");
+    expect(effect, show(effect)).toEqual({ type: "close", link, disconnect });
+    return this;
+  }
+
+  /** The connection is gone: broken, or as asked. */
+  gone(link = this.link): this {
+    return this.event({ type: "link-closed", link, reason: "connection reset" });
+  }
+
+  /** The next effect is another one about the link: pause, resume, probe. */
+  does(type: "pause" | "resume" | "probe"): this {
+    const effect = this.#next(type);
+    expect(effect, show(effect)).toEqual({ type, link: this.link });
+    return this;
+  }
+
+  /** Nothing more has come out. */
+  nothing(): this {
+    expect(this.#effects.map(show), "effects that the script does not name").toEqual([]);
+    return this;
+  }
+
+  /** A note was made since the last arrow into the gateway. */
+  noted(name: NoteName, fields: Fields = {}): this {
+    expect(this.#notes).toContainEqual(expect.objectContaining({ name, fields: expect.objectContaining(fields) }));
+    return this;
+  }
+
+  /** The whole way to an active client. */
+  connect(fields: Fields = {}): this {
+    return this.client("CONNECT", fields).opens().accepts().toClient("CONNACK", { returnCode: 0 });
+  }
+
+  /** REGISTER and REGACK; the id is returned. */
+  register(topicName: string, msgId = 1): number {
+    this.client("REGISTER", { topicName, msgId });
+    return this.#answeredId("REGACK", msgId);
+  }
+
+  /** SUBSCRIBE by name to SUBACK; the id is returned. */
+  subscribe(topicName: string, qos: 0 | 1 | 2 = 0, msgId = 1): number {
+    this.client("SUBSCRIBE", { topicName, qos, msgId });
+    this.toBroker("subscribe", { messageId: msgId });
+    this.broker("suback", { messageId: msgId, granted: [qos] });
+    return this.#answeredId("SUBACK", msgId);
+  }
+
+  #answeredId(type: "REGACK" | "SUBACK", msgId: number): number {
+    const effect = this.#next(type);
+    const message = effect.type === "send" ? decode(effect.data) : undefined;
+    expect(message).toMatchObject({ type, msgId, returnCode: 0 });
+    return (message as { topicId: number }).topicId;
+  }
+
+  #next(what: string): Exclude<Effect, Note> {
+    return this.#effects.shift() ?? expect.fail(`expected ${what}, but nothing came`);
+  }
+
+  #take(effects: Effect[]): void {
+    for (const effect of effects) {
+      if (effect.type === "note") this.#notes.push(effect);
+      else this.#effects.push(effect);
+      if (effect.type === "note" && effect.name === "session.failed") expect.fail(String(effect.fields.error));
+    }
+  }
+}
+
+function show(effect: Effect): string {
+  if (effect.type !== "send") return JSON.stringify(effect);
+  return `send to ${effect.to}: ${JSON.stringify(decode(effect.data))}`;
+}
