@@ -1,0 +1,185 @@
+import { randomBytes, randomInt } from "node:crypto";
+import type { Duplex } from "node:stream";
+import { Gateway } from "../gateway/gateway.ts";
+import { parseBrokerUrl, type TcpBroker } from "../mqtt/broker-url.ts";
+import { EmbeddedBroker } from "../mqtt/embedded-broker.ts";
+import { Link } from "../mqtt/link.ts";
+import { LinkScheduler } from "../mqtt/link-scheduler.ts";
+import { OwnClient } from "../mqtt/own-client.ts";
+import { coreSettings } from "./core-settings.ts";
+import { hostPortText, parseHostPort } from "./host-port.ts";
+import { runInvocation } from "./invocation.ts";
+import { Listeners } from "./listeners.ts";
+import type { Log } from "./log.ts";
+import { messageTrace } from "./message-trace.ts";
+import { NoteLog } from "./note-log.ts";
+import type { OptionValues } from "./options.ts";
+import { Runner, type Surroundings } from "./runner.ts";
+import { expandTemplate } from "./template.ts";
+import { within } from "./within.ts";
+
+/** How long each part of an orderly end may take; together less than the 5 s that a service manager is promised. */
+const STOP_MS = { links: 2500, listeners: 500, ownClient: 1000, embeddedBroker: 800 } as const;
+
+/** Everything a running gateway is made of: the core, its listeners and links, its own client, and the broker inside if asked for. */
+export class Daemon {
+  readonly #options: OptionValues;
+  readonly #log: Log;
+  readonly #noteLog: NoteLog;
+  readonly #scheduler = new LinkScheduler();
+  #embeddedBroker: EmbeddedBroker | undefined;
+  #tcpBroker: TcpBroker | undefined;
+  #listeners: Listeners | undefined;
+  #ownClient: OwnClient | undefined;
+  #runner: Runner | undefined;
+
+  private constructor(options: OptionValues, log: Log) {
+    this.#options = options;
+    this.#log = log;
+    this.#noteLog = new NoteLog(log);
+  }
+
+  /**
+   * Starts a gateway. Rejects with an Error for the user where a place to listen at cannot be had; what had been started is then
+   * stopped again. A broker that cannot be reached is no failure: the gateway keeps trying. `onFailure` is called when the core
+   * has failed and the process must end.
+   */
+  static async start(options: OptionValues, log: Log, onFailure: () => void): Promise<Daemon> {
+    const daemon = new Daemon(options, log);
+    try {
+      await daemon.#start(onFailure);
+    } catch (error) {
+      await daemon.stop();
+      throw error;
+    }
+    return daemon;
+  }
+
+  /** Where SN clients come in, with the ports that the system gave. */
+  get listenerUrls(): string[] {
+    return this.#listeners?.urls ?? [];
+  }
+
+  /** Where MQTT clients find the broker: the one outside, or the one inside with the port that the system gave. */
+  get brokerUrl(): string {
+    if (this.#tcpBroker !== undefined) return `mqtt://${hostPortText(this.#tcpBroker)}`;
+    const { host } = parseHostPort(this.#options["embedded.listen"])!;
+    return `mqtt://${hostPortText({ host, port: this.#embeddedBroker?.port ?? 0 })}`;
+  }
+
+  /** Ends in order: clients are told and links closed, then the sockets, then the gateway's own connection. Takes 5 s at most. */
+  async stop(): Promise<void> {
+    await this.#runner?.stop(STOP_MS.links);
+    await within(this.#listeners?.close(), STOP_MS.listeners);
+    await within(this.#ownClient?.close(), STOP_MS.ownClient);
+    await within(this.#embeddedBroker?.close(), STOP_MS.embeddedBroker);
+    this.#noteLog.flush();
+  }
+
+  async #start(onFailure: () => void): Promise<void> {
+    const openStream = await this.#openBroker();
+    let send: Surroundings["send"] = () => {};
+    const seed = randomInt(2 ** 32);
+    const runner = new Runner(new Gateway(coreSettings(this.#options), seed), {
+      send: (to, data) => send(to, data),
+      openLink: this.#linkOpener(openStream),
+      note: (note, now) => this.#noteLog.print(note, now),
+      trace: messageTrace(this.#log),
+      failed: (error) => {
+        const text = (error instanceof Error && error.stack) || String(error);
+        this.#log.error(
+          "gateway.failed",
+          { reason: text, seed },
+          `the gateway has failed; this is a bug of ours. ${text}`,
+        );
+        onFailure();
+      },
+    });
+    this.#runner = runner;
+    const onDatagram = (from: string, data: Uint8Array) => runner.datagram(from, data);
+    this.#listeners = await Listeners.open(this.#options.listen, this.#log, onDatagram);
+    send = this.#listeners.sender();
+    this.#ownClient = this.#startOwnClient(openStream);
+  }
+
+  /** Starts the broker inside if that is the one; gives what begins a connection to the broker. */
+  async #openBroker(): Promise<() => Duplex> {
+    const broker = parseBrokerUrl(this.#options["broker.url"]);
+    if (broker.type === "unusable") throw new Error(`broker.url: ${broker.problem}`);
+    if (broker.type === "tcp") {
+      this.#tcpBroker = broker;
+      return broker.openStream;
+    }
+    const place = this.#options["embedded.listen"];
+    const listen = parseHostPort(place)!;
+    try {
+      const embeddedBroker = await EmbeddedBroker.start({ listen });
+      this.#embeddedBroker = embeddedBroker;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+      throw new Error(takenMessage(place), { cause: error });
+    }
+    const url = this.brokerUrl;
+    this.#log.info("embedded.started", { url }, `the embedded broker takes MQTT clients in at ${url}`);
+    return () => this.#embeddedBroker!.openStream();
+  }
+
+  #linkOpener(openStream: () => Duplex): Surroundings["openLink"] {
+    const options = this.#options;
+    const keepAliveSeconds = options["broker.keep_alive"] / 1000;
+    return (link, connect, emit) => {
+      const { clientId } = connect;
+      const linkOptions = {
+        ...this.#credentials(clientId),
+        openStream,
+        keepAliveSeconds,
+        clientId: expandTemplate(options["broker.client_id"], clientId),
+        scheduler: this.#scheduler,
+      };
+      return new Link(link, connect, linkOptions, emit);
+    };
+  }
+
+  #credentials(clientId: string): { username: string | undefined; password: string | undefined } {
+    const username = this.#options["broker.username"] ?? this.#tcpBroker?.username;
+    const password = this.#options["broker.password"] ?? this.#tcpBroker?.password;
+    return {
+      username: username === undefined ? undefined : expandTemplate(username, clientId),
+      password: password === undefined ? undefined : expandTemplate(password, clientId),
+    };
+  }
+
+  #startOwnClient(openStream: () => Duplex): OwnClient {
+    const options = this.#options;
+    // A name of its own for each process: two gateways on one broker must not throw each other out.
+    const clientId = `mqtt-sn-gateway-${options["gateway.id"]}-${randomBytes(4).toString("hex")}`;
+    const url = this.brokerUrl;
+    return new OwnClient({
+      ...this.#credentials(clientId),
+      openStream,
+      clientId,
+      keepAliveSeconds: options["broker.keep_alive"] / 1000,
+      connectTimeoutMs: options["broker.connect_timeout"],
+      reconnectMinMs: options["broker.reconnect_min"],
+      reconnectMaxMs: options["broker.reconnect_max"],
+      onReachable: () => this.#log.info("broker.reachable", { url }, `the broker at ${url} is there`),
+      onUnreachable: (reason: string) => {
+        const remedy = `The gateway keeps trying. Start a broker there, or name another one (${runInvocation()} --broker mqtt://host:port), or use the one inside (--broker embedded:).`;
+        this.#log.warn(
+          "broker.unreachable",
+          { url, reason },
+          `the broker at ${url} cannot be reached: ${reason}. ${remedy}`,
+        );
+      },
+    });
+  }
+}
+
+function takenMessage(place: string): string {
+  const { host, port } = parseHostPort(place)!;
+  const command = runInvocation();
+  return `something listens at ${place} already, probably an MQTT broker. Either use it:
+    ${command} --broker mqtt://${place}
+or let the embedded broker listen elsewhere:
+    ${command} --broker embedded: --embedded-listen ${hostPortText({ host, port: port + 1 })}`;
+}

@@ -1,0 +1,32 @@
+import { type HostPort, hostPortText } from "./host-port.ts";
+
+/** What a gateway that has just started can be reached by. */
+export interface Reachable {
+  /** The command the user types, without arguments. */
+  command: string;
+  listener: HostPort;
+  /** Where MQTT clients find the broker, as a URL without credentials. */
+  brokerUrl: string;
+}
+
+/** Where a listener at any address is reached from the same machine. */
+const LOOPBACK: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
+
+/** A few lines that tell a person what to type next to see a message go through. */
+export function firstSteps({ command, listener, brokerUrl }: Reachable): string {
+  const host = LOOPBACK[listener.host] ?? listener.host;
+  const isDefault = host === "127.0.0.1" && listener.port === 1883;
+  const gateway = isDefault ? "" : ` --gateway udp://${hostPortText({ host, port: listener.port })}`;
+  return `
+  Try it. In a second terminal:
+
+    ${command} subscribe${gateway} --topic greetings
+
+  and in a third:
+
+    ${command} publish${gateway} --topic greetings --message hello
+
+  MQTT clients find the same messages at ${brokerUrl}. Ctrl-C stops the gateway.
+
+`;
+}

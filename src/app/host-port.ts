@@ -1,0 +1,25 @@
+/** A place to listen or to send to. Port 0 lets the system choose. */
+export interface HostPort {
+  /** A name or an address; an IPv6 address without its brackets. */
+  host: string;
+  port: number;
+}
+
+/** `host:port` or `[v6]:port` taken apart, or null. Where `defaultPort` is given, the port may be left out. */
+export function parseHostPort(text: string, defaultPort?: number): HostPort | null {
+  const parts = /^(?:\[([0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|([\w.-]+))(?::(\d{1,5}))?$/.exec(text);
+  if (parts === null) return null;
+  const port = parts[3] === undefined ? defaultPort : Number(parts[3]);
+  if (port === undefined || port > 65535) return null;
+  return { host: (parts[1] ?? parts[2])!, port };
+}
+
+/** `host:port`, with brackets around an IPv6 address. */
+export function hostPortText({ host, port }: HostPort): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** The host and port of `udp://host:port`, or null where this is not such a URL. The port may be left out: 1883. */
+export function parseListenUrl(text: string): HostPort | null {
+  return text.startsWith("udp://") ? parseHostPort(text.slice("udp://".length), 1883) : null;
+}

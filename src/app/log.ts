@@ -1,0 +1,95 @@
+import { pino } from "pino";
+import { prettyFactory } from "pino-pretty";
+
+export type LogLevel = "trace" | "debug" | "info" | "warn" | "error";
+
+/** What belongs to a line besides its event. Nothing here may be a secret. */
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+export interface LogOptions {
+  level: LogLevel;
+  /** Lines for people, or one JSON object a line. */
+  format: "pretty" | "json";
+  colour: boolean;
+}
+
+/** Where lines end up. The program writes to standard output; tests collect them. */
+export interface LogDestination {
+  write(line: string): void;
+}
+
+/**
+ * The log: a line an event. `event` is a stable name that programs may rely on (`client.connected`), the message is for people. Lines are
+ * written before the call returns, so that the last ones before an end are not lost.
+ */
+export class Log {
+  /** Whether messages are traced: looked at before anything is decoded for the log. */
+  readonly traces: boolean;
+  readonly #pino: pino.Logger;
+
+  constructor(options: LogOptions, destination: LogDestination = standardOutput()) {
+    this.traces = options.level === "trace";
+    const settings: pino.LoggerOptions = {
+      level: options.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    };
+    this.#pino = pino(settings, streamOf(options, destination));
+  }
+
+  trace(event: string, fields: LogFields, message?: string): void {
+    this.#pino.trace({ event, ...fields }, message);
+  }
+
+  debug(event: string, fields: LogFields, message?: string): void {
+    this.#pino.debug({ event, ...fields }, message);
+  }
+
+  info(event: string, fields: LogFields, message?: string): void {
+    this.#pino.info({ event, ...fields }, message);
+  }
+
+  warn(event: string, fields: LogFields, message?: string): void {
+    this.#pino.warn({ event, ...fields }, message);
+  }
+
+  error(event: string, fields: LogFields, message?: string): void {
+    this.#pino.error({ event, ...fields }, message);
+  }
+
+  isLevelEnabled(level: LogLevel): boolean {
+    return this.#pino.isLevelEnabled(level);
+  }
+}
+
+function standardOutput(): LogDestination {
+  return pino.destination({ dest: 1, sync: true });
+}
+
+function streamOf(options: LogOptions, destination: LogDestination): LogDestination {
+  if (options.format === "json") return destination;
+  // Only the formatter: the stream that pino-pretty makes would write later, or never where the process ends first.
+  const format = prettyFactory({
+    colorize: options.colour,
+    translateTime: "SYS:HH:MM:ss.l",
+    hideObject: true,
+    messageFormat: (line) => prettyMessage(line),
+  });
+  return { write: (line) => destination.write(format(line)) };
+}
+
+/** Parts of a line that are not fields of its event. */
+const OWN_KEYS = new Set(["level", "time", "event", "msg"]);
+
+/** `client.connected  clientId=boiler address=127.0.0.1:5000`, or the message where a line has one. */
+function prettyMessage(line: Record<string, unknown>): string {
+  const fields = Object.entries(line).filter(([key]) => !OWN_KEYS.has(key));
+  // A message for people says what its fields say.
+  if (typeof line.msg === "string" && line.msg !== "") return line.msg;
+  return [line.event, ...fields.map(([key, value]) => `${key}=${shown(value)}`)].join(" ");
+}
+
+function shown(value: unknown): string {
+  return typeof value === "string" && /^[\w./:[\]-]+$/.test(value) ? value : JSON.stringify(value);
+}

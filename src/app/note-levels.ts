@@ -1,0 +1,35 @@
+import type { NoteName } from "../gateway/contract.ts";
+import type { LogLevel } from "./log.ts";
+
+/**
+ * How loud each note of the core is. At `info` one sees the clients come and go, at `warn` what somebody has to look after; a client
+ * that sleeps and wakes, and what the protocol repairs by itself, is `debug`.
+ */
+export const NOTE_LEVELS = {
+  "client.connected": "info",
+  "client.refused": "warn",
+  "client.disconnected": "info",
+  "client.lost": "warn",
+  "client.asleep": "debug",
+  "client.awake": "debug",
+  "client.resumed": "debug",
+  "client.forgotten": "info",
+  "setup.abandoned": "info",
+  "datagram.dropped": "debug",
+  "message.ignored": "debug",
+  "publish.refused": "warn",
+  "publish.repeated": "debug",
+  "register.refused": "warn",
+  "subscribe.refused": "warn",
+  "delivery.repeated": "debug",
+  "delivery.dropped": "warn",
+  "delivery.postponed": "debug",
+  "queue.paused": "info",
+  "queue.resumed": "info",
+  "topic.suppressed": "warn",
+  "stranger.answered": "debug",
+  "stranger.limited": "debug",
+  "link.refused": "warn",
+  "link.closed": "warn",
+  "session.failed": "error",
+} as const satisfies Record<NoteName, LogLevel>;

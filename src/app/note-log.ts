@@ -1,0 +1,83 @@
+import { NOTES, type Note, type NoteName } from "../gateway/contract.ts";
+import type { Log } from "./log.ts";
+import { NOTE_LEVELS } from "./note-levels.ts";
+
+/** Lines a second of one kind of note that anybody can cause who can reach a listener, without being a client. */
+const STRANGERS_LINES_MAX = 5;
+
+/** Lines a second of one kind of any other note: ten thousand clients may connect in one second, or be lost with their broker. */
+const LINES_MAX = 100;
+
+const WINDOW_MS = 1000;
+
+const CAUSED_BY_STRANGERS: ReadonlySet<NoteName> = new Set([
+  "client.refused",
+  "datagram.dropped",
+  "message.ignored",
+  "setup.abandoned",
+  "stranger.answered",
+  "stranger.limited",
+]);
+
+interface Window {
+  start: number;
+  lines: number;
+  omitted: number;
+}
+
+/**
+ * Prints the notes of the core, a bounded number of lines a second of each kind: a flood must not fill the disk. What was left out is
+ * counted, and told by a `log.omitted` line.
+ */
+export class NoteLog {
+  readonly #log: Log;
+  readonly #windows = new Map<NoteName, Window>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Prints a note, or counts it. `now` in milliseconds. */
+  print(note: Note, now: number): void {
+    const level = NOTE_LEVELS[note.name];
+    if (!this.#log.isLevelEnabled(level)) return;
+    if (this.#admits(note.name, now)) this.#log[level](note.name, note.fields);
+  }
+
+  /** Tells what has been left out so far. */
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const [name, window] of this.#windows) {
+      if (window.omitted > 0) this.#tell(name, window);
+    }
+  }
+
+  #admits(name: NoteName, now: number): boolean {
+    const window = this.#windows.get(name);
+    if (window === undefined) {
+      this.#windows.set(name, { start: now, lines: 1, omitted: 0 });
+      return true;
+    }
+    if (now - window.start >= WINDOW_MS) {
+      if (window.omitted > 0) this.#tell(name, window);
+      window.start = now;
+      window.lines = 0;
+    }
+    if (window.lines < (CAUSED_BY_STRANGERS.has(name) ? STRANGERS_LINES_MAX : LINES_MAX)) {
+      window.lines += 1;
+      return true;
+    }
+    window.omitted += 1;
+    this.#timer ??= setTimeout(() => this.flush(), WINDOW_MS).unref();
+    return false;
+  }
+
+  #tell(name: NoteName, window: Window): void {
+    const count = window.omitted;
+    window.omitted = 0;
+    const message = `${count} more of ${name} (${NOTES[name]})`;
+    this.#log[NOTE_LEVELS[name]]("log.omitted", { of: name, count }, message);
+  }
+}

@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { parseDurationMs } from "./duration.ts";
+
+/** One option of the gateway: all that its three spellings, its validation and its help are made from. */
+export interface Option<S extends z.ZodType = z.ZodType> {
+  /** Validates what the file says, and turns it into what the program works with. Its messages tell what to write instead. */
+  schema: S;
+  /** What holds when nothing is said, as one would write it; undefined where the option is then left out. */
+  default: string | number | string[] | undefined;
+  /** What help shows for a default that cannot be written down. */
+  defaultShown?: string;
+  meaning: string;
+  /** What stands for the value in help, with its unit where it has one. */
+  placeholder: string;
+  /** What the schema gets for a text from the command line or the environment; undefined where only the file can say it. */
+  fromText: ((text: string) => unknown) | undefined;
+  /** The flag where it is not simply the key; the derived one then works too. */
+  flags?: string;
+}
+
+/** For zod: a message that shows the value and says what is expected instead. */
+export function isNot(expected: string): { error: (issue: { input?: unknown }) => string } {
+  return { error: (issue) => `${shown(issue.input)} is not ${expected}` };
+}
+
+function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (value === undefined) return "nothing";
+  if (value === null) return "an empty value";
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" ? "a map" : String(value);
+}
+
+function numberOf(text: string): unknown {
+  return /^-?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : text;
+}
+
+/** A whole number from `min` to `max`. */
+export function integer(min: number, max: number) {
+  const expected = isNot(`a whole number from ${min} to ${max}`);
+  const schema = z.int(expected).min(min, expected).max(max, expected);
+  return { schema, placeholder: "<number>", fromText: numberOf };
+}
+
+/** A number from `min` to `max`, which may be left out. */
+export function optionalNumber(min: number, max: number) {
+  const expected = isNot(`a number from ${min} to ${max}`);
+  const schema = z.number(expected).min(min, expected).max(max, expected).optional();
+  return { schema, placeholder: "<number>", fromText: numberOf };
+}
+
+/** A duration between two others, all as people write them; the program gets milliseconds. */
+export function duration(min: string, max: string) {
+  const [minMs, maxMs] = [parseDurationMs(min)!, parseDurationMs(max)!];
+  const expected = isNot(`a duration from ${min} to ${max} (500ms, 10s, 5m, 2h, 1d, or seconds)`);
+  const schema = z
+    .union([z.string(), z.number()], expected)
+    .refine((value) => {
+      const valueMs = parseDurationMs(String(value));
+      return valueMs !== null && valueMs >= minMs && valueMs <= maxMs;
+    }, expected)
+    .transform((value) => parseDurationMs(String(value))!);
+  return { schema, placeholder: "<duration>", fromText: (text: string) => text };
+}
+
+/** One of a few words. */
+export function choice<const T extends readonly [string, ...string[]]>(words: T) {
+  const expected = isNot(`one of ${words.join(", ")}`);
+  return { schema: z.enum(words, expected), placeholder: `<${words.join("|")}>`, fromText: (text: string) => text };
+}
+
+/** A text that passes `accepts`. */
+export function text(placeholder: string, expected: string, accepts: (text: string) => boolean) {
+  const schema = z.string(isNot(expected)).refine(accepts, isNot(expected));
+  return { schema, placeholder, fromText: (value: string) => value };
+}
+
+/** A text that must never be shown, neither in a message nor in a log. */
+export function secret(placeholder: string) {
+  const schema = z.string({ error: "is not a text: put it in quotes" }).optional();
+  return { schema, placeholder, fromText: (value: string) => value };
+}

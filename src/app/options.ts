@@ -1,0 +1,173 @@
+/**
+ * The gateway's options, each said once. The key of an option here is its key in the file; `option-names.ts` derives its flag and its
+ * environment variable, `configuration.ts` reads the three.
+ */
+import { z } from "zod";
+import { parseBrokerUrl } from "../mqtt/broker-url.ts";
+import { parseHostPort, parseListenUrl } from "./host-port.ts";
+import { choice, duration, integer, isNot, type Option, optionalNumber, secret, text } from "./option.ts";
+import { predefinedTopics } from "./predefined-topics.ts";
+import { isTemplate, namesClient } from "./template.ts";
+
+const LISTEN = isNot("a place to listen at (udp://host:port, such as udp://0.0.0.0:1883 or udp://[::]:1883)");
+const TEMPLATE = `a text without placeholders but \${clientId}`;
+
+export const OPTIONS = {
+  listen: {
+    schema: z
+      .array(
+        z.string(LISTEN).refine((url) => parseListenUrl(url) !== null, LISTEN),
+        isNot("a list of URLs"),
+      )
+      .min(1, { error: "is an empty list: name at least one place, such as udp://0.0.0.0:1883" }),
+    default: ["udp://0.0.0.0:1883"],
+    meaning: "where MQTT-SN clients come in: udp://host:port, udp://[::]:1883; may be given several times",
+    placeholder: "<url>",
+    fromText: (value: string) => value.split(/[\s,]+/).filter((url) => url !== ""),
+    flags: "-l, --listen",
+  },
+  mode: {
+    schema: z
+      .enum(["transparent", "aggregating"], isNot("a mode there is (transparent)"))
+      .refine((mode) => mode !== "aggregating", {
+        error: '"aggregating" is planned and does not exist yet: write transparent, or leave it out',
+      }),
+    default: "transparent",
+    meaning: "transparent: every client has a broker connection of its own",
+    placeholder: "<mode>",
+    fromText: (value: string) => value,
+  },
+  "gateway.id": { ...integer(1, 255), default: 1, meaning: "GwId, the gateway's number among its neighbours" },
+  "broker.url": {
+    schema: z.string(isNot("a text")).superRefine((url, context) => {
+      const broker = parseBrokerUrl(url);
+      if (broker.type === "unusable") context.addIssue({ code: "custom", message: broker.problem });
+    }),
+    placeholder: "<url>",
+    fromText: (value: string) => value,
+    default: "mqtt://127.0.0.1:1883",
+    meaning: "the MQTT broker: mqtt://host:port, or embedded: for the one inside the gateway",
+    flags: "-b, --broker",
+  },
+  "broker.username": {
+    ...text("<template>", TEMPLATE, isTemplate),
+    schema: z.string(isNot("a text")).refine(isTemplate, isNot(TEMPLATE)).optional(),
+    default: undefined,
+    meaning: `user name for each client's connection; \${clientId} is filled in`,
+  },
+  "broker.password": {
+    ...secret("<template>"),
+    default: undefined,
+    meaning: `password for each client's connection; \${clientId} is filled in. Others can see it in the list of processes: prefer the file`,
+  },
+  "broker.password_file": {
+    ...text("<file>", "the name of a file", (name) => name !== ""),
+    schema: z.string(isNot("the name of a file")).min(1, isNot("the name of a file")).optional(),
+    default: undefined,
+    meaning: "file that holds the password; its last line end is left off",
+  },
+  "broker.client_id": {
+    ...text(
+      "<template>",
+      `a text with \${clientId} in it and no other placeholder: a broker knows each client by an id of its own`,
+      (template) => isTemplate(template) && namesClient(template),
+    ),
+    default: `\${clientId}`,
+    meaning: "MQTT client id of each client",
+  },
+  "broker.keep_alive": {
+    ...duration("1s", "65535s"),
+    default: "60s",
+    meaning: "MQTT keep alive of the gateway's connections; it pings by itself, also while a client sleeps",
+  },
+  "broker.connect_timeout": {
+    ...duration("100ms", "10m"),
+    default: "10s",
+    meaning: "how long the broker may take to answer a client's CONNECT",
+  },
+  "broker.reconnect_min": {
+    ...duration("10ms", "1h"),
+    default: "1s",
+    meaning: "first wait before the gateway's own connection is tried again",
+  },
+  "broker.reconnect_max": {
+    ...duration("10ms", "1d"),
+    default: "60s",
+    meaning: "longest wait before the gateway's own connection is tried again",
+  },
+  "embedded.listen": {
+    ...text("<host:port>", "a host and a port, such as 127.0.0.1:1883", (place) => parseHostPort(place) !== null),
+    default: "127.0.0.1:1883",
+    meaning: "where the embedded broker takes MQTT clients in (TCP)",
+  },
+  "clients.max": {
+    ...integer(1, 1_000_000),
+    default: 10_000,
+    meaning: "clients at once; more are refused as congestion",
+  },
+  "clients.retry_interval": {
+    ...duration("10ms", "1h"),
+    default: "10s",
+    meaning: "how long a client may take to answer before a message is sent again (Tretry)",
+  },
+  "clients.retry_count": { ...integer(0, 100), default: 3, meaning: "how often a message is sent again (Nretry)" },
+  "clients.keep_alive_factor": {
+    ...optionalNumber(1, 100),
+    default: undefined,
+    defaultShown: "the standard's tolerance",
+    meaning: "a client is lost after its keep alive or sleep duration times this",
+  },
+  "clients.idle_limit": {
+    ...duration("1s", "365d"),
+    default: "1d",
+    meaning: "how long a client may be silent that connected without a keep alive",
+  },
+  "clients.max_topics": { ...integer(1, 65_534), default: 1000, meaning: "topic ids of one client" },
+  "clients.max_subscriptions": { ...integer(1, 65_534), default: 1000, meaning: "subscriptions of one client" },
+  "clients.max_in_flight": {
+    ...integer(1, 65_535),
+    default: 64,
+    meaning: "requests of one client that wait for the broker at once",
+  },
+  "clients.max_queued": { ...integer(1, 1_000_000), default: 100, meaning: "messages that wait for one client" },
+  "clients.max_queued_bytes": {
+    ...integer(1, 1_073_741_824),
+    default: 65_536,
+    meaning: "bytes of topic and payload that wait for one client",
+  },
+  "clients.max_awake_messages": {
+    ...integer(1, 1_000_000),
+    default: 1000,
+    meaning: "messages that a sleeping client is given each time it asks",
+  },
+  "clients.max_datagram": {
+    // 65507 is the largest payload of UDP over IPv4; below 32 hardly a topic name fits.
+    ...integer(32, 65_507),
+    default: 1200,
+    meaning: "largest MQTT-SN message to a client, in bytes",
+  },
+  "topics.predefined": {
+    schema: predefinedTopics.optional(),
+    default: undefined,
+    meaning: "topic ids that need no registration: a list of { id, topic, client }",
+    placeholder: "<list>",
+    fromText: undefined,
+  },
+  "log.level": {
+    ...choice(["trace", "debug", "info", "warn", "error"]),
+    default: "info",
+    meaning: "how much is logged; trace shows every MQTT-SN message in words",
+  },
+  "log.format": {
+    ...choice(["pretty", "json"]),
+    schema: z.enum(["pretty", "json"], isNot("one of pretty, json")).optional(),
+    default: undefined,
+    defaultShown: "pretty on a terminal, else json",
+    meaning: "lines for people, or one JSON object a line",
+  },
+} satisfies Record<string, Option>;
+
+export type OptionKey = keyof typeof OPTIONS;
+
+/** What the gateway was told: a value for every option. Durations are in milliseconds. */
+export type OptionValues = { readonly [Key in OptionKey]: z.output<(typeof OPTIONS)[Key]["schema"]> };

@@ -1,0 +1,158 @@
+import type { Address, Effect, GatewayEvent, Instant, LinkConnect, LinkId, Note } from "../gateway/contract.ts";
+import type { PacketToBroker } from "../gateway/packet.ts";
+
+/** The longest that a timer of Node can wait. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+/** What is run: the core, or a double of it. */
+export interface Core {
+  handle(event: GatewayEvent, now: Instant): readonly Effect[];
+  readonly deadline: Instant;
+}
+
+/** What the runner needs of a connection to the broker. Every method may be called at any time, and none calls back at once. */
+export interface RunnerLink {
+  write(packet: PacketToBroker): void;
+  probe(): void;
+  pause(): void;
+  resume(): void;
+  close(disconnect: boolean): void;
+}
+
+/** What the runner performs effects with. */
+export interface Surroundings {
+  send(to: Address, data: Uint8Array): void;
+  /** Begins to connect; what becomes of it is told to `emit`. */
+  openLink(link: LinkId, connect: LinkConnect, emit: (event: GatewayEvent) => void): RunnerLink;
+  note(note: Note, now: Instant): void;
+  /** Sees every datagram, in and out; undefined when nobody looks. */
+  trace: ((direction: "in" | "out", address: Address, data: Uint8Array) => void) | undefined;
+  /** The core threw: a bug of ours. Called once; after it the runner does nothing any more. */
+  failed(error: unknown): void;
+}
+
+/** Runs the core: one event at a time goes in, its effects are performed in their order, and its deadline is kept. */
+export class Runner {
+  readonly #core: Core;
+  readonly #around: Surroundings;
+  readonly #links = new Map<LinkId, RunnerLink>();
+  /** Events that came while effects were performed; the core must not be entered twice. */
+  readonly #waiting: GatewayEvent[] = [];
+  #performing = false;
+  #stopping = false;
+  /** After the end, or a failure of the core, nothing is done any more. */
+  #over = false;
+  #timer: NodeJS.Timeout | undefined;
+  #armedFor: Instant = Number.POSITIVE_INFINITY;
+  #onLinksClosed: (() => void) | undefined;
+
+  constructor(core: Core, around: Surroundings) {
+    this.#core = core;
+    this.#around = around;
+  }
+
+  /** A datagram has come in. */
+  datagram(from: Address, data: Uint8Array): void {
+    if (this.#stopping) return;
+    this.#around.trace?.("in", from, data);
+    this.#handle({ type: "datagram", from, data });
+  }
+
+  /**
+   * Tells the core to stop, and waits until the links are closed, or `boundMs` have passed: the rest is then closed hard. Datagrams
+   * are no longer taken.
+   */
+  async stop(boundMs: number): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#handle({ type: "stop" });
+    if (this.#links.size > 0 && !this.#over) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, boundMs);
+        this.#onLinksClosed = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    for (const link of this.#links.values()) link.close(false);
+    clearTimeout(this.#timer);
+    this.#over = true;
+  }
+
+  readonly #onLinkEvent = (event: GatewayEvent): void => {
+    if (event.type === "link-closed" || event.type === "link-refused") this.#links.delete(event.link);
+    this.#handle(event);
+    if (this.#links.size === 0) this.#onLinksClosed?.();
+  };
+
+  #handle(event: GatewayEvent): void {
+    if (this.#over) return;
+    if (this.#performing) {
+      this.#waiting.push(event);
+      return;
+    }
+    this.#performing = true;
+    try {
+      this.#step(event);
+      for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) this.#step(next);
+    } catch (error) {
+      this.#over = true;
+      clearTimeout(this.#timer);
+      this.#around.failed(error);
+    } finally {
+      this.#performing = false;
+    }
+    if (this.#core.deadline < this.#armedFor && !this.#over) this.#arm();
+  }
+
+  #step(event: GatewayEvent): void {
+    const now = performance.now();
+    for (const effect of this.#core.handle(event, now)) this.#perform(effect, now);
+  }
+
+  #perform(effect: Effect, now: Instant): void {
+    switch (effect.type) {
+      case "send":
+        this.#around.trace?.("out", effect.to, effect.data);
+        this.#around.send(effect.to, effect.data);
+        return;
+      // A link that is not there any more has told so; the core will hear of it, and needs no answer.
+      case "write":
+        this.#links.get(effect.link)?.write(effect.packet);
+        return;
+      case "note":
+        this.#around.note(effect, now);
+        return;
+      case "open":
+        this.#links.set(effect.link, this.#around.openLink(effect.link, effect.connect, this.#onLinkEvent));
+        return;
+      case "probe":
+        this.#links.get(effect.link)?.probe();
+        return;
+      case "pause":
+        this.#links.get(effect.link)?.pause();
+        return;
+      case "resume":
+        this.#links.get(effect.link)?.resume();
+        return;
+      case "close":
+        this.#links.get(effect.link)?.close(effect.disconnect);
+        return;
+    }
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    this.#armedFor = this.#core.deadline;
+    const waitMs = Math.max(0, Math.ceil(this.#armedFor - performance.now()));
+    this.#timer = setTimeout(this.#onTimer, Math.min(waitMs, TIMER_MS_MAX));
+  }
+
+  readonly #onTimer = (): void => {
+    this.#armedFor = Number.POSITIVE_INFINITY;
+    // The deadline may have moved since the timer was set: it is only ever set anew for an earlier one.
+    if (this.#core.deadline <= performance.now()) this.#handle({ type: "deadline" });
+    else if (this.#core.deadline < this.#armedFor) this.#arm();
+  };
+}

@@ -1,0 +1,118 @@
+import { Command, CommanderError, Option as Flag } from "commander";
+import { loadConfiguration } from "../app/configuration.ts";
+import { Daemon } from "../app/daemon.ts";
+import { firstSteps } from "../app/first-steps.ts";
+import { parseListenUrl } from "../app/host-port.ts";
+import { programInvocation } from "../app/invocation.ts";
+import { Log } from "../app/log.ts";
+import type { Option } from "../app/option.ts";
+import { CONFIG_VARIABLE, derivedFlagOf, flagOf, flagsOf, OPTION_KEYS, variableOf } from "../app/option-names.ts";
+import { OPTIONS, type OptionKey, type OptionValues } from "../app/options.ts";
+
+/** Exit code for a configuration that is wrong (EX_CONFIG of sysexits.h). */
+const EXIT_CONFIGURATION = 78;
+
+/**
+ * Ctrl-C reaches a process that runs under npm twice, from the terminal and from npm; a second signal within this time is taken for
+ * the first one.
+ */
+const SAME_SIGNAL_MS = 300;
+
+const HELP = `
+Every option can also be set in the environment, as shown, or in a YAML file: --broker-keep-alive 30s is the same as
+MQTTSN_BROKER_KEEP_ALIVE=30s and as the key broker.keep_alive,
+
+  broker:
+    keep_alive: 30s
+
+A flag goes before the environment, the environment before the file.
+
+Durations are 500ms, 10s, 5m, 2h, 1d, or a number of seconds. Only in the file can one set topics.predefined, topic ids
+that clients may use without registration:
+
+  topics:
+    predefined:
+      - { id: 1, topic: sensors/temperature }
+      - { id: 2, topic: sensors/boiler, client: boiler }
+
+The gateway runs until SIGINT or SIGTERM. Exit codes: 0 stopped, 1 failure, 2 usage, 78 configuration.`;
+
+/** `run`: the gateway, in the foreground, until a signal ends it. */
+export function runCommand(): Command {
+  const command = new Command("run").description("run the gateway (also with no command at all)");
+  const flags = new Map<OptionKey, string>();
+  command.addOption(
+    new Flag("-c, --config <file>", `the YAML file with options (${CONFIG_VARIABLE})`).helpGroup("General:"),
+  );
+  for (const key of OPTION_KEYS) addFlags(command, key, flags);
+  return command.addHelpText("after", HELP).action(async ({ config }: { config?: string }) => {
+    const configuration = loadConfiguration({ flags, configFlag: config, environment: process.env });
+    if (configuration.ok) return run(configuration.values);
+    process.stderr.write(`${configuration.problems.join("\n")}\n`);
+    throw new CommanderError(EXIT_CONFIGURATION, "run.configuration", "");
+  });
+}
+
+/** The flag of an option, and the derived one where they differ. Texts are collected in `flags`; a repeated flag wins, or adds to a list. */
+function addFlags(command: Command, key: OptionKey, flags: Map<OptionKey, string>): void {
+  const option: Option = OPTIONS[key];
+  if (option.fromText === undefined) return;
+  const isList = Array.isArray(option.default);
+  const take = (text: string) => {
+    const before = flags.get(key);
+    flags.set(key, isList && before !== undefined ? `${before} ${text}` : text);
+    return text;
+  };
+  const given = `${option.defaultShown ?? (option.default === undefined ? "none" : String(option.default))}`;
+  const meaning = `${option.meaning} (default: ${given}; ${variableOf(key)})`;
+  command.addOption(new Flag(`${flagsOf(key)} ${option.placeholder}`, meaning).argParser(take).helpGroup(groupOf(key)));
+  if (flagOf(key) !== derivedFlagOf(key)) {
+    command.addOption(new Flag(`${derivedFlagOf(key)} ${option.placeholder}`).argParser(take).hideHelp());
+  }
+}
+
+function groupOf(key: OptionKey): string {
+  const section = key.includes(".") ? key.slice(0, key.indexOf(".")) : "general";
+  return `${section[0]!.toUpperCase()}${section.slice(1)}:`;
+}
+
+async function run(options: OptionValues): Promise<void> {
+  const isTerminal = process.stdout.isTTY === true;
+  const format = options["log.format"] ?? (isTerminal ? "pretty" : "json");
+  const log = new Log({
+    level: options["log.level"],
+    format,
+    colour: isTerminal && process.env.NO_COLOR === undefined,
+  });
+  let daemon: Daemon;
+  try {
+    daemon = await Daemon.start(options, log, () => process.exit(1));
+  } catch (error) {
+    log.error("gateway.failed", { reason: (error as Error).message }, (error as Error).message);
+    throw new CommanderError(1, "run.start", "");
+  }
+  stopOnSignals(daemon, log);
+  const listeners = daemon.listenerUrls.join(" ");
+  log.info("gateway.started", { listeners, broker: daemon.brokerUrl, pid: process.pid }, "the gateway runs");
+  if (format === "pretty") {
+    const listener = parseListenUrl(daemon.listenerUrls[0]!)!;
+    process.stdout.write(firstSteps({ command: programInvocation(), listener, brokerUrl: daemon.brokerUrl }));
+  }
+}
+
+function stopOnSignals(daemon: Daemon, log: Log): void {
+  let stoppingSince: number | undefined;
+  const onSignal = async (signal: NodeJS.Signals) => {
+    if (stoppingSince !== undefined) {
+      if (performance.now() - stoppingSince > SAME_SIGNAL_MS) process.exit(1);
+      return;
+    }
+    stoppingSince = performance.now();
+    log.info("gateway.stopping", { signal }, `${signal}: the gateway stops; once more ends it at once`);
+    await daemon.stop();
+    log.info("gateway.stopped", {}, "the gateway has stopped");
+    process.exit(0);
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+}

@@ -1,0 +1,335 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { type Configuration, type ConfigurationSources, loadConfiguration } from "../../src/app/configuration.ts";
+import { OPTION_KEYS, variableOf } from "../../src/app/option-names.ts";
+import type { OptionKey } from "../../src/app/options.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "mqtt-sn-gateway-"));
+const path = join(folder, "gateway.yaml");
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Given {
+  flags?: Partial<Record<OptionKey, string>>;
+  environment?: ConfigurationSources["environment"];
+  file?: string;
+}
+
+function load({ flags = {}, environment = {}, file }: Given): Configuration {
+  if (file !== undefined) writeFileSync(path, file);
+  return loadConfiguration({
+    flags: new Map(Object.entries(flags) as [OptionKey, string][]),
+    configFlag: file === undefined ? undefined : path,
+    environment,
+  });
+}
+
+function valuesOf(given: Given) {
+  const configuration = load(given);
+  if (!configuration.ok) throw new Error(configuration.problems.join("\n"));
+  return configuration.values;
+}
+
+/** The problems, with the file's folder left off. */
+function problemsOf(given: Given): string[] {
+  const configuration = load(given);
+  return configuration.ok ? [] : configuration.problems.map((problem) => problem.replace(`${folder}/`, ""));
+}
+
+describe("values", () => {
+  test("without anything said, every option has its default", () => {
+    const values = valuesOf({});
+    expect(Object.keys(values)).toEqual(OPTION_KEYS);
+    expect(values).toMatchObject({
+      listen: ["udp://0.0.0.0:1883"],
+      "gateway.id": 1,
+      "broker.url": "mqtt://127.0.0.1:1883",
+      "broker.client_id": `\${clientId}`,
+      "broker.keep_alive": 60_000,
+      "broker.connect_timeout": 10_000,
+      "broker.reconnect_min": 1000,
+      "broker.reconnect_max": 60_000,
+      "clients.idle_limit": 86_400_000,
+      "clients.max": 10_000,
+      "embedded.listen": "127.0.0.1:1883",
+      "log.level": "info",
+      mode: "transparent",
+    });
+  });
+
+  test("a flag goes before the environment, the environment before the file, the file before the default", () => {
+    const file = "broker: { keep_alive: 10s, connect_timeout: 11s, reconnect_min: 12s }";
+    const environment = { MQTTSN_BROKER_KEEP_ALIVE: "20s", MQTTSN_BROKER_CONNECT_TIMEOUT: "21s" };
+    const values = valuesOf({ file, environment, flags: { "broker.keep_alive": "30s" } });
+    expect(values["broker.keep_alive"]).toBe(30_000);
+    expect(values["broker.connect_timeout"]).toBe(21_000);
+    expect(values["broker.reconnect_min"]).toBe(12_000);
+    expect(values["broker.reconnect_max"]).toBe(60_000);
+  });
+
+  test.each([
+    ["500ms", 500],
+    ["10s", 10_000],
+    ["5m", 300_000],
+    ["1h", 3_600_000],
+    ["7", 7000],
+    ["0.5", 500],
+  ])("the duration %s is %d ms", (text, durationMs) => {
+    expect(valuesOf({ flags: { "clients.retry_interval": text } })["clients.retry_interval"]).toBe(durationMs);
+    const file = `clients:\n  retry_interval: ${text}\n`;
+    expect(valuesOf({ file })["clients.retry_interval"]).toBe(durationMs);
+  });
+
+  test("listen takes a list in the file, and several URLs in a flag or in the environment", () => {
+    const urls = ["udp://127.0.0.1:1883", "udp://[::1]:1884"];
+    expect(valuesOf({ file: `listen: ["${urls.join('", "')}"]` }).listen).toEqual(urls);
+    expect(valuesOf({ flags: { listen: urls.join(" ") } }).listen).toEqual(urls);
+    expect(valuesOf({ environment: { MQTTSN_LISTEN: urls.join(", ") } }).listen).toEqual(urls);
+  });
+
+  test("predefined topics are for one client, or with * or without a client for all", () => {
+    const file = `
+topics:
+  predefined:
+    - { id: 1, topic: a/b }
+    - { id: 1, topic: a/c, client: boiler }
+    - { id: 65534, topic: d, client: "*" }
+`;
+    expect(valuesOf({ file })["topics.predefined"]).toEqual([
+      { id: 1, topic: "a/b", clientId: undefined },
+      { id: 1, topic: "a/c", clientId: "boiler" },
+      { id: 65534, topic: "d", clientId: undefined },
+    ]);
+  });
+
+  test("the file may be empty, hold nothing but comments, or sections without options", () => {
+    expect(problemsOf({ file: "" })).toEqual([]);
+    expect(problemsOf({ file: "# nothing\n" })).toEqual([]);
+    expect(problemsOf({ file: "broker:\n  # url: x\nlog: {}\n" })).toEqual([]);
+  });
+
+  test("the file may use anchors", () => {
+    const values = valuesOf({ file: "broker: { reconnect_min: &t 5s, reconnect_max: *t }" });
+    expect(values["broker.reconnect_max"]).toBe(5000);
+  });
+
+  test("MQTTSN_CONFIG names the file, the flag goes before it", () => {
+    writeFileSync(path, "gateway: { id: 7 }");
+    const configuration = loadConfiguration({ flags: new Map(), environment: { MQTTSN_CONFIG: path } });
+    expect(configuration).toMatchObject({ ok: true, values: { "gateway.id": 7 } });
+    const environment = { MQTTSN_CONFIG: "/does/not/exist" };
+    expect(valuesOf({ file: "gateway: { id: 8 }", environment })["gateway.id"]).toBe(8);
+  });
+
+  test("the password may come from a file, whose last line end is left off", () => {
+    const passwordFile = join(folder, "password");
+    writeFileSync(passwordFile, "s3cret \r\n");
+    const flags = { "broker.password_file": passwordFile, "broker.username": "gateway" };
+    expect(valuesOf({ flags })["broker.password"]).toBe("s3cret ");
+  });
+});
+
+describe("problems", () => {
+  const brokerUrls = "a URL that the gateway can use (mqtt://host:port, or embedded:)";
+  const durations = "(500ms, 10s, 5m, 2h, 1d, or seconds)";
+
+  test.each<[string, Given, string[]]>([
+    [
+      "a value that is wrong, with file, line, column and key",
+      { file: 'listen: ["udp://[::]:1883"]\nbroker:\n  # the broker\n  url: mqt://x\n' },
+      [`gateway.yaml:4:8: broker.url: "mqt://x" is not ${brokerUrls}`],
+    ],
+    [
+      "a value in the environment, with the variable",
+      { environment: { MQTTSN_BROKER_URL: "mqt://x" } },
+      [`MQTTSN_BROKER_URL: "mqt://x" is not ${brokerUrls}`],
+    ],
+    ["a value of a flag, with the flag", { flags: { "broker.url": "x" } }, [`--broker: "x" is not ${brokerUrls}`]],
+    [
+      "a kind of URL that is planned",
+      { flags: { "broker.url": "mqtts://x" } },
+      ["--broker: mqtts:// is not supported yet; use mqtt://host:port, or embedded:"],
+    ],
+    [
+      "every problem, not just the first",
+      { file: "gateway: { id: 0 }\nlog: { level: loud }", flags: { "clients.max": "many" } },
+      [
+        "gateway.yaml:1:16: gateway.id: 0 is not a whole number from 1 to 255",
+        '--clients-max: "many" is not a whole number from 1 to 1000000',
+        'gateway.yaml:2:15: log.level: "loud" is not one of trace, debug, info, warn, error',
+      ],
+    ],
+    [
+      "an unknown key, with the one that was meant",
+      { file: "broker:\n  keepalive: 10s\n" },
+      ["gateway.yaml:2:3: broker.keepalive: there is no such option; did you mean broker.keep_alive?"],
+    ],
+    ["an unknown key like no other", { file: "zzz: 1" }, ["gateway.yaml:1:1: zzz: there is no such option"]],
+    [
+      "an unknown variable",
+      { environment: { MQTTSN_BROKER_KEEPALIVE: "10s", PATH: "/bin" } },
+      ["MQTTSN_BROKER_KEEPALIVE: there is no such variable; did you mean MQTTSN_BROKER_KEEP_ALIVE?"],
+    ],
+    [
+      "a variable for what only the file can say",
+      { environment: { [variableOf("topics.predefined")]: "[]" } },
+      ["MQTTSN_TOPICS_PREDEFINED: there is no such variable"],
+    ],
+    [
+      "a value where a section should be",
+      { file: "broker: mqtt://x" },
+      ["gateway.yaml:1:1: broker: is a section; write its options below it, indented, such as broker.url"],
+    ],
+    [
+      "a file that is no map",
+      { file: "- a" },
+      ['gateway.yaml:1:1: is not a map of options; write for example "log: { level: debug }"'],
+    ],
+    [
+      "a key without a value",
+      { file: "broker:\n  url:\n" },
+      ["gateway.yaml:2:3: broker.url: is empty; give it a value, or leave it out"],
+    ],
+    [
+      "a number in quotes",
+      { file: 'gateway: { id: "7" }' },
+      ['gateway.yaml:1:16: gateway.id: "7" is not a whole number from 1 to 255'],
+    ],
+    [
+      "a duration without a sense",
+      { file: "broker: { keep_alive: soon }" },
+      [`gateway.yaml:1:23: broker.keep_alive: "soon" is not a duration from 1s to 65535s ${durations}`],
+    ],
+    [
+      "a duration out of range",
+      { file: "broker: { keep_alive: 0 }" },
+      [`gateway.yaml:1:23: broker.keep_alive: 0 is not a duration from 1s to 65535s ${durations}`],
+    ],
+    [
+      "a list for a single value",
+      { file: "log: { level: [info] }" },
+      ["gateway.yaml:1:15: log.level: a list is not one of trace, debug, info, warn, error"],
+    ],
+    [
+      "a single value for a list",
+      { file: "listen: udp://[::]:1883" },
+      ['gateway.yaml:1:9: listen: "udp://[::]:1883" is not a list of URLs'],
+    ],
+    [
+      "an entry of a list, with its place",
+      { file: "listen:\n  - udp://[::]:1883\n  - tcp://x\n" },
+      [
+        'gateway.yaml:3:5: listen[1]: "tcp://x" is not a place to listen at (udp://host:port, such as udp://0.0.0.0:1883 or udp://[::]:1883)',
+      ],
+    ],
+    [
+      "no place to listen at",
+      { file: "listen: []" },
+      ["gateway.yaml:1:9: listen: is an empty list: name at least one place, such as udp://0.0.0.0:1883"],
+    ],
+    [
+      "a mode that is planned",
+      { flags: { mode: "aggregating" } },
+      ['--mode: "aggregating" is planned and does not exist yet: write transparent, or leave it out'],
+    ],
+    ["a mode that is not", { flags: { mode: "x" } }, ['--mode: "x" is not a mode there is (transparent)']],
+    [
+      "a template with a placeholder there is not",
+      { flags: { "broker.username": `\${user}` } },
+      [`--broker-username: "\${user}" is not a text without placeholders but \${clientId}`],
+    ],
+    [
+      "a client id that is the same for all clients",
+      { flags: { "broker.client_id": "gateway" } },
+      [
+        `--broker-client-id: "gateway" is not a text with \${clientId} in it and no other placeholder: a broker knows each client by an id of its own`,
+      ],
+    ],
+    [
+      "a predefined topic that is wrong in each of its parts",
+      {
+        file: "topics:\n  predefined:\n    - { id: 0, topic: a }\n    - { id: 65535, topic: a }\n    - { id: 3, topic: a/# }\n    - { id: 4 }\n    - { id: 5, topic: a, klient: b }\n",
+      },
+      [
+        "gateway.yaml:3:13: topics.predefined[0].id: 0 is not a topic id from 1 to 65534",
+        "gateway.yaml:4:13: topics.predefined[1].id: 65535 is not a topic id from 1 to 65534",
+        'gateway.yaml:5:23: topics.predefined[2].topic: "a/#" is not a topic name (not empty, without + and #)',
+        "gateway.yaml:6:7: topics.predefined[3].topic: nothing is not a topic name (not empty, without + and #)",
+        "gateway.yaml:7:34: topics.predefined[4].klient: there is no such key",
+      ],
+    ],
+    [
+      "an id with two topics for one client",
+      {
+        file: "topics:\n  predefined:\n    - { id: 1, topic: a }\n    - { id: 1, topic: b, client: c }\n    - { id: 1, topic: d, client: c }\n    - { id: 1, topic: e, client: '*' }\n",
+      },
+      [
+        'gateway.yaml:5:13: topics.predefined[2].id: 1 has a topic for "c" already',
+        "gateway.yaml:6:13: topics.predefined[3].id: 1 has a topic for all clients already",
+      ],
+    ],
+    [
+      "a shortest wait that is longer than the longest",
+      { flags: { "broker.reconnect_min": "2m" } },
+      ["--broker-reconnect-min: broker.reconnect_min is longer than broker.reconnect_max"],
+    ],
+    [
+      "a password given twice",
+      { flags: { "broker.username": "u", "broker.password": "p", "broker.password_file": "f" } },
+      ["--broker-password-file: broker.password is given too; leave one of them out"],
+    ],
+    [
+      "a password without a user name",
+      { flags: { "broker.password": "p" } },
+      ["--broker-password: MQTT 3.1.1 allows a password only with a user name; set broker.username too"],
+    ],
+    [
+      "a password file that is not there",
+      { flags: { "broker.username": "u", "broker.password_file": "/does/not/exist" } },
+      ['--broker-password-file: cannot read "/does/not/exist": there is no such file'],
+    ],
+    [
+      "a configuration file that is not there",
+      { environment: { MQTTSN_CONFIG: "/does/not/exist.yaml" } },
+      ['MQTTSN_CONFIG: cannot read "/does/not/exist.yaml": there is no such file'],
+    ],
+    [
+      "a configuration file that is a directory",
+      { environment: { MQTTSN_CONFIG: "/" } },
+      ['MQTTSN_CONFIG: cannot read "/": it is a directory'],
+    ],
+  ])("tell of %s", (_what, given, problems) => {
+    expect(problemsOf(given)).toEqual(problems);
+  });
+
+  test("tell of bad YAML, and of a key that comes twice, with its line", () => {
+    expect(problemsOf({ file: "mode: transparent\nbroker: [\n" })).toEqual([
+      expect.stringMatching(/^gateway\.yaml:3:1: /),
+    ]);
+    expect(problemsOf({ file: "mode: transparent\nmode: transparent\n" })).toEqual([
+      expect.stringMatching(/^gateway\.yaml:2:1: .*unique/),
+    ]);
+  });
+
+  test("never show a secret", () => {
+    const given = [
+      { file: "broker:\n  password: 123456\n" },
+      { file: "broker:\n  password: [s3cret]\n" },
+      { file: "broker:\n  password: s3cret\n" },
+      { file: "broker:\n  password: 's3cret\n" },
+      { file: "broker:\n  password: s3cret: x\n" },
+      { file: "broker:\n  password: *s3cret\n" },
+      { file: "broker:\n  password: [*s3cret]\n" },
+      { file: "broker:\n  password: !s3cret x\n" },
+      { file: "broker:\n  password: |s3cret\n" },
+      { file: 'broker:\n  password: "\\xs3cret"\n' },
+      { file: "broker:\n  url: mqt://user:s3cret@host\n" },
+    ];
+    for (const each of given) {
+      const problems = problemsOf(each);
+      expect(problems).not.toEqual([]);
+      expect(problems.join()).not.toMatch(/s3cret|123456/);
+    }
+  });
+});

@@ -1,0 +1,108 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Log, type LogLevel } from "../../src/app/log.ts";
+import { messageTrace } from "../../src/app/message-trace.ts";
+import { NoteLog } from "../../src/app/note-log.ts";
+import type { Note, NoteName } from "../../src/gateway/contract.ts";
+
+function collect(level: LogLevel, format: "json" | "pretty" = "json") {
+  const lines: string[] = [];
+  const log = new Log({ level, format, colour: false }, { write: (line: string) => void lines.push(line) });
+  const objects = () => lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  return { log, lines, objects };
+}
+
+function note(name: NoteName, fields: Note["fields"] = {}): Note {
+  return { type: "note", name, fields };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("a line", () => {
+  test("in JSON has a level, a time, the event's name and its fields", () => {
+    const { log, objects } = collect("info");
+    log.info("client.connected", { clientId: "d1", address: "127.0.0.1:5000", nothing: undefined });
+    expect(objects()).toEqual([
+      {
+        level: "info",
+        time: expect.stringMatching(/Z$/),
+        event: "client.connected",
+        clientId: "d1",
+        address: "127.0.0.1:5000",
+      },
+    ]);
+  });
+
+  test("for people is the message where there is one, else the event and its fields", () => {
+    const { log, lines } = collect("info", "pretty");
+    log.info("client.connected", { clientId: "d 1", address: "127.0.0.1:5000" });
+    log.warn("broker.unreachable", { url: "x" }, "the broker cannot be reached");
+    expect(lines[0]).toMatch(/^\[..:..:..\....\] INFO: client.connected clientId="d 1" address=127.0.0.1:5000\n$/);
+    expect(lines[1]).toMatch(/ WARN: the broker cannot be reached\n$/);
+  });
+
+  test("cannot be forged by what a stranger sends", () => {
+    const { log, lines } = collect("info", "pretty");
+    log.info("client.connected", { clientId: "d1\n[00:00:00.000] INFO: all is well\u001b[2J" });
+    expect(lines.join("").split("\n")).toHaveLength(2);
+    expect(lines.join("")).not.toContain("\u001b");
+  });
+});
+
+describe("notes", () => {
+  test("are printed with the level of their name", () => {
+    const { log, objects } = collect("info");
+    const notes = new NoteLog(log);
+    notes.print(note("client.connected", { clientId: "d1" }), 0);
+    notes.print(note("client.awake", { clientId: "d1" }), 0);
+    notes.print(note("client.lost", { clientId: "d1", reason: "silence" }), 0);
+    expect(objects().map(({ level, event }) => [level, event])).toEqual([
+      ["info", "client.connected"],
+      ["warn", "client.lost"],
+    ]);
+  });
+
+  test("of a flood are bounded, and the rest is counted", async () => {
+    const { log, objects } = collect("debug");
+    const notes = new NoteLog(log);
+    for (let count = 0; count < 1000; count += 1)
+      notes.print(note("datagram.dropped", { reason: "length" }), count / 10);
+    expect(objects()).toHaveLength(5);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(objects()).toHaveLength(6);
+    expect(objects().at(-1)).toMatchObject({ event: "log.omitted", of: "datagram.dropped", count: 995 });
+    notes.print(note("datagram.dropped"), 1100);
+    expect(objects().at(-1)).toMatchObject({ event: "datagram.dropped" });
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(objects()).toHaveLength(7);
+  });
+
+  test("of one name do not use up the lines of another", () => {
+    const { log, objects } = collect("debug");
+    const notes = new NoteLog(log);
+    for (let count = 0; count < 1000; count += 1) notes.print(note("datagram.dropped"), 0);
+    notes.print(note("client.connected"), 0);
+    expect(objects().at(-1)).toMatchObject({ event: "client.connected" });
+  });
+});
+
+describe("a trace", () => {
+  test("says every message in words, on one line", () => {
+    const { log, objects } = collect("trace");
+    const trace = messageTrace(log)!;
+    trace("in", "127.0.0.1:5000", Buffer.from("0a0400010003c06431 00".replaceAll(" ", ""), "hex"));
+    trace("out", "127.0.0.1:5000", Uint8Array.of(3, 5, 0));
+    expect(objects()).toMatchObject([
+      { level: "trace", event: "message.in", address: "127.0.0.1:5000", message: expect.any(String) },
+      { level: "trace", event: "message.out", message: "CONNACK accepted" },
+    ]);
+  });
+
+  test("does nothing, not even look, at any other level", () => {
+    expect(messageTrace(collect("debug").log)).toBeUndefined();
+  });
+});

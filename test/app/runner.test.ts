@@ -1,0 +1,249 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { type Core, Runner, type RunnerLink, type Surroundings } from "../../src/app/runner.ts";
+import type { Effect, GatewayEvent, Instant, LinkConnect, LinkId, Note } from "../../src/gateway/contract.ts";
+
+/** A core whose answers are written by the test; it records what it was told, and when. */
+class ScriptedCore implements Core {
+  deadline: Instant = Number.POSITIVE_INFINITY;
+  readonly seen: { event: GatewayEvent; now: Instant }[] = [];
+  answer: (event: GatewayEvent, now: Instant) => Effect[] = () => [];
+
+  handle(event: GatewayEvent, now: Instant): Effect[] {
+    this.seen.push({ event, now });
+    return this.answer(event, now);
+  }
+
+  get types(): string[] {
+    return this.seen.map(({ event }) => event.type);
+  }
+}
+
+class RecordedLink implements RunnerLink {
+  readonly calls: unknown[] = [];
+  readonly emit: (event: GatewayEvent) => void;
+  constructor(emit: (event: GatewayEvent) => void) {
+    this.emit = emit;
+  }
+  write = (packet: unknown) => this.calls.push(["write", packet]);
+  probe = () => this.calls.push(["probe"]);
+  pause = () => this.calls.push(["pause"]);
+  resume = () => this.calls.push(["resume"]);
+  close = (disconnect: boolean) => this.calls.push(["close", disconnect]);
+}
+
+const CONNECT: LinkConnect = { clientId: "d1", cleanSession: true, will: undefined };
+const OPEN: Effect = { type: "open", link: 1, connect: CONNECT };
+const NOTE: Note = { type: "note", name: "client.connected", fields: { clientId: "d1" } };
+
+function setUp(trace?: Surroundings["trace"]) {
+  const core = new ScriptedCore();
+  const performed: unknown[] = [];
+  const links = new Map<LinkId, RecordedLink>();
+  const runner = new Runner(core, {
+    send: (to, data) => performed.push(["send", to, [...data]]),
+    openLink: (id, _connect, emit) => {
+      const link = new RecordedLink(emit);
+      links.set(id, link);
+      performed.push(["open", id]);
+      return link;
+    },
+    note: ({ name }) => performed.push(["note", name]),
+    trace,
+    failed: (error) => performed.push(["failed", (error as Error).message]),
+  });
+  return { core, runner, performed, links };
+}
+
+const DATAGRAM = Uint8Array.of(2, 0x16);
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("effects", () => {
+  test("are performed in their order", () => {
+    const { core, runner, performed } = setUp();
+    core.answer = () => [
+      { type: "send", to: "a", data: Uint8Array.of(1) },
+      NOTE,
+      OPEN,
+      { type: "send", to: "b", data: Uint8Array.of(2) },
+    ];
+    runner.datagram("a", DATAGRAM);
+    expect(core.seen[0]!.event).toEqual({ type: "datagram", from: "a", data: DATAGRAM });
+    expect(performed).toEqual([
+      ["send", "a", [1]],
+      ["note", "client.connected"],
+      ["open", 1],
+      ["send", "b", [2]],
+    ]);
+  });
+
+  test("for a link reach that link, and those for one that is gone reach nobody", () => {
+    const { core, runner, links } = setUp();
+    const packet = { cmd: "puback", messageId: 7 } as const;
+    const effects: Effect[] = [
+      { type: "write", link: 1, packet },
+      { type: "probe", link: 1 },
+      { type: "pause", link: 1 },
+      { type: "resume", link: 1 },
+      { type: "close", link: 1, disconnect: true },
+    ];
+    core.answer = () => [OPEN, ...effects, ...effects.map((effect) => ({ ...effect, link: 99 }) as Effect)];
+    runner.datagram("a", DATAGRAM);
+    const calls = [["write", packet], ["probe"], ["pause"], ["resume"], ["close", true]];
+    expect(links.get(1)!.calls).toEqual(calls);
+
+    core.answer = () => [];
+    links.get(1)!.emit({ type: "link-closed", link: 1, reason: "test" });
+    core.answer = () => effects;
+    runner.datagram("a", DATAGRAM);
+    expect(links.get(1)!.calls).toEqual(calls);
+  });
+
+  test("that make events at once do not enter the core twice: the event waits", () => {
+    const { core, runner, links, performed } = setUp();
+    core.answer = (event) => (event.type === "datagram" ? [OPEN, { type: "probe", link: 1 }, NOTE] : []);
+    const openLink = vi.spyOn(links, "set").mockImplementation((id, link) => {
+      link.probe = () => {
+        link.emit({ type: "link-probed", link: id });
+        expect(core.types).toEqual(["datagram"]);
+        return 0;
+      };
+      return links;
+    });
+    runner.datagram("a", DATAGRAM);
+    expect(openLink).toHaveBeenCalled();
+    expect(core.types).toEqual(["datagram", "link-probed"]);
+    expect(performed.at(-1)).toEqual(["note", "client.connected"]);
+  });
+});
+
+describe("the deadline", () => {
+  test("is kept", async () => {
+    const { core, runner } = setUp();
+    core.answer = (event) => {
+      core.deadline = event.type === "deadline" ? Number.POSITIVE_INFINITY : performance.now() + 10_000;
+      return [];
+    };
+    runner.datagram("a", DATAGRAM);
+    await vi.advanceTimersByTimeAsync(9999);
+    expect(core.types).toEqual(["datagram"]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(core.types).toEqual(["datagram", "deadline"]);
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect(core.types).toEqual(["datagram", "deadline"]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("that comes nearer is kept, and one that moves away wakes nobody", async () => {
+    const { core, runner } = setUp();
+    const start = performance.now();
+    const deadlines = [start + 10_000, start + 5000, start + 20_000];
+    core.answer = (event) => {
+      core.deadline = event.type === "deadline" ? Number.POSITIVE_INFINITY : deadlines.shift()!;
+      return [];
+    };
+    runner.datagram("a", DATAGRAM);
+    runner.datagram("a", DATAGRAM);
+    runner.datagram("a", DATAGRAM);
+    await vi.advanceTimersByTimeAsync(19_999);
+    expect(core.types).not.toContain("deadline");
+    await vi.advanceTimersByTimeAsync(1);
+    expect(core.seen.at(-1)).toEqual({ event: { type: "deadline" }, now: start + 20_000 });
+  });
+
+  test("is not set anew for every event", () => {
+    const { core, runner } = setUp();
+    const setTimer = vi.spyOn(globalThis, "setTimeout");
+    core.deadline = performance.now() + 1000;
+    for (let count = 0; count < 100; count += 1) {
+      core.deadline += 10;
+      runner.datagram("a", DATAGRAM);
+    }
+    expect(setTimer).toHaveBeenCalledTimes(1);
+  });
+
+  test("may be farther away than a timer of Node can wait", async () => {
+    const { core, runner } = setUp();
+    const day = 86_400_000;
+    core.deadline = performance.now() + 60 * day;
+    runner.datagram("a", DATAGRAM);
+    core.answer = (event) => {
+      if (event.type === "deadline") core.deadline = Number.POSITIVE_INFINITY;
+      return [];
+    };
+    await vi.advanceTimersByTimeAsync(59 * day);
+    expect(core.types).toEqual(["datagram"]);
+    await vi.advanceTimersByTimeAsync(day);
+    expect(core.types).toEqual(["datagram", "deadline"]);
+  });
+});
+
+describe("stopping", () => {
+  test("tells the core, and is done when the last link has closed", async () => {
+    const { core, runner, links } = setUp();
+    core.answer = (event) => {
+      if (event.type === "datagram") return [OPEN, { ...OPEN, link: 2 }];
+      return event.type === "stop" ? [{ type: "close", link: 1, disconnect: true }] : [];
+    };
+    runner.datagram("a", DATAGRAM);
+    const stopped = vi.fn();
+    const stopping = runner.stop(2000).then(stopped);
+    expect(links.get(1)!.calls).toEqual([["close", true]]);
+    links.get(1)!.emit({ type: "link-closed", link: 1, reason: "test" });
+    await vi.advanceTimersByTimeAsync(10);
+    expect(stopped).not.toHaveBeenCalled();
+    links.get(2)!.emit({ type: "link-refused", link: 2, returnCode: 5 });
+    await stopping;
+    expect(core.types).toEqual(["datagram", "stop", "link-closed", "link-refused"]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("closes hard what has not closed within the bound", async () => {
+    const { core, runner, links } = setUp();
+    core.answer = (event) => (event.type === "datagram" ? [OPEN] : []);
+    runner.datagram("a", DATAGRAM);
+    const stopping = runner.stop(2000);
+    await vi.advanceTimersByTimeAsync(2000);
+    await stopping;
+    expect(links.get(1)!.calls).toEqual([["close", false]]);
+  });
+
+  test("ends the taking of datagrams and the timer", async () => {
+    const { core, runner } = setUp();
+    core.deadline = performance.now() + 1000;
+    await runner.stop(2000);
+    runner.datagram("a", DATAGRAM);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(core.types).toEqual(["stop"]);
+  });
+});
+
+test("a core that throws is told once, and then nothing is done any more", async () => {
+  const { core, runner, performed } = setUp();
+  core.deadline = performance.now() + 1000;
+  core.answer = () => {
+    throw new Error("broken");
+  };
+  runner.datagram("a", DATAGRAM);
+  runner.datagram("a", DATAGRAM);
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(performed).toEqual([["failed", "broken"]]);
+  expect(core.types).toEqual(["datagram"]);
+  await runner.stop(2000);
+});
+
+test("a trace sees every datagram, in and out", () => {
+  const traced: unknown[] = [];
+  const { core, runner } = setUp((direction, address, data) => traced.push([direction, address, [...data]]));
+  core.answer = () => [{ type: "send", to: "b", data: Uint8Array.of(2, 0x17) }];
+  runner.datagram("a", DATAGRAM);
+  expect(traced).toEqual([
+    ["in", "a", [2, 0x16]],
+    ["out", "b", [2, 0x17]],
+  ]);
+});
