@@ -2,27 +2,28 @@ import { encode } from "../sn/encode.ts";
 import type { Connect, Disconnect, Message, Register, WillMsg, WillTopic } from "../sn/message.ts";
 import { RETURN_CODE } from "../sn/return-code.ts";
 import { isTopicName } from "../sn/topic-name.ts";
+import { BrokerLink } from "./broker-link.ts";
 import type { Client } from "./client.ts";
 import { type Context, note } from "./context.ts";
 import type { Address, Instant, LinkId, NoteFields, NoteName } from "./contract.ts";
 import { NOT_IN_HEAP, type Scheduled } from "./deadline-heap.ts";
 import { Deliveries } from "./deliveries.ts";
 import { FIXED } from "./fixed-messages.ts";
+import { HeldAnswers } from "./held-answers.ts";
 import type { PacketFromBroker, PacketToBroker, Will } from "./packet.ts";
 import type { PredefinedTopics } from "./predefined-topics.ts";
 import { Requests } from "./requests.ts";
 import { SetUp, sameConnect } from "./set-up.ts";
 import type { Settings } from "./settings.ts";
+import { Silence } from "./silence.ts";
 import type { State } from "./state.ts";
 import { SubscriptionTable } from "./subscription-table.ts";
-import { silenceAllowedMs } from "./tolerance.ts";
 import { TopicTable } from "./topic-table.ts";
 import { TRANSITIONS } from "./transitions.ts";
 
 /** How long the broker may take to show that it has no more for a client that wants to sleep again. */
 const PROBE_TIMEOUT_MS = 2000;
 
-const NO_LINK: LinkId = 0;
 const NEVER: Instant = Number.POSITIVE_INFINITY;
 
 /** MQTT 3.1.1 CONNACK: server unavailable, the one refusal that may pass by itself (6c). */
@@ -41,19 +42,14 @@ export class Session implements Client, Scheduled {
   durable = false;
   heardAt: Instant = 0;
   sleeps = 0;
-  /** The broker connection in use, or being made; 0 when there is none. */
-  link: LinkId = NO_LINK;
   heapIndex = NOT_IN_HEAP;
   heapDue: Instant = NEVER;
 
   readonly #context: Context;
+  readonly #link: BrokerLink;
+  readonly #silence = new Silence();
   readonly #requests: Requests;
   readonly #deliveries: Deliveries;
-  /** A connection that we have closed and that is not gone yet: the next one waits for it, so that the broker sees them in order. */
-  #closing: LinkId = NO_LINK;
-  #linkUp = false;
-  #linkStalled = false;
-  #linkPaused = false;
   #setUp: SetUp | undefined;
   /** The CONNECT that was accepted, and whether anything else came since (C12). */
   #accepted: Connect | undefined;
@@ -61,16 +57,13 @@ export class Session implements Client, Scheduled {
   /** The will in force; with CleanSession=0 it outlives a disconnect (W1, W3). */
   #will: Will | undefined;
   #sleepSeconds = 0;
-  /** How long the client may be silent in its present state, and since when. */
-  #silenceMs = 0;
-  #supervisedFrom: Instant = 0;
   #probeDue: Instant = NEVER;
-  /** Answers to requests of before the client fell asleep. */
-  #heldAnswers: Uint8Array[] | undefined;
+  #heldAnswers: HeldAnswers | undefined;
 
   constructor(clientId: string, context: Context) {
     this.clientId = clientId;
     this.#context = context;
+    this.#link = new BrokerLink(context);
     this.topics = new TopicTable(context.topicIds, context.settings.topicsMax);
     this.#requests = new Requests(this);
     this.#deliveries = new Deliveries(this);
@@ -89,7 +82,12 @@ export class Session implements Client, Scheduled {
   }
 
   get writable(): boolean {
-    return this.#linkUp && !this.#linkStalled;
+    return this.#link.writable;
+  }
+
+  /** The broker connection in use, or being made; 0 when there is none. */
+  get link(): LinkId {
+    return this.#link.id;
   }
 
   get subscribing(): boolean {
@@ -108,15 +106,15 @@ export class Session implements Client, Scheduled {
 
   /** Ended, and nothing of it is of use later: the object can go. */
   get forgettable(): boolean {
-    return this.ended && !this.durable && this.#closing === NO_LINK;
+    return this.ended && !this.durable && !this.#link.isClosing;
   }
 
   get deadline(): Instant {
     switch (this.state) {
       case "active":
-        return Math.min(this.#supervisedFrom + this.#silenceMs, this.#deliveries.due);
+        return Math.min(this.#silence.deadline, this.#deliveries.due);
       case "asleep":
-        return this.#supervisedFrom + this.#silenceMs;
+        return this.#silence.deadline;
       case "awake":
         return Math.min(this.#awakeUntil, this.#deliveries.due, this.#probeDue);
       case "disconnected":
@@ -136,13 +134,12 @@ export class Session implements Client, Scheduled {
       this.send(message);
       return;
     }
-    // As many as there can be requests: `inFlightMax`.
-    this.#heldAnswers ??= [];
-    this.#heldAnswers.push(message);
+    this.#heldAnswers ??= new HeldAnswers(this.settings.inFlightMax);
+    this.#heldAnswers.add(message);
   }
 
   write(packet: PacketToBroker): void {
-    this.#context.effects.push({ type: "write", link: this.link, packet });
+    this.#link.write(packet);
   }
 
   note(name: NoteName, fields?: NoteFields): void {
@@ -160,12 +157,12 @@ export class Session implements Client, Scheduled {
       this.note("datagram.dropped", { clientId: this.clientId, reason: `${message.type} is not for a gateway` });
       return;
     }
-    if (this.state === "asleep" && this.link === NO_LINK && message.type !== "CONNECT") {
+    if (this.state === "asleep" && !this.#link.exists && message.type !== "CONNECT") {
       this.#tellBrokerGone(message);
       return;
     }
     this.heardAt = now;
-    this.#supervisedFrom = now;
+    this.#silence.broken(now);
     const wasQuiet = this.#quiet;
     this.#quiet = false;
     switch (reaction) {
@@ -200,7 +197,7 @@ export class Session implements Client, Scheduled {
         this.#begin(message as Connect, now);
         break;
       case "repeatSetUp":
-        if (this.#setUp!.isRepeatedBy(message as Connect)) this.#prompt(now);
+        if (sameConnect(this.#setUp!.connect, message as Connect)) this.send(this.#setUp!.prompt(now));
         else this.#begin(message as Connect, now);
         break;
       case "connectAgain":
@@ -210,15 +207,15 @@ export class Session implements Client, Scheduled {
         this.#resume(message as Connect, now);
         break;
       case "willTopic":
-        this.#onWillTopic(message as WillTopic, now);
+        if (this.#setUp!.takeWillTopic(message as WillTopic)) this.#continueSetUp(now);
+        else this.#refuse(RETURN_CODE.notSupported, "the will topic is not a topic name");
         break;
       case "repeatWillMsgReq":
-        this.#prompt(now);
+        this.send(this.#setUp!.prompt(now));
         break;
       case "willMsg":
-        // The octets are a view into the datagram; the will outlives it.
-        this.#setUp!.takeWillMsg((message as WillMsg).willMsg.slice());
-        this.#askBroker(now);
+        this.#setUp!.takeWillMsg((message as WillMsg).willMsg);
+        this.#continueSetUp(now);
         break;
       case "repeatConnack":
         this.#quiet = wasQuiet;
@@ -254,7 +251,7 @@ export class Session implements Client, Scheduled {
         break;
       case "suback":
         this.#requests.subscribed(packet);
-        if (this.state === "awaiting broker" && this.#linkUp && this.#requests.empty) this.#connected(now);
+        if (this.state === "awaiting broker" && this.#link.isOpen && this.#requests.empty) this.#connected(now);
         // S10: what waited for the SUBACK may go.
         this.#deliveries.advance(now);
         break;
@@ -270,7 +267,7 @@ export class Session implements Client, Scheduled {
   /** The broker accepted the connection. */
   linkOpened(sessionPresent: boolean, now: Instant): void {
     const { connect, will } = this.#setUp!;
-    this.#linkUp = true;
+    this.#link.opened();
     // Of the four cases of §6.3 only CleanSession=0, Will=0 keeps the will that was.
     if (connect.cleanSession) this.#forgetSession();
     if (connect.cleanSession || connect.will) this.#will = will;
@@ -283,7 +280,7 @@ export class Session implements Client, Scheduled {
 
   /** The broker refused the connection; `returnCode` is that of MQTT 3.1.1. */
   linkRefused(returnCode: number): void {
-    this.link = NO_LINK;
+    this.#link.gone(this.link);
     this.note("link.refused", { clientId: this.clientId, brokerReturnCode: returnCode });
     const code = returnCode === SERVER_UNAVAILABLE ? RETURN_CODE.congestion : RETURN_CODE.notSupported;
     this.#refuse(code, "refused by the broker");
@@ -291,12 +288,10 @@ export class Session implements Client, Scheduled {
 
   /** A connection is gone: the one in use, or one that we closed. */
   linkClosed(link: LinkId, reason: string, now: Instant): void {
-    if (link === this.#closing) {
-      this.#closing = NO_LINK;
-      if (this.state === "awaiting broker" && this.link === NO_LINK) this.#openLink(now);
+    if (!this.#link.gone(link)) {
+      if (this.state === "awaiting broker" && !this.#link.exists) this.#openLink(now);
       return;
     }
-    this.#linkIsGone();
     this.note("link.closed", { clientId: this.clientId, state: this.state, reason });
     switch (this.state) {
       case "awaiting broker":
@@ -323,18 +318,18 @@ export class Session implements Client, Scheduled {
   }
 
   linkStalled(stalled: boolean): void {
-    this.#linkStalled = stalled;
+    this.#link.stalled(stalled);
   }
 
   /** `deadline` has come. */
   handleDeadline(now: Instant): void {
     switch (this.state) {
       case "active":
-        if (now >= this.#supervisedFrom + this.#silenceMs) this.#lose("silent for longer than its keep alive");
+        if (now >= this.#silence.deadline) this.#lose("silent for longer than its keep alive");
         else if (now >= this.#deliveries.due) this.#retryDelivery(now);
         break;
       case "asleep":
-        if (now >= this.deadline) this.#lose("silent for longer than its sleep");
+        if (now >= this.#silence.deadline) this.#lose("silent for longer than its sleep");
         break;
       case "awake":
         if (now >= this.#probeDue) this.#probeDue = NEVER;
@@ -380,69 +375,47 @@ export class Session implements Client, Scheduled {
   // ---- set-up -----------------------------------------------------------------------------------------------------------------
 
   #begin(connect: Connect, now: Instant): void {
-    this.#setUp = new SetUp(connect);
+    this.#setUp = new SetUp(connect, this.settings);
     this.#requests.reset(false);
     this.#heldAnswers = undefined;
     this.#deliveries.park();
-    if (!connect.will) {
-      this.#askBroker(now);
-      return;
-    }
-    this.state = "awaiting will topic";
-    this.#prompt(now);
+    this.#continueSetUp(now);
   }
 
-  /** The outstanding request for the will, now; its supervision starts anew. */
-  #prompt(now: Instant): void {
-    this.send(this.state === "awaiting will topic" ? FIXED.willTopicReq : FIXED.willMsgReq);
-    this.#setUp!.due = now + this.settings.tRetryMs;
+  /**
+   * The next step: the will is asked for, or, when the client has said all, the broker. A connection of before ends now, without its
+   * will, for its client is alive.
+   */
+  #continueSetUp(now: Instant): void {
+    const setUp = this.#setUp!;
+    this.state = setUp.state;
+    if (setUp.state !== "awaiting broker") {
+      this.send(setUp.prompt(now));
+      return;
+    }
+    setUp.superviseBroker(now);
+    this.#link.close(true);
+    if (!this.#link.isClosing) this.#openLink(now);
   }
 
   #retryPrompt(now: Instant): void {
-    const setUp = this.#setUp!;
-    if (setUp.tries >= this.settings.nRetry) {
-      // R6: nothing is sent. Where a connection was in use before this CONNECT, its client is lost.
-      if (this.link !== NO_LINK) this.#lose("no answer during CONNECT");
-      else this.#end("disconnected", true, "setup.abandoned", "no answer");
-      return;
-    }
-    setUp.tries += 1;
-    this.#prompt(now);
-  }
-
-  #onWillTopic(message: WillTopic, now: Instant): void {
-    if (message.empty) {
-      this.#askBroker(now);
-    } else if (this.#setUp!.takeWillTopic(message)) {
-      this.state = "awaiting will message";
-      this.#setUp!.tries = 0;
-      this.#prompt(now);
-    } else {
-      this.#refuse(RETURN_CODE.notSupported, "the will topic is not a topic name");
-    }
-  }
-
-  /** The client has said all: a connection of before ends without its will, and the new one is made when that is gone. */
-  #askBroker(now: Instant): void {
-    this.state = "awaiting broker";
-    this.#setUp!.due = now + this.settings.connectTimeoutMs;
-    if (this.link !== NO_LINK) this.#closeLink(true);
-    if (this.#closing === NO_LINK) this.#openLink(now);
+    const prompt = this.#setUp!.repeatPrompt(now);
+    if (prompt !== undefined) this.send(prompt);
+    // R6: nothing is sent. Where a connection was in use before this CONNECT, its client is lost.
+    else if (this.#link.exists) this.#lose("no answer during CONNECT");
+    else this.#end("disconnected", true, "setup.abandoned", "no answer");
   }
 
   #openLink(now: Instant): void {
-    const { connect, will: prompted } = this.#setUp!;
-    const { cleanSession } = connect;
+    const setUp = this.#setUp!;
+    const { cleanSession } = setUp.connect;
     // A session with CleanSession=1 ends with its connection, as it does at the broker.
     if (!this.durable) this.#forgetSession();
-    this.#setUp!.due = now + this.settings.connectTimeoutMs;
+    setUp.superviseBroker(now);
     this.#requests.reset(cleanSession);
     this.#deliveries.reset();
-    this.link = this.#context.nextLink;
-    this.#context.nextLink += 1;
-    const will = cleanSession || connect.will ? prompted : this.#will;
-    const { clientId } = this;
-    this.#context.effects.push({ type: "open", link: this.link, connect: { clientId, cleanSession, will } });
+    const will = cleanSession || setUp.connect.will ? setUp.will : this.#will;
+    this.#link.open({ clientId: this.clientId, cleanSession, will });
   }
 
   #connected(now: Instant): void {
@@ -493,8 +466,7 @@ export class Session implements Client, Scheduled {
     this.sleeps += 1;
     this.#deliveries.park();
     this.#probeDue = NEVER;
-    this.#silenceMs = silenceAllowedMs(this.#sleepSeconds, this.settings.keepAliveFactor);
-    this.#supervisedFrom = now;
+    this.#silence.supervise(this.#sleepSeconds, this.settings.keepAliveFactor, 0, now);
   }
 
   #wake(now: Instant): void {
@@ -514,7 +486,7 @@ export class Session implements Client, Scheduled {
 
   /** Awake is not supervised by the sleep timer, but a client that is silent for a whole retry cycle has gone back to sleep. */
   get #awakeUntil(): Instant {
-    return this.#supervisedFrom + this.settings.tRetryMs * (this.settings.nRetry + 1);
+    return this.#silence.since + this.settings.tRetryMs * (this.settings.nRetry + 1);
   }
 
   /**
@@ -527,7 +499,7 @@ export class Session implements Client, Scheduled {
     if (deliveries.acknowledged > 0 && deliveries.budget > 0) {
       deliveries.acknowledged = 0;
       this.#probeDue = now + PROBE_TIMEOUT_MS;
-      this.#context.effects.push({ type: "probe", link: this.link });
+      this.#link.probe();
       return;
     }
     this.send(FIXED.pingResp);
@@ -536,7 +508,7 @@ export class Session implements Client, Scheduled {
 
   /** CONNECT of a sleeping or awake client: it becomes active with its session as it was, whatever the flags say (Z12). */
   #resume(connect: Connect, now: Instant): void {
-    if (this.link === NO_LINK) {
+    if (!this.#link.exists) {
       this.#begin(connect, now);
       return;
     }
@@ -555,16 +527,14 @@ export class Session implements Client, Scheduled {
 
   #sendHeldAnswers(): void {
     if (this.#heldAnswers === undefined) return;
-    for (const answer of this.#heldAnswers) this.send(answer);
-    this.#heldAnswers = undefined;
+    for (const answer of this.#heldAnswers.take()) this.send(answer);
   }
 
   // ---- connected --------------------------------------------------------------------------------------------------------------
 
   #superviseActive(duration: number, now: Instant): void {
     const { keepAliveFactor, idleLimitMs } = this.settings;
-    this.#silenceMs = duration === 0 ? idleLimitMs : silenceAllowedMs(duration, keepAliveFactor);
-    this.#supervisedFrom = now;
+    this.#silence.supervise(duration, keepAliveFactor, idleLimitMs, now);
     this.#deliveries.budget = NEVER;
   }
 
@@ -613,12 +583,12 @@ export class Session implements Client, Scheduled {
   /** What follows from any event: the awake period may be over, reading from the broker may have to stop or go on. */
   #settle(now: Instant): void {
     if (this.state === "awake") this.#endAwake(now);
-    if (this.link === NO_LINK) return;
-    if (this.#linkPaused ? !this.#deliveries.hasRoom : !this.#deliveries.overfull) return;
-    this.#linkPaused = !this.#linkPaused;
-    this.#context.effects.push({ type: this.#linkPaused ? "pause" : "resume", link: this.link });
+    if (!this.#link.exists) return;
+    const { isPaused } = this.#link;
+    if (isPaused ? !this.#deliveries.hasRoom : !this.#deliveries.overfull) return;
+    this.#link.pause(!isPaused);
     const waiting = this.#deliveries.length;
-    this.note(this.#linkPaused ? "queue.paused" : "queue.resumed", { clientId: this.clientId, waiting });
+    this.note(isPaused ? "queue.resumed" : "queue.paused", { clientId: this.clientId, waiting });
   }
 
   // ---- end --------------------------------------------------------------------------------------------------------------------
@@ -641,7 +611,7 @@ export class Session implements Client, Scheduled {
     this.#requests.reset(!this.durable);
     this.#deliveries.reset();
     if (!this.durable) this.#forgetSession();
-    if (this.link !== NO_LINK) this.#closeLink(disconnect);
+    this.#link.close(disconnect);
     if (name !== undefined) this.note(name, { clientId: this.clientId, address: this.address, reason });
   }
 
@@ -650,18 +620,5 @@ export class Session implements Client, Scheduled {
     this.topics.clear();
     this.subscriptions.clear();
     this.#will = undefined;
-  }
-
-  #closeLink(disconnect: boolean): void {
-    this.#context.effects.push({ type: "close", link: this.link, disconnect });
-    this.#closing = this.link;
-    this.#linkIsGone();
-  }
-
-  #linkIsGone(): void {
-    this.link = NO_LINK;
-    this.#linkUp = false;
-    this.#linkStalled = false;
-    this.#linkPaused = false;
   }
 }

@@ -1,42 +1,70 @@
 import type { Connect, WillTopic } from "../sn/message.ts";
 import { isTopicName } from "../sn/topic-name.ts";
 import type { Instant } from "./contract.ts";
-import type { MqttQoS, Will } from "./packet.ts";
+import { FIXED } from "./fixed-messages.ts";
+import type { Will } from "./packet.ts";
+import type { Settings } from "./settings.ts";
+import type { State } from "./state.ts";
 
 const EMPTY = new Uint8Array(0);
 
-/** A CONNECT that is being worked on: what the client said, the will as far as it is known, and the supervision of the next step. */
+/** A CONNECT that is being worked on (§6.2): what the client said, its will as far as it is known, and the step that is supervised. */
 export class SetUp {
   readonly connect: Connect;
+  readonly #settings: Settings;
+  state: Extract<State, "awaiting will topic" | "awaiting will message" | "awaiting broker">;
   /** The will that was prompted for; undefined when there was none or it was deleted (W2). */
   will: Will | undefined;
-  /** How often the outstanding prompt was repeated. */
-  tries = 0;
-  due: Instant = Number.POSITIVE_INFINITY;
+  /** When the step is repeated or given up. */
+  due: Instant = 0;
+  #tries = 0;
 
-  constructor(connect: Connect) {
+  constructor(connect: Connect, settings: Settings) {
     this.connect = connect;
+    this.#settings = settings;
+    this.state = connect.will ? "awaiting will topic" : "awaiting broker";
   }
 
-  /** Whether a CONNECT says the same as the one under way (C9, C12). */
-  isRepeatedBy(connect: Connect): boolean {
-    return sameConnect(this.connect, connect);
+  /** The message that asks for the will, to be sent now; its supervision starts anew. */
+  prompt(now: Instant): Uint8Array {
+    this.due = now + this.#settings.tRetryMs;
+    return this.state === "awaiting will topic" ? FIXED.willTopicReq : FIXED.willMsgReq;
   }
 
-  /** Takes in a will topic; false where it is not one (W4, W5). */
-  takeWillTopic(message: WillTopic & { empty: false }): boolean {
+  /** `due` has come while the will is asked for: the message again, or undefined when that has been done often enough. */
+  repeatPrompt(now: Instant): Uint8Array | undefined {
+    if (this.#tries >= this.#settings.nRetry) return undefined;
+    this.#tries += 1;
+    return this.prompt(now);
+  }
+
+  /** Takes in WILLTOPIC, after which the message is asked for, or nothing more (W2); false where it is no will topic (W4, W5). */
+  takeWillTopic(message: WillTopic): boolean {
+    if (message.empty) {
+      this.state = "awaiting broker";
+      return true;
+    }
     const { willTopic, qos, retain } = message;
     if (!isTopicName(willTopic) || qos === -1) return false;
-    this.will = { topic: willTopic, payload: EMPTY, qos: qos as MqttQoS, retain };
+    this.will = { topic: willTopic, payload: EMPTY, qos, retain };
+    this.state = "awaiting will message";
+    this.#tries = 0;
     return true;
   }
 
   takeWillMsg(willMsg: Uint8Array): void {
-    if (this.will !== undefined) this.will.payload = willMsg;
+    // The octets are a view into the datagram; the will outlives it.
+    this.will!.payload = willMsg.slice();
+    this.state = "awaiting broker";
+  }
+
+  /** The broker is asked from now on. */
+  superviseBroker(now: Instant): void {
+    this.due = now + this.#settings.connectTimeoutMs;
   }
 }
 
-/** Whether two CONNECTs of one client ask for the same. */
+/** Whether two CONNECTs of one client ask for the same (C9, C12). */
 export function sameConnect(one: Connect, other: Connect): boolean {
   return one.will === other.will && one.cleanSession === other.cleanSession && one.duration === other.duration;
 }

@@ -1,0 +1,101 @@
+import type { Context } from "./context.ts";
+import type { LinkConnect, LinkId } from "./contract.ts";
+import type { PacketToBroker } from "./packet.ts";
+
+const NONE: LinkId = 0;
+
+/**
+ * A session's connection to the broker, as the core sees it: one at a time, and a new one only when the one before is gone, so that the
+ * broker sees a DISCONNECT before the CONNECT that follows it and does not take the two for a take-over.
+ */
+export class BrokerLink {
+  readonly #context: Context;
+  /** The connection in use, or being made; 0 when there is none. */
+  id: LinkId = NONE;
+  /** One that we have closed and that is not gone yet. */
+  #closing: LinkId = NONE;
+  #open = false;
+  #stalled = false;
+  #paused = false;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** Whether there is a connection, or one is being made. */
+  get exists(): boolean {
+    return this.id !== NONE;
+  }
+
+  /** Whether the broker has accepted it. */
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
+  /** Whether it takes another packet. */
+  get writable(): boolean {
+    return this.#open && !this.#stalled;
+  }
+
+  /** Whether the end of one is awaited. */
+  get isClosing(): boolean {
+    return this.#closing !== NONE;
+  }
+
+  get isPaused(): boolean {
+    return this.#paused;
+  }
+
+  open(connect: LinkConnect): void {
+    this.id = this.#context.nextLink;
+    this.#context.nextLink += 1;
+    this.#context.effects.push({ type: "open", link: this.id, connect });
+  }
+
+  opened(): void {
+    this.#open = true;
+  }
+
+  stalled(stalled: boolean): void {
+    this.#stalled = stalled;
+  }
+
+  write(packet: PacketToBroker): void {
+    this.#context.effects.push({ type: "write", link: this.id, packet });
+  }
+
+  probe(): void {
+    this.#context.effects.push({ type: "probe", link: this.id });
+  }
+
+  /** Stops or goes on with reading. */
+  pause(paused: boolean): void {
+    this.#paused = paused;
+    this.#context.effects.push({ type: paused ? "pause" : "resume", link: this.id });
+  }
+
+  /** Without `disconnect` the will fires. */
+  close(disconnect: boolean): void {
+    if (!this.exists) return;
+    this.#context.effects.push({ type: "close", link: this.id, disconnect });
+    this.#closing = this.id;
+    this.#forget();
+  }
+
+  /** The connection `link` is gone. True where it was the one in use, false where we had closed it. */
+  gone(link: LinkId): boolean {
+    if (link === this.#closing) {
+      this.#closing = NONE;
+      return false;
+    }
+    this.#forget();
+    return true;
+  }
+
+  #forget(): void {
+    this.id = NONE;
+    this.#open = false;
+    this.#stalled = false;
+    this.#paused = false;
+  }
+}
