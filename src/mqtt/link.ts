@@ -1,6 +1,7 @@
-import { type Duplex, PassThrough } from "node:stream";
+import type { Duplex } from "node:stream";
 import type { GatewayEvent, LinkConnect, LinkId } from "../gateway/contract.ts";
 import type { PacketToBroker } from "../gateway/packet.ts";
+import { beginStream } from "./begin-stream.ts";
 import { DISCONNECT, encode, encodeConnect, PINGREQ } from "./encode.ts";
 import { errorText } from "./error-text.ts";
 import type { LinkScheduler, ScheduledLink } from "./link-scheduler.ts";
@@ -81,7 +82,7 @@ export class Link implements ScheduledLink {
     this.#scheduler = options.scheduler;
     this.#keepAliveMs = options.keepAliveSeconds * 1000;
     this.#reader = new PacketReader(options.packetOctetsMax);
-    this.#stream = open(options.openStream)
+    this.#stream = beginStream(options.openStream)
       .on("data", (octets: Buffer) => this.#onData(octets))
       .on("drain", () => this.#onDrain())
       .on("end", () => this.#fail("the broker closed the connection"))
@@ -314,12 +315,3 @@ export class Link implements ScheduledLink {
 
 /** The largest return code of MQTT 3.1.1: not authorized. */
 const RETURN_CODE_MAX = 5;
-
-/** The stream, or, where it cannot even be begun, one that fails as a stream does: later, with `error` and `close`. */
-function open(openStream: () => Duplex): Duplex {
-  try {
-    return openStream();
-  } catch (error) {
-    return new PassThrough().destroy(error as Error);
-  }
-}

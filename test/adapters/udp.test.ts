@@ -70,10 +70,9 @@ describe("UDP", () => {
     const six = await device("udp6");
     four.socket.send("a", one.port, "127.0.0.1");
     six.socket.send("b", two.port, "::1");
-    await expect.poll(() => [one, two].map(({ received }) => received.map(({ from }) => from))).toEqual([
-      [`1|127.0.0.1:${four.port}`],
-      [`2|[::1]:${six.port}`],
-    ]);
+    await expect
+      .poll(() => [one, two].map(({ received }) => received.map(({ from }) => from)))
+      .toEqual([[`1|127.0.0.1:${four.port}`], [`2|[::1]:${six.port}`]]);
     one.transport.send(one.received[0]!.from, Uint8Array.of(1));
     two.transport.send(two.received[0]!.from, Uint8Array.of(2));
     await expect.poll(() => [four.received, six.received]).toEqual([["01"], ["02"]]);
@@ -123,7 +122,9 @@ describe("UDP", () => {
       clock.mockReturnValue(11_000);
       transport.send("127.0.0.1:9", new Uint8Array(70_000));
       await expect.poll(() => errors.length).toBe(2);
-      expect(errors[1]!.message).toMatch(/^udp:\/\/127\.0\.0\.1:\d+: .*EMSGSIZE.* \(and 2 more since the last report\)$/);
+      expect(errors[1]!.message).toMatch(
+        /^udp:\/\/127\.0\.0\.1:\d+: .*EMSGSIZE.* \(and 2 more since the last report\)$/,
+      );
     } finally {
       clock.mockRestore();
     }

@@ -1,0 +1,46 @@
+import type { Duplex } from "node:stream";
+import type { GatewayEvent } from "../../src/gateway/contract.ts";
+import { Link, type LinkOptions } from "../../src/mqtt/link.ts";
+import { LinkScheduler } from "../../src/mqtt/link-scheduler.ts";
+
+/** Short ticks, so that tests of keep alives are short. */
+const scheduler = new LinkScheduler(5);
+
+/** A link, and what it has said so far. */
+export interface LinkUnderTest {
+  link: Link;
+  events: GatewayEvent[];
+  /** The packets among the events, those of one kind if asked for. */
+  packets(cmd?: string): unknown[];
+  /** What there is of these types, in order. */
+  types(): string[];
+}
+
+export function openLink(
+  openStream: () => Duplex,
+  options: Partial<LinkOptions> & {
+    cleanSession?: boolean;
+    will?: { topic: string; payload: Uint8Array; qos: 0 | 1 | 2; retain: boolean };
+    onEvent?: (event: GatewayEvent, link: Link) => void;
+  } = {},
+): LinkUnderTest {
+  const events: GatewayEvent[] = [];
+  const link: Link = new Link(
+    7,
+    { clientId: "device", cleanSession: options.cleanSession ?? true, will: options.will },
+    { openStream, keepAliveSeconds: 60, scheduler, ...options },
+    (event) => {
+      events.push(event);
+      options.onEvent?.(event, link);
+    },
+  );
+  return {
+    link,
+    events,
+    types: () => events.map(({ type }) => type),
+    packets: (cmd) =>
+      events.flatMap((event) =>
+        event.type === "packet" && (cmd === undefined || event.packet.cmd === cmd) ? [event.packet] : [],
+      ),
+  };
+}

@@ -1,0 +1,177 @@
+import { createServer, type Server, type Socket } from "node:net";
+import { generate } from "mqtt-packet";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { parseBrokerUrl, type TcpBroker } from "../../src/mqtt/broker-url.ts";
+import { EmbeddedBroker } from "../../src/mqtt/embedded-broker.ts";
+import { OwnClient, type OwnClientOptions } from "../../src/mqtt/own-client.ts";
+import { openLink } from "./link-double.ts";
+
+const clients: OwnClient[] = [];
+let server: Server;
+let sockets: Socket[];
+/** What the hand-made broker does with a connection. */
+let onConnection: (socket: Socket) => void;
+
+beforeEach(async () => {
+  sockets = [];
+  server = createServer((socket) => {
+    sockets.push(socket);
+    socket.on("error", () => {});
+    onConnection(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+});
+
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((client) => client.close()));
+  for (const socket of sockets) socket.destroy();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+function tcp(): TcpBroker["openStream"] {
+  const { port } = server.address() as { port: number };
+  return (parseBrokerUrl(`mqtt://127.0.0.1:${port}`) as TcpBroker).openStream;
+}
+
+function start(openStream: OwnClientOptions["openStream"], options: Partial<OwnClientOptions> = {}) {
+  const told: string[] = [];
+  const client = new OwnClient({
+    openStream,
+    clientId: "gateway",
+    keepAliveSeconds: 60,
+    connectTimeoutMs: 1000,
+    reconnectMinMs: 5,
+    reconnectMaxMs: 20,
+    onReachable: () => told.push("reachable"),
+    onUnreachable: (reason) => told.push(reason),
+    ...options,
+  });
+  clients.push(client);
+  return { client, told };
+}
+
+function answering(returnCode: number): (socket: Socket) => void {
+  return (socket) =>
+    socket.once("data", () => socket.write(generate({ cmd: "connack", returnCode, sessionPresent: false })));
+}
+
+describe("the gateway's own client", () => {
+  it("says that the broker is reachable, and publishes, over the embedded broker's stream", async () => {
+    const broker = await EmbeddedBroker.start({ listen: { host: "127.0.0.1", port: 0 } });
+    const { client, told } = start(broker.openStream);
+    expect(client.publish("a", Buffer.from("1"), { qos: 0, retain: false })).toBe(false);
+    await expect.poll(() => told).toEqual(["reachable"]);
+    const { link, packets } = openLink(broker.openStream);
+    link.write({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "a", qos: 0 }] });
+    await expect.poll(() => packets("suback").length).toBe(1);
+    expect(client.publish("a", Uint8Array.of(50), { qos: 1, retain: false })).toBe(true);
+    await expect.poll(() => packets("publish")).toMatchObject([{ topic: "a", payload: Buffer.from("2") }]);
+    await client.close();
+    expect(told).toEqual(["reachable"]);
+    await broker.close();
+  });
+
+  it("connects over TCP with its credentials, and says DISCONNECT when it closes", async () => {
+    const read: Buffer[] = [];
+    onConnection = (socket) => {
+      socket.on("data", (octets) => read.push(octets));
+      answering(0)(socket);
+    };
+    const { client, told } = start(tcp(), { username: "gw", password: "geheim" });
+    await expect.poll(() => told).toEqual(["reachable"]);
+    expect(client.reachable).toBe(true);
+    await client.close();
+    expect(client.reachable).toBe(false);
+    await expect.poll(() => Buffer.concat(read).subarray(-2).toString("hex")).toBe("e000");
+    const connect = Buffer.concat(read).toString("latin1");
+    expect(connect).toContain("gateway\0\x02gw\0\x06geheim");
+  });
+
+  it("says once that nobody listens, and keeps trying until somebody does", async () => {
+    onConnection = answering(0);
+    const { port } = server.address() as { port: number };
+    await new Promise((resolve) => server.close(resolve));
+    let attempts = 0;
+    const open = (parseBrokerUrl(`mqtt://127.0.0.1:${port}`) as TcpBroker).openStream;
+    const { told } = start(() => {
+      attempts += 1;
+      return open();
+    });
+    await expect.poll(() => attempts).toBeGreaterThan(3);
+    expect(told).toEqual([`connect ECONNREFUSED 127.0.0.1:${port}`]);
+    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+    await expect.poll(() => told.at(-1)).toBe("reachable");
+    expect(told).toHaveLength(2);
+  });
+
+  it("keeps trying after a refusal, and tells another reason when there is one", async () => {
+    onConnection = answering(5);
+    const { told } = start(tcp());
+    await expect.poll(() => sockets.length).toBeGreaterThan(3);
+    expect(told).toEqual(["Connection refused: Not authorized"]);
+    onConnection = (socket) => socket.end();
+    await expect.poll(() => told[1]).toBe("the broker closed the connection");
+    onConnection = answering(0);
+    await expect.poll(() => told[2]).toBe("reachable");
+  });
+
+  it("says so when the connection is lost, and connects again", async () => {
+    onConnection = answering(0);
+    const { client, told } = start(tcp());
+    await expect.poll(() => told).toEqual(["reachable"]);
+    sockets[0]!.destroy();
+    await expect.poll(() => told).toEqual(["reachable", "the broker closed the connection", "reachable"]);
+    expect(client.publish("a", Uint8Array.of(1), { qos: 0, retain: false })).toBe(true);
+  });
+
+  it("gives up on a broker that does not answer CONNECT, or answers something else, and tries again", async () => {
+    onConnection = () => {};
+    const { told } = start(tcp(), { connectTimeoutMs: 20 });
+    await expect.poll(() => told).toEqual(["connack timeout"]);
+    onConnection = (socket) => socket.write("SSH-2.0-OpenSSH\r\n");
+    await expect.poll(() => told.length).toBe(2);
+    onConnection = answering(0);
+    await expect.poll(() => told.at(-1)).toBe("reachable");
+  });
+
+  it("waits longer each time, within its bounds", async () => {
+    const begun: number[] = [];
+    const { client } = start(
+      () => {
+        begun.push(performance.now());
+        throw new Error("no way");
+      },
+      { reconnectMinMs: 10, reconnectMaxMs: 40 },
+    );
+    await expect.poll(() => begun.length, { timeout: 3000 }).toBeGreaterThan(6);
+    await client.close();
+    const waits = begun.slice(1).map((at, i) => at - begun[i]!);
+    // Timers are never early by more than a millisecond; how late they are says nothing.
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(9);
+  });
+
+  it("drops what it cannot finish instead of keeping it for ever", async () => {
+    onConnection = answering(0);
+    const { client, told } = start(tcp());
+    await expect.poll(() => told).toEqual(["reachable"]);
+    const publish = () => client.publish("a", Uint8Array.of(1), { qos: 1, retain: false });
+    expect(Array.from({ length: 1000 }, publish)).not.toContain(false);
+    expect(publish()).toBe(false);
+  });
+
+  it("closes in bounded time while it connects, and between two attempts", async () => {
+    onConnection = () => {};
+    const connecting = start(tcp());
+    await expect.poll(() => sockets.length).toBe(1);
+    await connecting.client.close();
+    const waiting = start(
+      () => {
+        throw new Error("no way");
+      },
+      { reconnectMinMs: 60_000, reconnectMaxMs: 60_000 },
+    );
+    await expect.poll(() => waiting.told).toEqual(["no way"]);
+    await waiting.client.close();
+    expect(connecting.told).toEqual([]);
+  });
+});
