@@ -77,6 +77,8 @@ export class HostedDevice implements Scheduled {
 export class DeviceHost {
   /** The first error of a socket that says that nobody listens at the gateway's address. */
   unreachable: Error | undefined;
+  /** Called with every such error. */
+  onUnreachable: (() => void) | undefined;
   readonly #address: string;
   readonly #family: 4 | 6;
   readonly #port: number;
@@ -124,6 +126,7 @@ export class DeviceHost {
         // ECONNREFUSED and its like: the datagram is lost. Retransmission deals with it, and the device gives up in the end.
         socket.on("error", (error) => {
           this.unreachable ??= error;
+          this.onUnreachable?.();
         });
         const hosted = new HostedDevice(this, new Device(settings, seed), socket, onOutcome);
         this.#devices.add(hosted);

@@ -1,0 +1,201 @@
+import type {
+  DeviceQoS,
+  DeviceTopic,
+  DisconnectReason,
+  Outcome,
+  ReceivedMessage,
+  Result,
+  Token,
+} from "../device/contract.ts";
+import type { DeviceSettings } from "../device/settings.ts";
+import { sleepDurationFor } from "../device/sleep-duration.ts";
+import { RETURN_CODE } from "../sn/return-code.ts";
+import { DeviceHost, type HostedDevice } from "./device-host.ts";
+import { type HostPort, hostPortText } from "./host-port.ts";
+import { programInvocation } from "./invocation.ts";
+import { within } from "./within.ts";
+
+/** How long `close` waits for the gateway's answer to DISCONNECT. */
+const CLOSE_MS_MAX = 2000;
+
+interface Answer {
+  result: Result;
+  returnCode: number;
+}
+
+/** One device for a command: its requests are promises, and what goes wrong is an Error with a sentence for the user. */
+export class DeviceClient {
+  /** Called with every message that arrives. */
+  onMessage: (message: ReceivedMessage) => void = () => {};
+  /** Called when the connection is lost, or refused, after it was made once. */
+  onDisconnected: (sentence: string, reconnecting: boolean) => void = () => {};
+  readonly #gateway: string;
+  readonly #host: DeviceHost;
+  readonly #settings: DeviceSettings;
+  readonly #answers = new Map<Token, (answer: Answer) => void>();
+  #hosted: HostedDevice | undefined;
+  #token = 0;
+  #refusal: number | undefined;
+  #onConnected: (() => void) | undefined;
+  #onEnded: ((sentence: string) => void) | undefined;
+
+  private constructor(gateway: HostPort, host: DeviceHost, settings: DeviceSettings) {
+    this.#gateway = `udp://${hostPortText(gateway)}`;
+    this.#host = host;
+    this.#settings = settings;
+  }
+
+  static async open(gateway: HostPort, settings: DeviceSettings): Promise<DeviceClient> {
+    const seed = Math.floor(Math.random() * 2 ** 32);
+    const host = await DeviceHost.open({ gateway, loss: 0, seed });
+    const client = new DeviceClient(gateway, host, settings);
+    client.#hosted = await host.add(settings, seed, (outcome) => client.#onOutcome(outcome));
+    return client;
+  }
+
+  /** Resolves when the gateway has accepted. Rejects where it refuses, or does not answer, the first time. */
+  async connect(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#onConnected = resolve;
+      this.#onEnded = (sentence) => reject(new Error(sentence));
+      this.#host.onUnreachable = () => reject(new Error(this.#nobodyListens()));
+      this.#hosted?.handle({ type: "connect" });
+    });
+    this.#host.onUnreachable = undefined;
+  }
+
+  /** Resolves when the gateway has acknowledged, at QoS 0 when the message is sent. */
+  async publish(topic: DeviceTopic, qos: DeviceQoS, retain: boolean, data: Uint8Array): Promise<void> {
+    const answer = await this.#request((token) => ({ type: "publish", token, topic, qos, retain, data }));
+    if (answer.result !== "accepted") throw new Error(`not published: ${this.#because(answer)}`);
+  }
+
+  /** QoS −1: no connection, no answer. */
+  publishUnconnected(topic: DeviceTopic, retain: boolean, data: Uint8Array): void {
+    this.#hosted?.handle({ type: "publish-unconnected", topic, retain, data });
+  }
+
+  async subscribe(topic: DeviceTopic, qos: DeviceQoS): Promise<void> {
+    const answer = await this.#request((token) => ({ type: "subscribe", token, topic, qos }));
+    if (answer.result !== "accepted") throw new Error(`not subscribed: ${this.#because(answer)}`);
+  }
+
+  /** Sleeps from now on, and wakes every `wakeEveryMs` to collect what has come. */
+  sleep(wakeEveryMs: number): void {
+    this.#hosted?.handle({ type: "sleep", duration: sleepDurationFor(wakeEveryMs, this.#settings), wakeEveryMs });
+  }
+
+  /** Disconnects, if connected, and closes the socket; bounded. */
+  async close(): Promise<void> {
+    const hosted = this.#hosted;
+    if (hosted !== undefined && hosted.device.state !== "disconnected") {
+      const ended = new Promise<string>((resolve) => {
+        this.#onEnded = resolve;
+        this.#onConnected = undefined;
+      });
+      hosted.handle({ type: "disconnect" });
+      await within(ended, CLOSE_MS_MAX);
+    }
+    this.#host.close();
+  }
+
+  #request(make: (token: Token) => Parameters<HostedDevice["handle"]>[0]): Promise<Answer> {
+    this.#token += 1;
+    const token = this.#token;
+    return new Promise((resolve) => {
+      this.#answers.set(token, resolve);
+      this.#hosted?.handle(make(token));
+    });
+  }
+
+  #onOutcome(outcome: Outcome): void {
+    switch (outcome.type) {
+      case "connected":
+        this.#onConnected?.();
+        this.#onConnected = undefined;
+        this.#onEnded = undefined;
+        break;
+      case "refused":
+        this.#refusal = outcome.returnCode;
+        break;
+      case "disconnected":
+        this.#onLost(outcome.reason, outcome.reconnecting);
+        break;
+      case "message":
+        this.onMessage(outcome);
+        break;
+      case "published":
+      case "subscribed":
+        this.#answers.get(outcome.token)?.(outcome);
+        this.#answers.delete(outcome.token);
+        break;
+      default:
+        // Registration and sleep are steps on the way; retransmissions show in their result.
+        break;
+    }
+  }
+
+  #onLost(reason: DisconnectReason, reconnecting: boolean): void {
+    const sentence = this.#lostSentence(reason);
+    if (this.#onEnded === undefined) this.onDisconnected(sentence, reconnecting);
+    else this.#onEnded(sentence);
+    this.#onEnded = undefined;
+  }
+
+  #lostSentence(reason: DisconnectReason): string {
+    switch (reason) {
+      case "asked":
+        return "disconnected";
+      case "gateway":
+        return `the gateway at ${this.#gateway} ended the connection`;
+      case "no answer":
+        return this.#host.unreachable === undefined ? this.#noAnswer() : this.#nobodyListens();
+      case "refused":
+        return `the gateway at ${this.#gateway} refused the connection: ${refusalText(this.#refusal)}`;
+    }
+  }
+
+  #because({ result, returnCode }: Answer): string {
+    switch (result) {
+      case "refused":
+        return `the gateway at ${this.#gateway} refused: ${requestRefusalText(returnCode)}`;
+      case "no answer":
+        return this.#noAnswer();
+      case "too long":
+        return "the message does not fit into a datagram";
+      default:
+        return result;
+    }
+  }
+
+  #noAnswer(): string {
+    const { tRetryMs, nRetry } = this.#settings;
+    const seconds = Math.round((tRetryMs * (nRetry + 1)) / 100) / 10;
+    return (
+      `no answer from ${this.#gateway} in ${seconds} s (sent ${nRetry + 1} times). ` +
+      "Is the gateway running there, is this its address (--gateway), and does a firewall let UDP through?"
+    );
+  }
+
+  #nobodyListens(): string {
+    return (
+      `nothing listens at ${this.#gateway} (UDP). ` +
+      `Start the gateway with "${programInvocation()} run", or give its address with --gateway.`
+    );
+  }
+}
+
+function refusalText(returnCode: number | undefined): string {
+  if (returnCode === RETURN_CODE.congestion) return "congestion (0x01). Can the gateway reach its broker? Its log says";
+  if (returnCode === RETURN_CODE.notSupported) {
+    return "not supported (0x03). The broker may not allow this client id or its credentials. The gateway's log says";
+  }
+  return `return code ${returnCode}`;
+}
+
+function requestRefusalText(returnCode: number): string {
+  if (returnCode === RETURN_CODE.congestion) return "congestion (0x01)";
+  if (returnCode === RETURN_CODE.invalidTopicId) return "it does not know this topic id (0x02)";
+  if (returnCode === RETURN_CODE.notSupported) return "not supported (0x03). The broker may not allow this topic";
+  return `return code ${returnCode}`;
+}
