@@ -113,15 +113,18 @@ export class Daemon {
     const place = this.#options["embedded.listen"];
     const listen = parseHostPort(place)!;
     try {
-      const embeddedBroker = await EmbeddedBroker.start({ listen });
-      this.#embeddedBroker = embeddedBroker;
+      this.#embeddedBroker = await EmbeddedBroker.start({
+        listen,
+        onError: (error) =>
+          this.#log.warn("embedded.error", { reason: error.message }, `embedded broker: ${error.message}`),
+      });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
       throw new Error(takenMessage(place), { cause: error });
     }
     const url = this.brokerUrl;
     this.#log.info("embedded.started", { url }, `the embedded broker takes MQTT clients in at ${url}`);
-    return () => this.#embeddedBroker!.openStream();
+    return this.#embeddedBroker.openStream;
   }
 
   #linkOpener(openStream: () => Duplex): Surroundings["openLink"] {

@@ -3,11 +3,13 @@ import { UdpTransport } from "../transport/udp.ts";
 import { parseListenUrl } from "./host-port.ts";
 import type { Log } from "./log.ts";
 
+const MIB = 1024 * 1024;
+
 /** What the kernel reports for Linux's own `rmem_max` of 208 KiB: it doubles the number for its bookkeeping. */
 const RECEIVE_BUFFER_USUAL_OCTETS = 425_984;
 
 /** What is asked for: bursts of some thousand small datagrams fit (a default buffer holds about 277). */
-const RECEIVE_BUFFER_WANTED_OCTETS = 4 * 1024 * 1024;
+const RECEIVE_BUFFER_WANTED_OCTETS = 4 * MIB;
 
 /** The sockets at which SN clients come in; to the core they are one space of addresses. */
 export class Listeners {
@@ -65,7 +67,7 @@ function tellListener(transport: UdpTransport, log: Log): void {
   const url = transport.localAddress;
   const octets = transport.receiveBufferOctets;
   const fields = { url, receiveBufferBytes: octets };
-  const size = `${Math.round(octets / 1024)} KiB`;
+  const size = octets < MIB ? `${Math.round(octets / 1024)} KiB` : `${Math.round(octets / MIB)} MiB`;
   log.info("listener.started", fields, `MQTT-SN clients come in at ${url} (receive buffer ${size})`);
   if (octets >= RECEIVE_BUFFER_WANTED_OCTETS) return;
   const remedy = `for bursts of some hundred messages and more, as root: sysctl -w net.core.rmem_max=${RECEIVE_BUFFER_WANTED_OCTETS}`;

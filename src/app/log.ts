@@ -74,6 +74,7 @@ function streamOf(options: LogOptions, destination: LogDestination): LogDestinat
     colorize: options.colour,
     translateTime: "SYS:HH:MM:ss.l",
     hideObject: true,
+    ignore: "pid",
     messageFormat: (line) => prettyMessage(line),
   });
   return { write: (line) => destination.write(format(line)) };

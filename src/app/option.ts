@@ -64,9 +64,9 @@ export function duration(min: string, max: string) {
 }
 
 /** One of a few words. */
-export function choice<const T extends readonly [string, ...string[]]>(words: T) {
+export function choice<const T extends readonly [string, ...string[]]>(placeholder: string, words: T) {
   const expected = isNot(`one of ${words.join(", ")}`);
-  return { schema: z.enum(words, expected), placeholder: `<${words.join("|")}>`, fromText: (text: string) => text };
+  return { schema: z.enum(words, expected), placeholder, fromText: (text: string) => text };
 }
 
 /** A text that passes `accepts`. */

@@ -37,7 +37,11 @@ export const OPTIONS = {
     placeholder: "<mode>",
     fromText: (value: string) => value,
   },
-  "gateway.id": { ...integer(1, 255), default: 1, meaning: "GwId, the gateway's number among its neighbours" },
+  "gateway.id": {
+    ...integer(1, 255),
+    default: 1,
+    meaning: "GwId, the gateway's number among its neighbours, 1 to 255",
+  },
   "broker.url": {
     schema: z.string(isNot("a text")).superRefine((url, context) => {
       const broker = parseBrokerUrl(url);
@@ -132,8 +136,9 @@ export const OPTIONS = {
   "clients.max_queued": { ...integer(1, 1_000_000), default: 100, meaning: "messages that wait for one client" },
   "clients.max_queued_bytes": {
     ...integer(1, 1_073_741_824),
+    placeholder: "<bytes>",
     default: 65_536,
-    meaning: "bytes of topic and payload that wait for one client",
+    meaning: "topics and payloads that wait for one client",
   },
   "clients.max_awake_messages": {
     ...integer(1, 1_000_000),
@@ -143,8 +148,9 @@ export const OPTIONS = {
   "clients.max_datagram": {
     // 65507 is the largest payload of UDP over IPv4; below 32 hardly a topic name fits.
     ...integer(32, 65_507),
+    placeholder: "<bytes>",
     default: 1200,
-    meaning: "largest MQTT-SN message to a client, in bytes",
+    meaning: "largest MQTT-SN message to a client",
   },
   "topics.predefined": {
     schema: predefinedTopics.optional(),
@@ -154,16 +160,16 @@ export const OPTIONS = {
     fromText: undefined,
   },
   "log.level": {
-    ...choice(["trace", "debug", "info", "warn", "error"]),
+    ...choice("<level>", ["trace", "debug", "info", "warn", "error"]),
     default: "info",
-    meaning: "how much is logged; trace shows every MQTT-SN message in words",
+    meaning: "how much is logged: trace (every MQTT-SN message in words), debug, info, warn or error",
   },
   "log.format": {
-    ...choice(["pretty", "json"]),
+    ...choice("<format>", ["pretty", "json"]),
     schema: z.enum(["pretty", "json"], isNot("one of pretty, json")).optional(),
     default: undefined,
     defaultShown: "pretty on a terminal, else json",
-    meaning: "lines for people, or one JSON object a line",
+    meaning: "pretty: lines for people; json: one JSON object a line",
   },
 } satisfies Record<string, Option>;
 

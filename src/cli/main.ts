@@ -15,15 +15,13 @@ const { version } = JSON.parse(readFileSync(new URL("../../package.json", import
 const program = new Command("mqtt-sn-gateway")
   .description("An MQTT-SN gateway: sensors that speak MQTT-SN over UDP become clients of any MQTT broker.")
   .version(version)
-  .exitOverride()
-  .helpCommand(false)
-  .showHelpAfterError("(--help shows what there is)");
+  .helpCommand(false);
 
 const commands = [runCommand(), decodeCommand()];
 for (const command of commands) {
-  command.copyInheritedSettings(program);
   program.addCommand(command, { isDefault: command.name() === "run" });
 }
+for (const each of [program, ...commands]) each.exitOverride().showHelpAfterError("(--help shows what there is)");
 
 // Whoever reads our output may go away, as in `… | head`.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

@@ -37,12 +37,26 @@ that clients may use without registration:
 
 The gateway runs until SIGINT or SIGTERM. Exit codes: 0 stopped, 1 failure, 2 usage, 78 configuration.`;
 
+/** Where the meaning of a flag begins, on the line below it. */
+const MEANING_INDENT = 6;
+
 /** `run`: the gateway, in the foreground, until a signal ends it. */
 export function runCommand(): Command {
   const command = new Command("run").description("run the gateway (also with no command at all)");
   const flags = new Map<OptionKey, string>();
+  // There is too much to say of each flag for a second column.
+  command.configureHelp({
+    formatItem: (term, _termWidth, description, help) => {
+      const lines = help.boxWrap(description, (help.helpWidth ?? 80) - MEANING_INDENT).split("\n");
+      return [`  ${term}`, ...lines.map((line) => " ".repeat(MEANING_INDENT) + line)].join("\n");
+    },
+  });
+  command.addHelpOption(new Flag("-h, --help", "show this help").helpGroup("General:"));
   command.addOption(
-    new Flag("-c, --config <file>", `the YAML file with options (${CONFIG_VARIABLE})`).helpGroup("General:"),
+    new Flag(
+      "-c, --config <file>",
+      `the YAML file with options\nDefault: none. Environment: ${CONFIG_VARIABLE}`,
+    ).helpGroup("General:"),
   );
   for (const key of OPTION_KEYS) addFlags(command, key, flags);
   return command.addHelpText("after", HELP).action(async ({ config }: { config?: string }) => {
@@ -63,8 +77,8 @@ function addFlags(command: Command, key: OptionKey, flags: Map<OptionKey, string
     flags.set(key, isList && before !== undefined ? `${before} ${text}` : text);
     return text;
   };
-  const given = `${option.defaultShown ?? (option.default === undefined ? "none" : String(option.default))}`;
-  const meaning = `${option.meaning} (default: ${given}; ${variableOf(key)})`;
+  const shown = option.defaultShown ?? (option.default === undefined ? "none" : String(option.default));
+  const meaning = `${option.meaning}\nDefault: ${shown}. Environment: ${variableOf(key)}`;
   command.addOption(new Flag(`${flagsOf(key)} ${option.placeholder}`, meaning).argParser(take).helpGroup(groupOf(key)));
   if (flagOf(key) !== derivedFlagOf(key)) {
     command.addOption(new Flag(`${derivedFlagOf(key)} ${option.placeholder}`).argParser(take).hideHelp());
