@@ -36,6 +36,7 @@ export class DeviceClient {
   #hosted: HostedDevice | undefined;
   #token = 0;
   #refusal: number | undefined;
+  #wasConnected = false;
   #onConnected: (() => void) | undefined;
   #onEnded: ((sentence: string) => void) | undefined;
 
@@ -88,7 +89,7 @@ export class DeviceClient {
   /** Disconnects, if connected, and closes the socket; bounded. */
   async close(): Promise<void> {
     const hosted = this.#hosted;
-    if (hosted !== undefined && hosted.device.state !== "disconnected") {
+    if (this.#wasConnected && hosted !== undefined && hosted.device.state !== "disconnected") {
       const ended = new Promise<string>((resolve) => {
         this.#onEnded = resolve;
         this.#onConnected = undefined;
@@ -111,6 +112,7 @@ export class DeviceClient {
   #onOutcome(outcome: Outcome): void {
     switch (outcome.type) {
       case "connected":
+        this.#wasConnected = true;
         this.#onConnected?.();
         this.#onConnected = undefined;
         this.#onEnded = undefined;

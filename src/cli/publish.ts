@@ -24,9 +24,9 @@ interface PublishFlags extends TopicFlags {
   gateway: HostPort;
   clientId: string;
   qos: QoS;
-  retain: boolean;
+  retain?: true;
   message?: string;
-  whole: boolean;
+  whole?: true;
   keepAlive: number;
   retryInterval: number;
   retryCount: number;
@@ -41,9 +41,9 @@ export function publishCommand(): Command {
   deviceFlags.addTopic(command, "the topic to publish to: its name");
   return command
     .addOption(new Option("-q, --qos <qos>", "-1, 0, 1 or 2").default(0).argParser(publishQosFrom))
-    .option("-r, --retain", "have the broker keep the message", false)
+    .option("-r, --retain", "have the broker keep the message")
     .option("-m, --message <text>", "the message; default: standard input")
-    .option("--whole", "take all of standard input as one message", false)
+    .option("--whole", "take all of standard input as one message")
     .addOption(deviceFlags.keepAlive())
     .addOption(deviceFlags.retryInterval())
     .addOption(deviceFlags.retryCount())
@@ -64,7 +64,7 @@ export function publishCommand(): Command {
 }
 
 async function publish(flags: PublishFlags, topic: DeviceTopic): Promise<void> {
-  const { qos, retain } = flags;
+  const { qos, retain = false } = flags;
   const client = await DeviceClient.open(flags.gateway, {
     ...DEFAULT_DEVICE_SETTINGS,
     clientId: flags.clientId,

@@ -25,11 +25,11 @@ Example: subscribe --topic 'sensors/#' --verbose`;
 interface SubscribeFlags extends TopicFlags {
   gateway: HostPort;
   clientId: string;
-  keepSession: boolean;
+  keepSession?: true;
   qos: DeviceQoS;
   count?: number;
   sleep?: number;
-  verbose: boolean;
+  verbose?: true;
   keepAlive: number;
   retryInterval: number;
   retryCount: number;
@@ -41,7 +41,7 @@ export function subscribeCommand(): Command {
     .description("print the messages of a topic as an MQTT-SN client")
     .addOption(deviceFlags.gateway())
     .option("--client-id <id>", "the client's id", `subscribe-${randomBytes(3).toString("hex")}`)
-    .option("--keep-session", "connect with CleanSession 0: the broker keeps messages while it is away", false);
+    .option("--keep-session", "connect with CleanSession 0: the broker keeps messages while it is away");
   deviceFlags.addTopic(command, "the topic or filter to subscribe to");
   return command
     .addOption(new Option("-q, --qos <qos>", "0, 1 or 2").default(0).argParser(qosFrom))
@@ -52,7 +52,7 @@ export function subscribeCommand(): Command {
         "sleep, and wake after each such time to collect messages; default: stay awake",
       ).argParser(durationMsFrom),
     )
-    .option("-v, --verbose", "print the topic before each message", false)
+    .option("-v, --verbose", "print the topic before each message")
     .addOption(deviceFlags.keepAlive())
     .addOption(deviceFlags.retryInterval())
     .addOption(deviceFlags.retryCount())
@@ -71,7 +71,7 @@ async function subscribe(flags: SubscribeFlags, topic: DeviceTopic): Promise<voi
   const client = await DeviceClient.open(flags.gateway, {
     ...DEFAULT_DEVICE_SETTINGS,
     clientId: flags.clientId,
-    cleanSession: !flags.keepSession,
+    cleanSession: flags.keepSession === undefined,
     duration: Math.min(Math.ceil(flags.keepAlive / 1000), 0xffff),
     reconnect: true,
     tRetryMs: flags.retryInterval,
@@ -81,7 +81,7 @@ async function subscribe(flags: SubscribeFlags, topic: DeviceTopic): Promise<voi
     let left = flags.count ?? Number.POSITIVE_INFINITY;
     client.onMessage = (message) => {
       if (left <= 0) return;
-      print(message, topic, flags.verbose);
+      print(message, topic, flags.verbose === true);
       left -= 1;
       if (left === 0) resolve();
     };
