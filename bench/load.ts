@@ -1,0 +1,185 @@
+import type { MqttQoS } from "../src/gateway/packet.ts";
+import { QOS_SHIFT } from "../src/sn/flags.ts";
+import { MSG_TYPE } from "../src/sn/msg-type.ts";
+import { BrokerPeer } from "./broker-peer.ts";
+import { Nodes, topicOf } from "./nodes.ts";
+
+/** Messages on their way at once, over all nodes together. */
+const WINDOW = 128;
+
+const PAYLOAD_OCTETS = 32;
+
+/** A message that has not arrived by then is lost. Shorter than Tretry: what the gateway has to send again counts as lost. */
+const LOST_AFTER_MS = 3000;
+
+/** Where the payload begins in a PUBLISH of the short form. */
+const DATA_OFFSET = 7;
+
+/** One of the messages on their way. Its number and the message's sequence number are in the payload. */
+interface Slot {
+  number: number;
+  node: number;
+  sequence: number;
+  sentAt: number;
+  /** Written anew for every message: nothing is sent from a slot before its last message has been answered. */
+  datagram: Buffer;
+  /** PUBREL or PUBACK. */
+  answer: Buffer;
+}
+
+/**
+ * A closed loop: as soon as a message has gone the whole way, the next one is sent, from or to the next node. The way ends with the
+ * last acknowledgement at QoS 1 and 2 of a node's message, else at the receiver: a subscriber at the broker, or the node.
+ */
+export class Load {
+  completed = 0;
+  lost = 0;
+  strays = 0;
+  readonly #nodes: Nodes;
+  readonly #peer: BrokerPeer;
+  readonly #slots: Slot[];
+  readonly #count: number;
+  readonly #qos: MqttQoS;
+  readonly #topicIds: readonly number[] | undefined;
+  readonly #topics: Buffer[];
+  #nextNode = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  private constructor(
+    nodes: Nodes,
+    peer: BrokerPeer,
+    count: number,
+    qos: MqttQoS,
+    topicIds: readonly number[] | undefined,
+  ) {
+    this.#nodes = nodes;
+    this.#peer = peer;
+    this.#count = count;
+    this.#qos = qos;
+    this.#topicIds = topicIds;
+    this.#topics = Array.from({ length: count }, (_, node) => Buffer.from(topicOf(node)));
+    this.#slots = Array.from({ length: WINDOW }, (_, number) => newSlot(number, qos));
+  }
+
+  /** Connects nodes and peer, ready to start. With `publish` the messages come from the nodes, else they go to them. */
+  static async prepare(
+    publish: boolean,
+    count: number,
+    qos: MqttQoS,
+    gatewayPort: number,
+    brokerPort: number,
+  ): Promise<Load> {
+    let load: Load | undefined;
+    const peer = await BrokerPeer.connect(brokerPort, (payload) => load?.onArrival(payload));
+    const nodes = await Nodes.open(count, gatewayPort, (node, datagram) => load?.onDatagram(node, datagram));
+    await nodes.connect(count);
+    const topicIds = publish ? await nodes.register(count) : undefined;
+    if (!publish) await nodes.subscribe(count, qos);
+    // At QoS 1 and 2 the acknowledgements tell what has arrived; a subscriber would only add to the broker's work.
+    else if (qos === 0) await peer.subscribe("bench/#");
+    load = new Load(nodes, peer, count, qos, topicIds);
+    return load;
+  }
+
+  start(): void {
+    for (const slot of this.#slots) this.#sendNext(slot);
+    this.#timer = setInterval(() => this.#replaceLost(), 500);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    for (const slot of this.#slots) slot.sequence = -1;
+  }
+
+  /** A message of a node has come to the subscriber at the broker. */
+  onArrival(payload: Buffer): void {
+    this.#complete(payload.readUInt16BE(0), payload.readUInt32BE(2));
+  }
+
+  onDatagram(node: number, datagram: Buffer): void {
+    switch (datagram[1]) {
+      case MSG_TYPE.PUBACK:
+        if (datagram[6] !== 0) throw new Error(`PUBLISH was refused with code ${datagram[6]}`);
+        this.#onAck(node, datagram.readUInt16BE(4));
+        break;
+      case MSG_TYPE.PUBREC: {
+        const slot = this.#slots[datagram.readUInt16BE(2) - 1];
+        if (slot !== undefined && slot.node === node) this.#nodes.send(node, slot.answer);
+        else this.strays += 1;
+        break;
+      }
+      case MSG_TYPE.PUBCOMP:
+        this.#onAck(node, datagram.readUInt16BE(2));
+        break;
+      case MSG_TYPE.PUBLISH:
+        this.#onDelivery(node, datagram);
+        break;
+      default:
+        throw new Error(`node ${node} got an unexpected message of type ${datagram[1]}`);
+    }
+  }
+
+  #onAck(node: number, msgId: number): void {
+    const slot = this.#slots[msgId - 1];
+    if (slot === undefined || slot.node !== node) this.strays += 1;
+    else this.#complete(slot.number, slot.sequence);
+  }
+
+  #onDelivery(node: number, datagram: Buffer): void {
+    const number = datagram.readUInt16BE(DATA_OFFSET);
+    if (((datagram[2]! >> QOS_SHIFT) & 3) === 1) {
+      // TopicId and MsgId stand side by side in both.
+      const { answer } = this.#slots[number]!;
+      datagram.copy(answer, 2, 3, 7);
+      this.#nodes.send(node, answer);
+    }
+    this.#complete(number, datagram.readUInt32BE(DATA_OFFSET + 2));
+  }
+
+  #complete(number: number, sequence: number): void {
+    const slot = this.#slots[number];
+    if (slot === undefined || slot.sequence !== sequence) {
+      this.strays += 1;
+      return;
+    }
+    this.completed += 1;
+    this.#sendNext(slot);
+  }
+
+  #sendNext(slot: Slot): void {
+    if (slot.sequence < 0) return;
+    const node = this.#nextNode;
+    this.#nextNode = node + 1 === this.#count ? 0 : node + 1;
+    slot.node = node;
+    slot.sequence = (slot.sequence + 1) >>> 0;
+    slot.sentAt = performance.now();
+    const { datagram } = slot;
+    datagram.writeUInt32BE(slot.sequence, DATA_OFFSET + 2);
+    if (this.#topicIds === undefined) {
+      this.#peer.publish(this.#topics[node]!, datagram.subarray(DATA_OFFSET), this.#qos);
+      return;
+    }
+    datagram.writeUInt16BE(this.#topicIds[node]!, 3);
+    this.#nodes.send(node, datagram);
+  }
+
+  #replaceLost(): void {
+    const now = performance.now();
+    for (const slot of this.#slots) {
+      if (now - slot.sentAt < LOST_AFTER_MS) continue;
+      this.lost += 1;
+      this.#sendNext(slot);
+    }
+  }
+}
+
+/** MsgIds are the numbers of slots, from 1: two messages of one node on their way never have the same. */
+function newSlot(number: number, qos: MqttQoS): Slot {
+  const datagram = Buffer.alloc(DATA_OFFSET + PAYLOAD_OCTETS, "x");
+  datagram.set([datagram.length, MSG_TYPE.PUBLISH, qos << QOS_SHIFT, 0, 0]);
+  datagram.writeUInt16BE(qos === 0 ? 0 : number + 1, 5);
+  datagram.writeUInt16BE(number, DATA_OFFSET);
+  const answer = qos === 2 ? Buffer.from([4, MSG_TYPE.PUBREL, 0, 0]) : Buffer.from([7, MSG_TYPE.PUBACK, 0, 0, 0, 0, 0]);
+  if (qos === 2) answer.writeUInt16BE(number + 1, 2);
+  return { number, node: -1, sequence: 0, sentAt: 0, datagram, answer };
+}
