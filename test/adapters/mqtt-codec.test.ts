@@ -1,0 +1,309 @@
+import fc from "fast-check";
+import { generate, type Packet, parser } from "mqtt-packet";
+import { describe, expect, it } from "vitest";
+import type { PacketToBroker, PublishPacket } from "../../src/gateway/packet.ts";
+import { encode, encodeConnect } from "../../src/mqtt/encode.ts";
+import { type PacketRead, PacketReader } from "../../src/mqtt/packet-reader.ts";
+
+const messageId = fc.integer({ min: 1, max: 0xffff });
+const qos = fc.constantFrom(0 as const, 1 as const, 2 as const);
+// Whole characters of every plane, without U+0000, which MQTT forbids.
+const topic = fc.string({ unit: "grapheme", minLength: 1, maxLength: 200 }).filter((text) => !text.includes("\0"));
+// Lengths on both sides of where Remaining Length takes one octet more.
+const payload = fc.oneof(
+  { weight: 5, arbitrary: fc.uint8Array({ maxLength: 40 }) },
+  { weight: 2, arbitrary: fc.integer({ min: 100, max: 130 }).map((size) => new Uint8Array(size).fill(7)) },
+  { weight: 1, arbitrary: fc.integer({ min: 16_370, max: 16_400 }).map((size) => new Uint8Array(size).fill(8)) },
+);
+
+const publish: fc.Arbitrary<PublishPacket> = fc
+  .record({ topic, payload, qos, retain: fc.boolean(), dup: fc.boolean(), messageId })
+  .map((fields) => ({ cmd: "publish", ...fields, messageId: fields.qos === 0 ? 0 : fields.messageId }));
+const ack = fc.record({ cmd: fc.constantFrom("puback", "pubrec", "pubrel", "pubcomp"), messageId });
+
+const toBroker: fc.Arbitrary<PacketToBroker> = fc.oneof(
+  publish,
+  ack,
+  fc.record({
+    cmd: fc.constant("subscribe" as const),
+    messageId,
+    subscriptions: fc.array(fc.record({ topic, qos }), { minLength: 1, maxLength: 3 }),
+  }),
+  fc.record({
+    cmd: fc.constant("unsubscribe" as const),
+    messageId,
+    unsubscriptions: fc.array(topic, { minLength: 1, maxLength: 3 }),
+  }),
+);
+
+const fromBroker: fc.Arbitrary<PacketRead> = fc.oneof(
+  { weight: 3, arbitrary: publish },
+  ack,
+  fc.record({
+    cmd: fc.constant("suback" as const),
+    messageId,
+    granted: fc.array(fc.constantFrom(0, 1, 2, 0x80), { minLength: 1, maxLength: 4 }),
+  }),
+  fc.record({ cmd: fc.constant("unsuback" as const), messageId }),
+  fc.record({
+    cmd: fc.constant("connack" as const),
+    returnCode: fc.integer({ min: 0, max: 255 }),
+    sessionPresent: fc.boolean(),
+  }),
+  fc.constant({ cmd: "pingresp" as const }),
+);
+
+/** The octets that `mqtt-packet` makes of a packet. */
+function reference(packet: PacketToBroker | PacketRead): Buffer {
+  const octets = packet.cmd === "publish" ? { ...packet, payload: Buffer.from(packet.payload) } : packet;
+  return generate(octets as Packet);
+}
+
+/** All that is read of a stream which comes in pieces; each piece is as long as its number says, and they are used over and over. */
+function read(stream: Uint8Array, pieces: readonly number[], reader = new PacketReader()): PacketRead[] {
+  const packets: PacketRead[] = [];
+  for (let at = 0, i = 0; at < stream.length; i += 1) {
+    const size = pieces[i % pieces.length]!;
+    reader.push(Buffer.from(stream.subarray(at, at + size)));
+    at += size;
+    for (let packet = reader.next(); packet !== undefined; packet = reader.next()) {
+      packets.push(packet);
+      if (packet.cmd === "malformed") return packets;
+    }
+  }
+  return packets;
+}
+
+/** Payloads as plain arrays of octets, so that a view equals a copy. */
+function plain(packets: readonly PacketRead[]): unknown[] {
+  return packets.map((packet) =>
+    packet.cmd === "publish" ? { ...packet, payload: Buffer.from(packet.payload).toString("hex") } : packet,
+  );
+}
+
+function readHex(hex: string): PacketRead[] {
+  return read(Buffer.from(hex.replaceAll(" ", ""), "hex"), [1000]);
+}
+
+const pieces = fc.oneof(fc.constant([1]), fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 8 }));
+
+describe("encoding", () => {
+  it("gives the octets that mqtt-packet gives", () => {
+    fc.assert(
+      fc.property(toBroker, (packet) => {
+        expect(encode(packet).toString("hex")).toBe(reference(packet).toString("hex"));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each([0, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152])("knows a Remaining Length of %i", (remaining) => {
+    const size = Math.max(0, remaining - 3);
+    const packet: PublishPacket = {
+      cmd: "publish",
+      topic: "t",
+      payload: new Uint8Array(size),
+      qos: 0,
+      retain: false,
+      dup: false,
+      messageId: 0,
+    };
+    expect(encode(packet).equals(reference(packet))).toBe(true);
+  });
+
+  it("refuses a topic that MQTT cannot carry", () => {
+    const packet = {
+      cmd: "publish",
+      payload: new Uint8Array(),
+      qos: 0,
+      retain: false,
+      dup: false,
+      messageId: 0,
+    } as const;
+    expect(encode({ ...packet, topic: "x".repeat(65_535) })).toHaveLength(65_541);
+    expect(() => encode({ ...packet, topic: `ä${"x".repeat(65_534)}` })).toThrow(RangeError);
+  });
+
+  it("says all of CONNECT", () => {
+    const connect = encodeConnect({
+      clientId: "c",
+      cleanSession: false,
+      keepAliveSeconds: 60,
+      will: { topic: "w", payload: Uint8Array.of(1, 2), qos: 1, retain: true },
+      username: "u",
+      password: "p",
+    });
+    expect(connect.toString("hex")).toBe(
+      `101a${"00044d515454"}04ec003c${"000163"}${"000177"}${"00020102"}${"000175"}${"000170"}`,
+    );
+    const bare = { clientId: "", cleanSession: true, keepAliveSeconds: 0, will: undefined };
+    expect(encodeConnect({ ...bare, username: undefined, password: undefined }).toString("hex")).toBe(
+      "100c00044d51545404020000" + "0000",
+    );
+  });
+
+  it("says a will without a message", () => {
+    const connect = {
+      clientId: "c",
+      cleanSession: true,
+      keepAliveSeconds: 0,
+      username: undefined,
+      password: undefined,
+    };
+    const will = { topic: "w", payload: new Uint8Array(0), qos: 0, retain: false } as const;
+    expect(encodeConnect({ ...connect, will }).toString("hex")).toBe(
+      `1012${"00044d515454"}04060000${"000163"}${"000177"}${"0000"}`,
+    );
+  });
+});
+
+describe("reading", () => {
+  it("gives the packets that mqtt-packet was asked to write, however the stream is cut", () => {
+    fc.assert(
+      fc.property(fc.array(fromBroker, { minLength: 1, maxLength: 12 }), pieces, (packets, sizes) => {
+        expect(plain(read(Buffer.concat(packets.map(reference)), sizes))).toEqual(plain(packets));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("takes a long packet that comes in pieces, and what follows it in the last of them", () => {
+    const long: PublishPacket = {
+      cmd: "publish",
+      topic: "a",
+      payload: new Uint8Array(500_000).fill(3),
+      qos: 1,
+      retain: false,
+      dup: false,
+      messageId: 1,
+    };
+    const stream = Buffer.concat([reference(long), Buffer.from("d000", "hex"), reference(long)]);
+    expect(plain(read(stream, [65_536]))).toEqual(plain([long, { cmd: "pingresp" }, long]));
+  });
+
+  it("copies no payload that came whole", () => {
+    const octets = Buffer.from("3005000161" + "0102", "hex");
+    const reader = new PacketReader();
+    reader.push(octets);
+    expect((reader.next() as PublishPacket).payload.buffer).toBe(octets.buffer);
+  });
+
+  it("goes on where it stopped when more is pushed before everything was taken", () => {
+    const reader = new PacketReader();
+    reader.push(Buffer.from("d00040020001", "hex"));
+    expect(reader.next()).toEqual({ cmd: "pingresp" });
+    reader.push(Buffer.from("d00030", "hex"));
+    reader.push(Buffer.from("0300016140020002", "hex"));
+    const rest: (PacketRead | undefined)[] = Array.from({ length: 5 }, () => reader.next());
+    expect(rest.map((packet) => packet?.cmd)).toEqual(["puback", "pingresp", "publish", "puback", undefined]);
+  });
+
+  it("never throws, and agrees with mqtt-packet wherever it takes a packet, on any octets", () => {
+    const anything = fc.oneof(
+      fc.uint8Array({ maxLength: 80 }),
+      // Streams that are right but for one octet get further than noise.
+      fc
+        .tuple(fc.array(fromBroker, { minLength: 1, maxLength: 4 }), fc.nat(), fc.nat(255))
+        .map(([packets, position, octet]) => {
+          const stream = Buffer.concat(packets.map(reference));
+          stream[position % stream.length] = octet;
+          return new Uint8Array(stream);
+        }),
+    );
+    fc.assert(
+      fc.property(anything, pieces, (stream, sizes) => {
+        const packets = read(stream, sizes);
+        const last = packets.at(-1);
+        if (last?.cmd === "malformed") packets.pop();
+        expect(plain(packets)).toEqual(plain(readByReference(stream).slice(0, packets.length)));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("stays at it when the stream is malformed", () => {
+    const reader = new PacketReader();
+    reader.push(Buffer.from("36000000", "hex"));
+    expect(reader.next()).toMatchObject({ cmd: "malformed" });
+    reader.push(Buffer.from("d000", "hex"));
+    expect(reader.next()).toMatchObject({ cmd: "malformed" });
+  });
+
+  it("reads on another link after a packet that mqtt-packet could not read", () => {
+    expect(readHex("9003 0001 07")).toMatchObject([{ cmd: "malformed" }]);
+    expect(readHex("9003 0001 02")).toEqual([{ cmd: "suback", messageId: 1, granted: [2] }]);
+  });
+
+  it("does not take a packet that is too large, as soon as its length is known", () => {
+    const reader = new PacketReader(100);
+    expect(read(Buffer.concat([Buffer.from("3062000161", "hex"), Buffer.alloc(95)]), [10], reader)).toHaveLength(1);
+    reader.push(Buffer.from("3063", "hex"));
+    expect(reader.next()).toEqual({
+      cmd: "malformed",
+      reason: "the broker sent a packet of 101 octets, larger than is taken",
+    });
+  });
+
+  it.each([
+    ["a PUBLISH with QoS 3", "36 05 000161 0001", "a PUBLISH with QoS 3"],
+    ["a PUBLISH without a topic", "30 02 0000", "a PUBLISH whose topic is empty"],
+    ["a PUBLISH whose topic is longer than it", "30 04 0003 6161", "a PUBLISH that is too short"],
+    ["a PUBLISH without its packet identifier", "32 04 0001 61 00", "a PUBLISH that is too short"],
+    ["a PUBLISH of one octet", "30 01 00", "a PUBLISH that is too short"],
+    ["packet identifier 0 in PUBLISH", "32 05 0001 61 0000", "a PUBLISH with packet identifier 0"],
+    ["ill-formed UTF-8 in a topic", "30 04 0002 c320", "not well-formed UTF-8"],
+    ["a surrogate in a topic", "30 05 0003 eda080", "not well-formed UTF-8"],
+    ["U+0000 in a topic (MQTT-1.5.3-2)", "30 05 0003 610061", "not well-formed UTF-8"],
+    ["U+0000 in a topic beyond ASCII", "30 06 0004 c3a40061", "not well-formed UTF-8"],
+    ["a PUBREL without its reserved bit (MQTT-3.6.1-1)", "60 02 0001", "a PUBREL whose reserved flags are wrong"],
+    ["a PUBACK with a flag", "42 02 0001", "a PUBACK whose reserved flags are wrong"],
+    ["a PUBREC of three octets", "50 03 000100", "a PUBREC of the wrong length"],
+    ["packet identifier 0 in PUBCOMP", "70 02 0000", "a PUBCOMP with packet identifier 0"],
+    ["a PINGRESP with content", "d0 01 00", "a PINGRESP with content or flags"],
+    ["a SUBACK without a code", "90 02 0001", "a packet of type 9 that has the wrong length"],
+    ["a SUBACK with the code 7", "90 03 0001 07", "Invalid suback QoS"],
+    ["packet identifier 0 in SUBACK", "90 03 0000 00", "packet identifier 0"],
+    ["packet identifier 0 in UNSUBACK", "b0 02 0000", "packet identifier 0"],
+    ["a CONNACK of one octet", "20 01 00", "a packet of type 2 that has the wrong length"],
+    ["a CONNACK with a flag", "21 02 0000", "Invalid header flag bits"],
+    ["a SUBSCRIBE", "82 06 0001 000161 00", "a packet of type 8, which no broker sends"],
+    ["a DISCONNECT", "e0 00", "a packet of type 14, which no broker sends"],
+    ["type 0", "00 00", "a packet of type 0, which no broker sends"],
+    [
+      "HTTP",
+      Buffer.from(`HTTP/1.1 400 Bad Request\r\n${"x: y\r\n".repeat(20)}`).toString("hex"),
+      "a PUBACK whose reserved flags are wrong",
+    ],
+    ["a Remaining Length of five octets", "30 ffffffff 01", "a Remaining Length of more than four octets"],
+  ])("refuses %s", (_name, hex, reason) => {
+    expect(readHex(hex)).toEqual([{ cmd: "malformed", reason: expect.stringContaining(reason) }]);
+  });
+});
+
+/** What `mqtt-packet` reads, in our shape. */
+function readByReference(stream: Uint8Array): PacketRead[] {
+  const packets: PacketRead[] = [];
+  const reader = parser({ protocolVersion: 4 });
+  reader.on("error", () => {});
+  reader.on("packet", (packet) => {
+    if (packet.cmd === "publish") {
+      const { topic, payload, qos, retain, dup } = packet;
+      const id = packet.messageId ?? 0;
+      packets.push({ cmd: "publish", topic, payload: payload as Buffer, qos, retain, dup, messageId: id });
+    } else if (packet.cmd === "suback") {
+      packets.push({ cmd: "suback", messageId: packet.messageId!, granted: packet.granted as number[] });
+    } else if (packet.cmd === "connack") {
+      packets.push({ cmd: "connack", returnCode: packet.returnCode!, sessionPresent: packet.sessionPresent });
+    } else if (packet.cmd === "pingresp") {
+      packets.push({ cmd: "pingresp" });
+    } else {
+      packets.push({ cmd: packet.cmd, messageId: packet.messageId } as PacketRead);
+    }
+  });
+  try {
+    reader.parse(Buffer.from(stream));
+  } catch {
+    // It reads beyond the end of some packets that are too short. What it had before that counts.
+  }
+  return packets;
+}
