@@ -53,8 +53,8 @@ export class SetUp {
   }
 
   takeWillMsg(willMsg: Uint8Array): void {
-    // The octets are a view into the datagram; the will outlives it.
-    this.will!.payload = willMsg.slice();
+    // The octets are a view into the datagram, and so would be a Buffer's slice; the will outlives it.
+    this.will!.payload = Buffer.from(willMsg);
     this.state = "awaiting broker";
   }
 
