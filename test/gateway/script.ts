@@ -61,6 +61,12 @@ export class Script {
     return this.datagram(octets(type, fields));
   }
 
+  /** The script's client is another one from now on, or the same one elsewhere. */
+  from(address: string): this {
+    this.address = address;
+    return this;
+  }
+
   /** Any octets from the client's address. */
   datagram(data: Uint8Array): this {
     return this.event({ type: "datagram", from: this.address, data });
@@ -74,6 +80,11 @@ export class Script {
       Object.assign(packet, { qos: 0, retain: false, dup: false, messageId: 0, ...fields, payload });
     }
     return this.event({ type: "packet", link: this.link, packet: packet as unknown as PacketFromBroker });
+  }
+
+  /** A message that the broker has for the client. */
+  deliver(topic: string, fields: Fields = {}): this {
+    return this.broker("publish", { topic, ...fields });
   }
 
   event(event: GatewayEvent): this {
@@ -154,6 +165,11 @@ export class Script {
     return this;
   }
 
+  /** All that has come out, a few words each. */
+  arrows(): string[] {
+    return this.#effects.splice(0).map(name);
+  }
+
   /** Nothing more has come out. */
   nothing(): this {
     expect(this.#effects.map(show), "effects that the script does not name").toEqual([]);
@@ -166,9 +182,35 @@ export class Script {
     return this;
   }
 
+  /** No such note was made since the last arrow into the gateway. */
+  notNoted(name: NoteName): this {
+    expect(this.#notes.map((note) => note.name)).not.toContain(name);
+    return this;
+  }
+
   /** The whole way to an active client. */
-  connect(fields: Fields = {}): this {
-    return this.client("CONNECT", fields).opens().accepts().toClient("CONNACK", { returnCode: 0 });
+  connect(fields: Fields = {}, sessionPresent = false): this {
+    return this.client("CONNECT", fields).opens().accepts(sessionPresent).toClient("CONNACK", { returnCode: 0 });
+  }
+
+  /** The whole way to an active client with a will. */
+  connectWithWill(fields: Fields, will: { willTopic: string; willMsg: string; qos?: number; retain?: boolean }): this {
+    const { willMsg, ...willTopic } = will;
+    this.client("CONNECT", { ...fields, will: true }).toClient("WILLTOPICREQ");
+    this.client("WILLTOPIC", willTopic).toClient("WILLMSGREQ");
+    this.client("WILLMSG", { willMsg }).opens({ will: { topic: will.willTopic, payload: Buffer.from(willMsg) } });
+    return this.accepts().toClient("CONNACK", { returnCode: 0 });
+  }
+
+  /** The client says DISCONNECT, and its connection to the broker ends. */
+  disconnect(): this {
+    const { link } = this;
+    return this.client("DISCONNECT").toClient("DISCONNECT").closes(true).gone(link);
+  }
+
+  /** The client goes to sleep. */
+  sleep(duration = 300): this {
+    return this.client("DISCONNECT", { duration }).toClient("DISCONNECT", { duration: undefined });
   }
 
   /** REGISTER and REGACK; the id is returned. */
@@ -202,6 +244,21 @@ export class Script {
       else this.#effects.push(effect);
       if (effect.type === "note" && effect.name === "session.failed") expect.fail(String(effect.fields.error));
     }
+  }
+}
+
+function name(effect: Effect): string {
+  switch (effect.type) {
+    case "send": {
+      const message = decode(effect.data);
+      return "returnCode" in message ? `${message.type} ${message.returnCode}` : message.type;
+    }
+    case "write":
+      return `broker: ${effect.packet.cmd}`;
+    case "close":
+      return effect.disconnect ? "close" : "close, will fires";
+    default:
+      return effect.type;
   }
 }
 
