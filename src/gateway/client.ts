@@ -32,5 +32,6 @@ export interface Client {
   write(packet: PacketToBroker): void;
   /** Unsubscribes at the broker from a name that the client does not want any more. */
   dropSubscription(filter: string): void;
-  note(name: NoteName, fields?: NoteFields): void;
+  /** A note about this client. */
+  note(name: NoteName, fields: NoteFields): void;
 }

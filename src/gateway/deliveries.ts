@@ -147,10 +147,10 @@ export class Deliveries {
 
   /** `due` has come. */
   retry(now: Instant): RetryResult {
-    const { settings, clientId } = this.#client;
+    const { settings } = this.#client;
     if (this.#tries >= settings.nRetry) return "exhausted";
     this.#tries += 1;
-    this.#client.note("delivery.repeated", { clientId, phase: this.#phase, repetition: this.#tries });
+    this.#client.note("delivery.repeated", { phase: this.#phase, repetition: this.#tries });
     this.#send(now);
     return "again";
   }
@@ -163,11 +163,11 @@ export class Deliveries {
   giveUpRegister(): boolean {
     const head = this.#queue.head;
     if (this.#phase !== "registering" || head?.packet === undefined) return false;
-    const { clientId, durable } = this.#client;
+    const { durable } = this.#client;
     if (head.packet.qos > 0 && durable && head.postponed < POSTPONED_MAX) {
       head.postponed += 1;
       this.due = NEVER;
-      this.#client.note("delivery.postponed", { clientId, topic: head.packet.topic });
+      this.#client.note("delivery.postponed", { topic: head.packet.topic });
       return true;
     }
     // A client that was heard of meanwhile does not do REGISTER, as RIOT's emcute; one that was not may have been out of reach.
@@ -383,14 +383,14 @@ export class Deliveries {
 
   /** For as long as this connection lasts. */
   #suppress(topic: string): void {
-    const { clientId, topics } = this.#client;
+    const { topics } = this.#client;
     const entry = topics.byName(topic);
     if (entry !== undefined) entry.suppressed = true;
-    this.#client.note("topic.suppressed", { clientId, topic });
+    this.#client.note("topic.suppressed", { topic });
   }
 
   #noteDropped({ topic, qos }: PublishPacket, reason: string): void {
-    this.#client.note("delivery.dropped", { clientId: this.#client.clientId, topic, qos, reason });
+    this.#client.note("delivery.dropped", { topic, qos, reason });
   }
 
   #idle(): void {

@@ -111,7 +111,7 @@ export class Requests {
     }
     const fingerprint = qos === 2 ? fingerprintOf(message) : 0;
     if (qos === 2 && this.#completed?.isCopy(msgId, fingerprint, now, client.settings.tRetryMs / 2) === true) {
-      client.note("publish.repeated", { clientId: client.clientId, msgId, completed: true });
+      client.note("publish.repeated", { msgId, completed: true });
       return;
     }
     const packetId = client.writable ? this.#packetIdFor(msgId) : undefined;
@@ -327,7 +327,7 @@ export class Requests {
   #repeated(open: PublishExchange): void {
     const client = this.#client;
     open.askedIn = client.sleeps;
-    client.note("publish.repeated", { clientId: client.clientId, msgId: open.msgId, completed: false });
+    client.note("publish.repeated", { msgId: open.msgId, completed: false });
     // P10: until its PUBREL a repeated QoS 2 PUBLISH is answered with PUBREC again.
     if (open.phase === "received") client.send(encode({ type: "PUBREC", msgId: open.msgId }));
   }
@@ -372,13 +372,13 @@ export class Requests {
 
   #refusePublish({ topicId, msgId, qos }: Publish, returnCode: number): void {
     const client = this.#client;
-    client.note("publish.refused", { clientId: client.clientId, topicId, qos, returnCode });
+    client.note("publish.refused", { topicId, qos, returnCode });
     client.send(encode({ type: "PUBACK", topicId, msgId, returnCode }));
   }
 
   #refuseSubscribe(msgId: number, returnCode: number, askedIn = this.#client.sleeps): void {
     const client = this.#client;
-    client.note("subscribe.refused", { clientId: client.clientId, returnCode });
+    client.note("subscribe.refused", { returnCode });
     client.answer(askedIn, encode({ type: "SUBACK", qos: 0, topicId: 0, msgId, returnCode }));
   }
 }

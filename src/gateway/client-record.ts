@@ -1,0 +1,127 @@
+import { BrokerLink } from "./broker-link.ts";
+import type { Client } from "./client.ts";
+import { type Context, note } from "./context.ts";
+import type { Address, Instant, NoteFields, NoteName } from "./contract.ts";
+import { Deliveries } from "./deliveries.ts";
+import { HeldAnswers } from "./held-answers.ts";
+import type { PacketToBroker, Will } from "./packet.ts";
+import type { PredefinedTopics } from "./predefined-topics.ts";
+import { Requests } from "./requests.ts";
+import type { Settings } from "./settings.ts";
+import { Silence } from "./silence.ts";
+import type { State } from "./state.ts";
+import { SubscriptionTable } from "./subscription-table.ts";
+import { TopicTable } from "./topic-table.ts";
+
+/**
+ * What the gateway knows of one client, and the ways out to the client and to its broker connection. `Session`, `Connecting` and
+ * `Sleeping` are what is done with it.
+ */
+export class ClientRecord implements Client {
+  readonly clientId: string;
+  readonly context: Context;
+  /** What is kept between connections when CleanSession=0 (W1): topic ids, subscriptions, will. */
+  readonly topics: TopicTable;
+  readonly subscriptions = new SubscriptionTable();
+  will: Will | undefined;
+  durable = false;
+
+  state: State = "disconnected";
+  /** Where the client was heard last. */
+  address: Address = "";
+  heardAt: Instant = 0;
+  sleeps = 0;
+  readonly silence = new Silence();
+  readonly link: BrokerLink;
+  readonly requests: Requests;
+  readonly deliveries: Deliveries;
+  #heldAnswers: HeldAnswers | undefined;
+
+  constructor(clientId: string, context: Context) {
+    this.clientId = clientId;
+    this.context = context;
+    this.topics = new TopicTable(context.topicIds, context.settings.topicsMax);
+    this.link = new BrokerLink(context);
+    this.requests = new Requests(this);
+    this.deliveries = new Deliveries(this);
+  }
+
+  get settings(): Settings {
+    return this.context.settings;
+  }
+
+  get predefined(): PredefinedTopics {
+    return this.context.predefined;
+  }
+
+  get listening(): boolean {
+    return this.state === "active" || this.state === "awake";
+  }
+
+  get writable(): boolean {
+    return this.link.writable;
+  }
+
+  get subscribing(): boolean {
+    return this.requests.subscribing;
+  }
+
+  send(message: Uint8Array): void {
+    this.context.effects.push({ type: "send", to: this.address, data: message });
+  }
+
+  answer(askedIn: number, message: Uint8Array): void {
+    if (this.state !== "asleep" || askedIn === this.sleeps) {
+      this.send(message);
+      return;
+    }
+    this.#heldAnswers ??= new HeldAnswers(this.settings.inFlightMax);
+    this.#heldAnswers.add(message);
+  }
+
+  /** The client listens again: what it asked before it slept is answered. */
+  sendHeldAnswers(): void {
+    if (this.#heldAnswers === undefined) return;
+    for (const answer of this.#heldAnswers.take()) this.send(answer);
+  }
+
+  /** The client has begun anew: it waits for nothing of before. */
+  dropHeldAnswers(): void {
+    this.#heldAnswers = undefined;
+  }
+
+  write(packet: PacketToBroker): void {
+    this.link.write(packet);
+  }
+
+  note(name: NoteName, fields: NoteFields): void {
+    note(this.context, name, { clientId: this.clientId, ...fields });
+  }
+
+  dropSubscription(filter: string): void {
+    this.requests.dropSubscription(filter);
+  }
+
+  /** "Session" in the sense of the standard: subscriptions and will (W1), and the topic ids that go with them (T10). */
+  forgetSession(): void {
+    this.topics.clear();
+    this.subscriptions.clear();
+    this.will = undefined;
+  }
+
+  /** The client is silent or does not answer: the broker connection ends without DISCONNECT, so that the will fires (K3). */
+  lose(reason: string): void {
+    this.end("lost", false);
+    this.note("client.lost", { address: this.address, reason });
+  }
+
+  /** The client is gone. What is stored stays with CleanSession=0; without `disconnect` the will fires. */
+  end(state: "disconnected" | "lost", disconnect: boolean): void {
+    this.state = state;
+    this.#heldAnswers = undefined;
+    this.requests.reset(!this.durable);
+    this.deliveries.reset();
+    if (!this.durable) this.forgetSession();
+    this.link.close(disconnect);
+  }
+}

@@ -1,0 +1,208 @@
+import { encode } from "../sn/encode.ts";
+import type { Connect, WillMsg, WillTopic } from "../sn/message.ts";
+import { RETURN_CODE } from "../sn/return-code.ts";
+import type { ClientRecord } from "./client-record.ts";
+import type { Instant } from "./contract.ts";
+import { FIXED } from "./fixed-messages.ts";
+import { SetUp, sameConnect } from "./set-up.ts";
+
+/** MQTT 3.1.1 CONNACK: server unavailable, the one refusal that may pass by itself (6c). */
+const SERVER_UNAVAILABLE = 3;
+
+/**
+ * How a client becomes active (§6.2): its CONNECT, the prompts for its will, the broker connection, CONNACK; and what a CONNECT means
+ * that comes once more (C9 to C16).
+ */
+export class Connecting {
+  readonly #client: ClientRecord;
+  #setUp: SetUp | undefined;
+  /** The CONNECT that was accepted. */
+  #accepted: Connect | undefined;
+  /** Nothing but repetitions of it came since CONNACK (C12). */
+  #quiet = false;
+
+  constructor(client: ClientRecord) {
+    this.#client = client;
+  }
+
+  /** When the present step is repeated or given up. */
+  get due(): Instant {
+    return this.#setUp!.due;
+  }
+
+  /** Something else than a CONNECT or WILLMSG came from the client. */
+  somethingElseCame(): void {
+    this.#quiet = false;
+  }
+
+  /** The set-up, from its beginning. */
+  begin(connect: Connect, now: Instant): void {
+    const client = this.#client;
+    this.#setUp = new SetUp(connect, client.settings);
+    this.#quiet = false;
+    client.requests.reset(false);
+    client.dropHeldAnswers();
+    client.deliveries.park();
+    this.#next(now);
+  }
+
+  /** CONNECT while the will is asked for. */
+  repeat(connect: Connect, now: Instant): void {
+    const setUp = this.#setUp!;
+    if (sameConnect(setUp.connect, connect)) this.#client.send(setUp.prompt(now));
+    else this.begin(connect, now);
+  }
+
+  /** CONNECT of an active client. */
+  again(connect: Connect, now: Instant): void {
+    // With Will=1 the client waits for WILLTOPICREQ and would not know what a CONNACK means (C12).
+    if (this.#quiet && !connect.will && sameConnect(this.#accepted!, connect)) this.#client.send(FIXED.connackAccepted);
+    else this.begin(connect, now);
+  }
+
+  /** CONNECT of a sleeping client: it becomes active with its session as it was, whatever the flags say (Z12). */
+  resume(connect: Connect, now: Instant): void {
+    this.#activate(connect, now);
+    this.#client.note("client.resumed", { waiting: this.#client.deliveries.length });
+  }
+
+  onWillTopic(message: WillTopic, now: Instant): void {
+    if (this.#setUp!.takeWillTopic(message)) this.#next(now);
+    else this.#refuse(RETURN_CODE.notSupported, "the will topic is not a topic name");
+  }
+
+  /** WILLTOPIC again, when the message is already asked for. */
+  repeatWillMsgReq(now: Instant): void {
+    this.#client.send(this.#setUp!.prompt(now));
+  }
+
+  onWillMsg({ willMsg }: WillMsg, now: Instant): void {
+    this.#setUp!.takeWillMsg(willMsg);
+    this.#next(now);
+  }
+
+  /** WILLMSG of an active client: its CONNACK may have been lost. */
+  repeatConnack(): void {
+    if (this.#quiet) this.#client.send(FIXED.connackAccepted);
+  }
+
+  /** The client or the gateway ends the set-up. */
+  abandon(reason: string): void {
+    this.#client.end("disconnected", true);
+    this.#client.note("setup.abandoned", { address: this.#client.address, reason });
+  }
+
+  /** `due` has come. */
+  onDeadline(now: Instant): void {
+    const client = this.#client;
+    if (now < this.due) return;
+    if (client.state === "awaiting broker") {
+      this.#refuse(RETURN_CODE.congestion, "no answer from the broker");
+      return;
+    }
+    const prompt = this.#setUp!.repeatPrompt(now);
+    if (prompt !== undefined) client.send(prompt);
+    // R6: nothing is sent. Where a connection was in use before this CONNECT, its client is lost.
+    else if (client.link.exists) client.lose("no answer during CONNECT");
+    else this.abandon("no answer");
+  }
+
+  linkOpened(sessionPresent: boolean, now: Instant): void {
+    const client = this.#client;
+    const { connect, will } = this.#setUp!;
+    client.link.opened();
+    // Of the four cases of §6.3 only CleanSession=0, Will=0 keeps the will that was.
+    if (connect.cleanSession) client.forgetSession();
+    if (connect.cleanSession || connect.will) client.will = will;
+    client.durable = !connect.cleanSession;
+    client.topics.startConnection();
+    if (!sessionPresent && client.subscriptions.size > 0) client.requests.restoreSubscriptions();
+    else this.#finish(now);
+  }
+
+  /** The broker has confirmed what was restored. */
+  subscriptionsRestored(now: Instant): void {
+    if (this.#client.link.isOpen && this.#client.requests.empty) this.#finish(now);
+  }
+
+  /** `brokerCode` is the return code of MQTT 3.1.1. */
+  linkRefused(brokerCode: number): void {
+    this.#client.link.gone(this.#client.link.id);
+    this.#client.note("link.refused", { brokerReturnCode: brokerCode });
+    const code = brokerCode === SERVER_UNAVAILABLE ? RETURN_CODE.congestion : RETURN_CODE.notSupported;
+    this.#refuse(code, "refused by the broker");
+  }
+
+  /** The connection that was being made has failed. */
+  linkFailed(reason: string): void {
+    this.#refuse(RETURN_CODE.congestion, reason);
+  }
+
+  /** The connection that had to go first is gone. */
+  oldLinkGone(now: Instant): void {
+    if (!this.#client.link.exists) this.#openLink(now);
+  }
+
+  /**
+   * The next step: the will is asked for, or, when the client has said all, the broker. A connection of before ends now, without its
+   * will, for its client is alive.
+   */
+  #next(now: Instant): void {
+    const client = this.#client;
+    const setUp = this.#setUp!;
+    client.state = setUp.state;
+    if (setUp.state !== "awaiting broker") {
+      client.send(setUp.prompt(now));
+      return;
+    }
+    setUp.superviseBroker(now);
+    client.link.close(true);
+    if (!client.link.isClosing) this.#openLink(now);
+  }
+
+  #openLink(now: Instant): void {
+    const client = this.#client;
+    const setUp = this.#setUp!;
+    const { cleanSession } = setUp.connect;
+    // A session with CleanSession=1 ends with its connection, as it does at the broker.
+    if (!client.durable) client.forgetSession();
+    setUp.superviseBroker(now);
+    client.requests.reset(cleanSession);
+    client.deliveries.reset();
+    const will = cleanSession || setUp.connect.will ? setUp.will : client.will;
+    client.link.open({ clientId: client.clientId, cleanSession, will });
+  }
+
+  #finish(now: Instant): void {
+    const client = this.#client;
+    const { connect } = this.#setUp!;
+    this.#setUp = undefined;
+    this.#activate(connect, now);
+    const { cleanSession, duration } = connect;
+    const will = client.will !== undefined;
+    client.note("client.connected", { address: client.address, cleanSession, duration, will });
+  }
+
+  #activate(connect: Connect, now: Instant): void {
+    const client = this.#client;
+    const { keepAliveFactor, idleLimitMs } = client.settings;
+    this.#accepted = connect;
+    this.#quiet = true;
+    client.state = "active";
+    client.silence.supervise(connect.duration, keepAliveFactor, idleLimitMs, now);
+    client.deliveries.budget = Number.POSITIVE_INFINITY;
+    client.send(FIXED.connackAccepted);
+  }
+
+  #refuse(returnCode: number, reason: string): void {
+    const client = this.#client;
+    client.send(encode({ type: "CONNACK", returnCode }));
+    client.note("client.refused", { address: client.address, returnCode, reason });
+    client.end("disconnected", true);
+  }
+
+  /** What a client is told in the middle of its set-up when the gateway stops. */
+  stop(): void {
+    this.#refuse(RETURN_CODE.congestion, "the gateway stops");
+  }
+}

@@ -1,0 +1,103 @@
+import type { ClientRecord } from "./client-record.ts";
+import type { Instant } from "./contract.ts";
+import { FIXED } from "./fixed-messages.ts";
+
+/** How long the broker may take to show that it has no more for a client that wants to sleep again. */
+const PROBE_TIMEOUT_MS = 2000;
+
+const NEVER: Instant = Number.POSITIVE_INFINITY;
+
+/** The sleeping client (§6.14): asleep, awake while its messages are delivered, and back. */
+export class Sleeping {
+  readonly #client: ClientRecord;
+  /** As announced in DISCONNECT. */
+  #duration = 0;
+  #probeDue: Instant = NEVER;
+
+  constructor(client: ClientRecord) {
+    this.#client = client;
+  }
+
+  /** When something is to be done for an awake client. */
+  get awakeDeadline(): Instant {
+    return Math.min(this.#awakeUntil, this.#client.deliveries.due, this.#probeDue);
+  }
+
+  /** DISCONNECT with a duration: asleep, for the new duration if it was before (Z1, Z14). */
+  begin(duration: number, now: Instant): void {
+    this.#duration = duration;
+    this.#client.note("client.asleep", { duration });
+    this.#fallAsleep(now);
+  }
+
+  /** PINGREQ of a sleeping client (Z4 to Z6). */
+  wake(now: Instant): void {
+    const client = this.#client;
+    client.sendHeldAnswers();
+    if (client.deliveries.empty) {
+      client.send(FIXED.pingResp);
+      this.#fallAsleep(now);
+      return;
+    }
+    client.state = "awake";
+    client.note("client.awake", { waiting: client.deliveries.length });
+    client.deliveries.budget = client.settings.awakeMessagesMax;
+    client.deliveries.acknowledged = 0;
+    client.deliveries.unpark(now);
+    client.deliveries.advance(now);
+  }
+
+  /** CONNECT: the client is active from now on, and what waited for it follows the CONNACK that it has been sent (Z12). */
+  end(wasAsleep: boolean, now: Instant): void {
+    const client = this.#client;
+    this.#probeDue = NEVER;
+    client.sendHeldAnswers();
+    if (wasAsleep) client.deliveries.unpark(now);
+    client.deliveries.advance(now);
+  }
+
+  /**
+   * Ends the awake period when everything has been delivered and acknowledged (Z7). The broker may hold more than it sends at once, and
+   * our last acknowledgements make it send: so it is asked for a sign of life, before which all of that arrives.
+   */
+  settle(now: Instant): void {
+    const { deliveries, link } = this.#client;
+    if (this.#client.state !== "awake" || !deliveries.pauses || this.#probeDue !== NEVER) return;
+    if (deliveries.acknowledged > 0 && deliveries.budget > 0) {
+      deliveries.acknowledged = 0;
+      this.#probeDue = now + PROBE_TIMEOUT_MS;
+      link.probe();
+      return;
+    }
+    this.#client.send(FIXED.pingResp);
+    this.#fallAsleep(now);
+  }
+
+  /** The broker has answered the probe. */
+  probed(): void {
+    this.#probeDue = NEVER;
+  }
+
+  /** `awakeDeadline` has come. A client that does not answer has gone back to sleep; its message stays where it is (Z11). */
+  onAwakeDeadline(now: Instant): void {
+    const { deliveries } = this.#client;
+    if (now >= this.#probeDue) this.#probeDue = NEVER;
+    if (now >= this.#awakeUntil) this.#fallAsleep(now);
+    else if (now >= deliveries.due && deliveries.retry(now) === "exhausted") this.#fallAsleep(now);
+  }
+
+  /** Awake is not supervised by the sleep timer, but a client that is silent for a whole retry cycle is not awake any more. */
+  get #awakeUntil(): Instant {
+    const { silence, settings } = this.#client;
+    return silence.since + settings.tRetryMs * (settings.nRetry + 1);
+  }
+
+  #fallAsleep(now: Instant): void {
+    const client = this.#client;
+    client.state = "asleep";
+    client.sleeps += 1;
+    client.deliveries.park();
+    client.silence.supervise(this.#duration, client.settings.keepAliveFactor, 0, now);
+    this.#probeDue = NEVER;
+  }
+}
