@@ -28,7 +28,10 @@ export type DeviceEvent =
   | { type: "datagram"; data: Uint8Array }
   /** `device.deadline` has come. Early or late makes no difference: `now` decides. */
   | { type: "deadline" }
-  /** Become active: from disconnected, or from asleep or awake (Z12). */
+  /**
+   * Become active: from disconnected, or from asleep or awake (Z12). With `sleep` right after it the device sleeps again as soon as the
+   * requests that waited are finished.
+   */
   | { type: "connect" }
   /**
    * Go to sleep as soon as every request is finished, and stay so until `connect` or `disconnect`. With `wakeEveryMs` the device wakes up by

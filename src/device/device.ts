@@ -28,6 +28,8 @@ export class Device {
   #state: DeviceState = "disconnected";
   /** What the application wants; the device works towards it whenever it is not there. */
   #wanted: "disconnected" | "active" | "asleep" = "disconnected";
+  /** `connect` was asked for since the last CONNACK: also where `sleep` followed, the device becomes active first. */
+  #mustConnect = false;
   /** CONNECT, WILLTOPIC, WILLMSG, PINGREQ or DISCONNECT, whichever is outstanding. */
   #control: Retry | undefined;
   /** PUBREC to the gateway's PUBLISH, which PUBREL answers (R2). */
@@ -82,6 +84,7 @@ export class Device {
         break;
       case "connect":
         this.#wanted = "active";
+        this.#mustConnect = this.#state !== "active";
         if (this.#state === "disconnected") this.#connectAt ??= now;
         break;
       case "sleep":
@@ -121,13 +124,13 @@ export class Device {
         else this.#leave(now);
         break;
       case "asleep":
-        if (wanted === "active") this.#connect(true, now);
-        else if (wanted === "disconnected") this.#leave(now);
+        if (wanted === "disconnected") this.#leave(now);
+        else if (this.#mustConnect) this.#connect(true, now);
         else if (this.#sleepDuration !== this.#announcedDuration) this.#fallAsleep(now);
         break;
       case "awake":
-        if (wanted === "active") this.#connect(true, now);
-        else if (wanted === "disconnected") this.#leave(now);
+        if (wanted === "disconnected") this.#leave(now);
+        else if (this.#mustConnect) this.#connect(true, now);
         break;
       default:
         break;
@@ -290,6 +293,7 @@ export class Device {
       return;
     }
     this.#state = "active";
+    this.#mustConnect = false;
     this.#connectFailures = 0;
     if (this.#everConnected && this.#settings.cleanSession && !this.#isResuming) this.#requests.renew();
     this.#everConnected = true;

@@ -82,6 +82,24 @@ describe("a sleeping device", () => {
     d.sends({ type: "DISCONNECT", duration: 300 });
   });
 
+  test("Z12 becomes active also where the answer to its DISCONNECT is still to come", () => {
+    const d = new DeviceScript().connects().registers("a", 7);
+    const sleep = { type: "sleep", duration: 300, wakeEveryMs: undefined } as const;
+    d.does(sleep).sends({ type: "DISCONNECT" });
+    d.does({ type: "connect" }).nothing();
+    d.does({
+      type: "publish",
+      token: 1,
+      topic: { topicIdType: "normal", topicName: "a" },
+      qos: 1,
+      retain: false,
+      data,
+    });
+    d.does(sleep).nothing().hears(ack).tells({ type: "asleep" });
+    d.sends({ type: "CONNECT" });
+    d.hears({ type: "CONNACK", returnCode: 0 }).tells({ type: "connected" }).sends({ type: "PUBLISH" });
+  });
+
   test("Z14 announces a new sleep time from its sleep", () => {
     const d = asleep();
     d.does({ type: "sleep", duration: 600, wakeEveryMs: undefined }).sends({ type: "DISCONNECT", duration: 600 });

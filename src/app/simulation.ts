@@ -1,0 +1,293 @@
+import type { DeviceQoS } from "../device/contract.ts";
+import { Random } from "../device/random.ts";
+import { DEFAULT_DEVICE_SETTINGS, type DeviceSettings } from "../device/settings.ts";
+import { sleepDurationFor } from "../device/sleep-duration.ts";
+import { DeliveryLedger, type DeliveryTotals } from "./delivery-ledger.ts";
+import { DeviceHost } from "./device-host.ts";
+import { FarEnd } from "./far-end.ts";
+import type { HostPort } from "./host-port.ts";
+import { type NodeCounts, type NodePlan, SimulatedNode } from "./simulated-node.ts";
+import { simulatedPayload } from "./simulated-payload.ts";
+
+/** CONNECTs that wait for their answer at once: as fast as the gateway can, without a flood that its socket would drop. */
+const CONNECTING_MAX = 200;
+/** How often what is due is sent. */
+const TICK_MS = 5;
+/** Messages of the far end that wait for the broker's acknowledgement. */
+const UNACKNOWLEDGED_MAX = 10_000;
+/** How long the last acknowledgements, and the last messages, may take. */
+const SETTLE_MS_MAX = 30_000;
+/** The same after the last one that came: then nothing more is expected. */
+const SILENCE_MS_MAX = 10_000;
+const LEAVE_MS_MAX = 5000;
+
+export interface SimulationOptions {
+  gateway: HostPort;
+  /** URL of the broker, for the far end; undefined: only acknowledgements are looked at. */
+  broker: string | undefined;
+  /** The messages go from the far end to the nodes. */
+  deliver: boolean;
+  nodes: number;
+  qos: DeviceQoS;
+  /** Messages per second, of all nodes together. */
+  rate: number;
+  durationMs: number;
+  /** undefined: the nodes stay active. */
+  sleepMs: number | undefined;
+  payloadOctets: number;
+  loss: number;
+  seed: number;
+  tRetryMs: number;
+  nRetry: number;
+}
+
+export interface SimulationProgress {
+  phase: "connecting" | "sending" | "settling" | "disconnecting";
+  done: number;
+  total: number;
+}
+
+export interface SimulationReport extends DeliveryTotals, NodeCounts {
+  connected: number;
+  /** Why the first node that could not connect did not. */
+  connectFailure: string | undefined;
+  connectMs: number;
+  sendingMs: number;
+  answerLatencyMs: Percentiles;
+  /** undefined without a broker: nobody looked at what arrived. */
+  arrivalLatencyMs: Percentiles | undefined;
+  /** Why the far end saw only a part. */
+  farEndFailure: string | undefined;
+}
+
+interface Percentiles {
+  p50: number | undefined;
+  p99: number | undefined;
+}
+
+/** Many nodes at one gateway: they connect, send or receive for a while, wait for what is still under way, and leave. */
+export class Simulation {
+  readonly #options: SimulationOptions;
+  readonly #onProgress: (progress: SimulationProgress) => void;
+  readonly #runId: string;
+  readonly #ledger: DeliveryLedger;
+  readonly #counts: NodeCounts = { retransmissions: 0, gaveUp: 0, connectionsLost: 0 };
+  /** Nodes that are ready and have no message under way, the one that waits longest first. */
+  readonly #free: SimulatedNode[] = [];
+  readonly #ready: SimulatedNode[] = [];
+  readonly #started: SimulatedNode[] = [];
+  #failed = 0;
+  #connectFailure: string | undefined;
+  #left = 0;
+  #unacknowledged = 0;
+  #isStopped = false;
+
+  constructor(options: SimulationOptions, onProgress: (progress: SimulationProgress) => void) {
+    this.#options = options;
+    this.#onProgress = onProgress;
+    this.#ledger = new DeliveryLedger(options.nodes);
+    // Not from the seed: two runs at one broker must not see each other's messages.
+    this.#runId = Math.floor(Math.random() * 2 ** 32).toString(36);
+  }
+
+  /** Ends the sending early; what was sent is still waited for. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /** Rejects with a sentence for people where gateway's host or broker cannot be found. */
+  async run(): Promise<SimulationReport> {
+    const { gateway, loss, seed } = this.#options;
+    const farEnd = await this.#openFarEnd();
+    const host = await DeviceHost.open({ gateway, loss, seed });
+    try {
+      const connectMs = await this.#connect(host);
+      const sendingMs = await this.#send(farEnd);
+      await this.#settle(farEnd);
+      const farEndFailure = farEnd?.failure;
+      await this.#leave();
+      return this.#report(connectMs, sendingMs, farEnd !== undefined, farEndFailure);
+    } finally {
+      host.close();
+      await farEnd?.close();
+    }
+  }
+
+  async #openFarEnd(): Promise<FarEnd | undefined> {
+    const { broker, deliver, qos } = this.#options;
+    if (broker === undefined) return undefined;
+    const farEnd = await FarEnd.open(broker, `simulate-${this.#runId}`, (data) => {
+      const said = simulatedPayload.decode(data);
+      if (said !== null) this.#ledger.arrive(said.node, said.sequence, performance.now() - said.sentAt);
+    });
+    if (!deliver) await farEnd.subscribe(`simulate/${this.#runId}/+`, qos);
+    return farEnd;
+  }
+
+  /** Connects the nodes, a few at a time. Returns when each is ready or has failed once, with the time until the last was ready. */
+  async #connect(host: DeviceHost): Promise<number> {
+    const { nodes, seed } = this.#options;
+    const random = new Random(seed + 1);
+    const plan = this.#plan();
+    const start = performance.now();
+    let readyMs = 0;
+    const add = async (index: number) => {
+      const node = new SimulatedNode(index, `simulate/${this.#runId}/${index}`, plan);
+      const settings = this.#settings(index);
+      const hosted = await host.add(settings, random.integer(0, 0xffff_ffff), (outcome, now) =>
+        node.onOutcome(outcome, now),
+      );
+      this.#started.push(node);
+      node.start(hosted);
+    };
+    for (let next = 0; ; ) {
+      const settled = this.#ready.length + this.#failed;
+      if (settled >= nodes || this.#isStopped) break;
+      const batch = Math.min(nodes - next, CONNECTING_MAX - (next - settled));
+      await Promise.all(Array.from({ length: Math.max(batch, 0) }, (_, offset) => add(next + offset)));
+      next += Math.max(batch, 0);
+      readyMs = performance.now() - start;
+      this.#onProgress({ phase: "connecting", done: this.#ready.length, total: nodes });
+      await sleepMs(1);
+    }
+    return readyMs;
+  }
+
+  #plan(): NodePlan {
+    const { qos, payloadOctets, deliver, sleepMs: wakeEveryMs } = this.#options;
+    return {
+      qos,
+      payloadOctets,
+      sleep:
+        wakeEveryMs === undefined
+          ? undefined
+          : { duration: sleepDurationFor(wakeEveryMs, this.#settings(0)), wakeEveryMs },
+      isReceiver: deliver,
+      ledger: this.#ledger,
+      counts: this.#counts,
+      onReady: (node) => {
+        this.#ready.push(node);
+        this.#free.push(node);
+      },
+      onFailed: (_node, why) => {
+        this.#failed += 1;
+        this.#connectFailure ??= why;
+      },
+      onFree: (node) => this.#free.push(node),
+      onLeft: () => {
+        this.#left += 1;
+      },
+    };
+  }
+
+  #settings(index: number): DeviceSettings {
+    const { tRetryMs, nRetry } = this.#options;
+    return {
+      ...DEFAULT_DEVICE_SETTINGS,
+      clientId: `sim-${this.#runId}-${index}`,
+      reconnect: true,
+      reconnectMinMs: Math.min(tRetryMs, DEFAULT_DEVICE_SETTINGS.reconnectMinMs),
+      reconnectMaxMs: tRetryMs * 10,
+      tRetryMs,
+      nRetry,
+      // The standard's five minutes would outlast most simulations.
+      tWaitMs: tRetryMs * 10,
+    };
+  }
+
+  /** Sends at the rate, as long as a node is free, until the time is over. */
+  async #send(farEnd: FarEnd | undefined): Promise<number> {
+    const { rate, durationMs, deliver } = this.#options;
+    const start = performance.now();
+    for (;;) {
+      const passedMs = performance.now() - start;
+      this.#onProgress({ phase: "sending", done: Math.min(passedMs, durationMs) / 1000, total: durationMs / 1000 });
+      if (passedMs >= durationMs || this.#isStopped || this.#ready.length === 0) return passedMs;
+      let due = Math.floor((passedMs * rate) / 1000) - this.#ledger.totals.sent;
+      for (; due > 0; due -= 1) {
+        if (deliver && this.#unacknowledged >= UNACKNOWLEDGED_MAX) break;
+        const node = this.#free.shift();
+        if (node === undefined) break;
+        if (farEnd !== undefined && deliver) this.#sendTo(node, farEnd);
+        else node.publish();
+      }
+      await sleepMs(TICK_MS);
+    }
+  }
+
+  #sendTo(node: SimulatedNode, farEnd: FarEnd): void {
+    const { payloadOctets, qos } = this.#options;
+    const sequence = this.#ledger.send(node.index);
+    const sentAt = performance.now();
+    this.#unacknowledged += 1;
+    farEnd.publish(
+      node.topicName,
+      simulatedPayload.encode(payloadOctets, node.index, sequence, sentAt),
+      qos,
+      (isAccepted) => {
+        this.#unacknowledged -= 1;
+        this.#ledger.answer(node.index, sequence, isAccepted, performance.now() - sentAt);
+      },
+    );
+    this.#free.push(node);
+  }
+
+  /** Waits until every message has its answer and, with a far end, has arrived; bounded in all, and after the last sign of life. */
+  async #settle(farEnd: FarEnd | undefined): Promise<void> {
+    const { sleepMs: wakeEveryMs = 0, tRetryMs, nRetry } = this.#options;
+    const start = performance.now();
+    const patienceMs = SILENCE_MS_MAX + wakeEveryMs + tRetryMs * (nRetry + 1);
+    let changedAt = start;
+    let before = this.#ledger.totals;
+    for (;;) {
+      const now = performance.now();
+      const totals = this.#ledger.totals;
+      const missing = totals.pending + (farEnd === undefined ? 0 : totals.sent - totals.failed - totals.delivered);
+      if (missing <= 0 || now - start > SETTLE_MS_MAX + patienceMs || now - changedAt > patienceMs) return;
+      if (totals.pending !== before.pending || totals.delivered !== before.delivered) changedAt = now;
+      // At QoS 0 nobody repeats: what has not come after a moment does not come.
+      if (this.#options.qos === 0 && now - changedAt > 1000 + wakeEveryMs * 2) return;
+      before = totals;
+      this.#onProgress({ phase: "settling", done: totals.sent - missing, total: totals.sent });
+      await sleepMs(20);
+    }
+  }
+
+  async #leave(): Promise<void> {
+    const start = performance.now();
+    let asked = 0;
+    while (this.#left < this.#started.length && performance.now() - start < LEAVE_MS_MAX) {
+      while (asked < this.#started.length && asked - this.#left < CONNECTING_MAX) {
+        this.#started[asked]!.leave();
+        asked += 1;
+      }
+      this.#onProgress({ phase: "disconnecting", done: this.#left, total: this.#started.length });
+      await sleepMs(2);
+    }
+  }
+
+  #report(
+    connectMs: number,
+    sendingMs: number,
+    wasWatched: boolean,
+    farEndFailure: string | undefined,
+  ): SimulationReport {
+    const { answerLatency, arrivalLatency, totals } = this.#ledger;
+    const percentiles = (of: typeof answerLatency) => ({ p50: of.percentileMs(0.5), p99: of.percentileMs(0.99) });
+    return {
+      ...totals,
+      ...this.#counts,
+      connected: this.#ready.length,
+      connectFailure: this.#connectFailure,
+      connectMs,
+      sendingMs,
+      answerLatencyMs: percentiles(answerLatency),
+      arrivalLatencyMs: wasWatched ? percentiles(arrivalLatency) : undefined,
+      farEndFailure,
+    };
+  }
+}
+
+function sleepMs(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

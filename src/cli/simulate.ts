@@ -1,0 +1,158 @@
+import { SingleBar } from "cli-progress";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { HostPort } from "../app/host-port.ts";
+import { simulatedPayload } from "../app/simulated-payload.ts";
+import { Simulation, type SimulationOptions, type SimulationProgress } from "../app/simulation.ts";
+import { isSimulationClean, simulationSummary } from "../app/simulation-summary.ts";
+import type { DeviceQoS } from "../device/contract.ts";
+import { deviceFlags, durationMsFrom, qosFrom, wholeNumberFrom } from "./device-flags.ts";
+
+/** One node is one socket; more do not have ports on one address. */
+const NODES_MAX = 25_000;
+
+const HELP = `
+The nodes connect, register a topic each, publish for the duration, wait for the last acknowledgements, and disconnect.
+The rate is that of all nodes together, in turn; a node that waits for an acknowledgement is left out, so that
+the rate is lower where the gateway is slower. With --broker an MQTT client counts what arrives there. With --deliver it
+publishes, and the nodes subscribe and count. With --sleep the nodes sleep between their messages: each wakes after that time to
+collect what has come, and connects to publish.
+
+Exit codes: 0 when every node connected, nothing that was acknowledged is missing and, at QoS 2, nothing came twice;
+1 otherwise; 2 usage.
+
+Example: simulate --nodes 100 --rate 50 --qos 1 --loss 0.05 --broker mqtt://127.0.0.1:1883`;
+
+interface SimulateFlags {
+  gateway: HostPort;
+  broker?: string;
+  deliver?: true;
+  nodes: number;
+  qos: DeviceQoS;
+  rate: number;
+  duration: number;
+  sleep?: number;
+  payload: number;
+  loss: number;
+  seed: number;
+  retryInterval: number;
+  retryCount: number;
+  json?: true;
+}
+
+/** `simulate`: many MQTT-SN nodes against a gateway. */
+export function simulateCommand(): Command {
+  const command = new Command("simulate")
+    .description("simulate many MQTT-SN nodes against any gateway")
+    .addOption(deviceFlags.gateway())
+    .addOption(
+      new Option("--broker <url>", "mqtt://host:port of the gateway's broker, to count what arrives; default: none"),
+    )
+    .option("--deliver", "send from the broker to the nodes (needs --broker)")
+    .addOption(new Option("--nodes <n>", "number of nodes").default(100).argParser(wholeNumberFrom(1, NODES_MAX)))
+    .addOption(new Option("-q, --qos <qos>", "0, 1 or 2").default(1).argParser(qosFrom))
+    .addOption(new Option("--rate <n>", "messages per second, in all").default(10).argParser(rateFrom))
+    .addOption(new Option("--duration <duration>", "how long to send").default(30_000, "30s").argParser(durationMsFrom))
+    .addOption(
+      new Option(
+        "--sleep <duration>",
+        "sleep between messages, waking after each such time; default: stay awake",
+      ).argParser(durationMsFrom),
+    )
+    .addOption(
+      new Option("--payload <octets>", `octets of a message, ${simulatedPayload.octetsMin} or more`)
+        .default(32)
+        .argParser(wholeNumberFrom(simulatedPayload.octetsMin, 65_000)),
+    )
+    .addOption(
+      new Option("--loss <share>", "share of datagrams lost in each direction, 0 to 0.9")
+        .default(0)
+        .argParser(lossFrom),
+    )
+    .addOption(
+      new Option("--seed <n>", "of everything random here; default: another one each time")
+        .default(Math.floor(Math.random() * 2 ** 31), "random")
+        .argParser(wholeNumberFrom(0, 2 ** 32 - 1)),
+    )
+    .addOption(deviceFlags.retryInterval().default(1000, "1s"))
+    .addOption(deviceFlags.retryCount().default(5))
+    .option("--json", "print the summary as one JSON object");
+  return command.addHelpText("after", HELP).action(async (flags: SimulateFlags) => {
+    if (flags.deliver === true && flags.broker === undefined) {
+      command.error("error: --deliver needs --broker: that is where the messages come from");
+    }
+    try {
+      await simulate(optionsFrom(flags), flags.json === true);
+    } catch (error) {
+      throw new CommanderError(1, "simulate.failed", (error as Error).message);
+    }
+  });
+}
+
+async function simulate(options: SimulationOptions, asJson: boolean): Promise<void> {
+  const bar = new ProgressBar();
+  const simulation = new Simulation(options, (progress) => bar.show(progress));
+  // The first signal ends the sending; a second one ends the process as if there were no handler.
+  const stop = () => simulation.stop();
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  const report = await simulation.run().finally(() => {
+    bar.stop();
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+  });
+  if (asJson) process.stdout.write(`${JSON.stringify({ ...options, gateway: undefined, ...report })}\n`);
+  else process.stdout.write(simulationSummary(options, report));
+  if (!isSimulationClean(options, report)) process.exitCode = 1;
+}
+
+function optionsFrom(flags: SimulateFlags): SimulationOptions {
+  return {
+    gateway: flags.gateway,
+    broker: flags.broker,
+    deliver: flags.deliver === true,
+    nodes: flags.nodes,
+    qos: flags.qos,
+    rate: flags.rate,
+    durationMs: flags.duration,
+    sleepMs: flags.sleep,
+    payloadOctets: flags.payload,
+    loss: flags.loss,
+    seed: flags.seed,
+    tRetryMs: flags.retryInterval,
+    nRetry: flags.retryCount,
+  };
+}
+
+function rateFrom(text: string): number {
+  const rate = Number(text);
+  if (rate > 0 && rate <= 1_000_000) return rate;
+  throw new InvalidArgumentError("Write messages per second, more than 0.");
+}
+
+function lossFrom(text: string): number {
+  const loss = Number(text);
+  if (text.trim() !== "" && loss >= 0 && loss <= 0.9) return loss;
+  throw new InvalidArgumentError("Write a share from 0 to 0.9, such as 0.05 for 5 %.");
+}
+
+/** A bar on standard error for each phase; nothing where that is no terminal. */
+class ProgressBar {
+  #bar: SingleBar | undefined;
+  #phase: string | undefined;
+
+  show({ phase, done, total }: SimulationProgress): void {
+    if (!process.stderr.isTTY) return;
+    if (phase !== this.#phase) {
+      this.stop();
+      this.#phase = phase;
+      this.#bar = new SingleBar({ format: `${phase.padEnd(14)} {bar} {value}/{total}`, stream: process.stderr });
+      this.#bar.start(Math.round(total), 0);
+    }
+    this.#bar?.update(Math.round(done));
+  }
+
+  stop(): void {
+    this.#bar?.stop();
+    this.#bar = undefined;
+  }
+}
