@@ -51,7 +51,9 @@ export class ConfigurationFile {
       if (isOptionKey(key)) {
         this.#readOption(key, keyNode, node, where);
       } else if (!isSection(key)) {
-        this.problems.push(`${where}: ${noSuch("option", key, OPTION_KEYS)}`);
+        const meant = closest(key.slice(prefix.length), namesBelow(prefix));
+        const hint = meant === undefined ? "" : `; did you mean ${prefix}${meant}?`;
+        this.problems.push(`${where}: there is no such option${hint}`);
       } else if (isMap(node)) {
         this.#readSection(node, `${key}.`);
       } else if (!isNothing(node)) {
@@ -93,15 +95,15 @@ export class ConfigurationFile {
   }
 }
 
-/** "there is no such option", with the one that was probably meant. */
-export function noSuch(what: string, name: string, candidates: readonly string[]): string {
-  const meant = closest(name, candidates);
-  return `there is no such ${what}${meant === undefined ? "" : `; did you mean ${meant}?`}`;
-}
-
 /** A message of the YAML parser without the piece of the file that some of them show: it may be part of a password. */
 function withoutQuotation(message: string): string {
   return `${message.replace(/(: |\\).*/s, "")}; put texts with special characters in quotes`;
+}
+
+/** What may stand below a section: options and sections. */
+function namesBelow(prefix: string): string[] {
+  const below = OPTION_KEYS.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+  return [...below, ...below.map((name) => name.split(".")[0]!)];
 }
 
 function isSection(key: string): boolean {

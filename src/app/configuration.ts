@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { parseBrokerUrl } from "../mqtt/broker-url.ts";
-import { ConfigurationFile, noSuch } from "./configuration-file.ts";
+import { closest } from "./closest.ts";
+import { ConfigurationFile } from "./configuration-file.ts";
 import type { Option } from "./option.ts";
-import { CONFIG_VARIABLE, flagOf, OPTION_KEYS, variableOf } from "./option-names.ts";
+import { CONFIG_VARIABLE, flagOf, OPTION_KEYS, VARIABLE_PREFIX, variableOf } from "./option-names.ts";
 import { OPTIONS, type OptionKey, type OptionValues } from "./options.ts";
 
 /** Where the gateway's options may come from, strongest first: flags, environment, file. */
@@ -52,11 +53,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
       }
     }
   }
-  for (const name of Object.keys(sources.environment)) {
-    if (!name.startsWith("MQTTSN_") || name === CONFIG_VARIABLE) continue;
-    const known = OPTION_KEYS.filter((key) => OPTIONS[key].fromText !== undefined).map(variableOf);
-    if (!known.includes(name)) problems.push(`${name}: ${noSuch("variable", name, [...known, CONFIG_VARIABLE])}`);
-  }
+  checkVariables(sources.environment, problems);
   // What depends on several options is looked at only when each is right by itself.
   if (problems.length === 0) checkTogether(values as OptionValues, said, problems);
   if (problems.length === 0) readPassword(values, said, problems);
@@ -92,6 +89,21 @@ function saidOf(key: OptionKey, sources: ConfigurationSources, file: Configurati
 /** `topics.predefined[2].id` */
 function keyOf(key: OptionKey, path: readonly PropertyKey[]): string {
   return path.reduce<string>((name, step) => name + (typeof step === "number" ? `[${step}]` : `.${String(step)}`), key);
+}
+
+function checkVariables(environment: ConfigurationSources["environment"], problems: string[]): void {
+  const known = OPTION_KEYS.filter((key) => OPTIONS[key].fromText !== undefined).map(variableOf);
+  known.push(CONFIG_VARIABLE);
+  for (const name of Object.keys(environment)) {
+    if (!name.startsWith(VARIABLE_PREFIX) || known.includes(name)) continue;
+    // What all names have in common does not make one like another.
+    const meant = closest(
+      name.slice(VARIABLE_PREFIX.length),
+      known.map((each) => each.slice(VARIABLE_PREFIX.length)),
+    );
+    const hint = meant === undefined ? "" : `; did you mean ${VARIABLE_PREFIX}${meant}?`;
+    problems.push(`${name}: there is no such variable${hint}`);
+  }
 }
 
 function checkTogether(values: OptionValues, said: ReadonlyMap<OptionKey, Said>, problems: string[]): void {

@@ -21,6 +21,14 @@ import { within } from "./within.ts";
 /** How long each part of an orderly end may take; together less than the 5 s that a service manager is promised. */
 const STOP_MS = { links: 2500, listeners: 500, ownClient: 1000, embeddedBroker: 800 } as const;
 
+/** What whoever runs the gateway wants to know. */
+export interface DaemonCallbacks {
+  /** Clients are let in, and the broker has been reached for the first time. */
+  onReady: () => void;
+  /** The core has failed; the process must end. */
+  onFailure: () => void;
+}
+
 /** Everything a running gateway is made of: the core, its listeners and links, its own client, and the broker inside if asked for. */
 export class Daemon {
   readonly #options: OptionValues;
@@ -41,13 +49,12 @@ export class Daemon {
 
   /**
    * Starts a gateway. Rejects with an Error for the user where a place to listen at cannot be had; what had been started is then
-   * stopped again. A broker that cannot be reached is no failure: the gateway keeps trying. `onFailure` is called when the core
-   * has failed and the process must end.
+   * stopped again. A broker that cannot be reached is no failure: the gateway keeps trying.
    */
-  static async start(options: OptionValues, log: Log, onFailure: () => void): Promise<Daemon> {
+  static async start(options: OptionValues, log: Log, callbacks: DaemonCallbacks): Promise<Daemon> {
     const daemon = new Daemon(options, log);
     try {
-      await daemon.#start(onFailure);
+      await daemon.#start(callbacks);
     } catch (error) {
       await daemon.stop();
       throw error;
@@ -76,7 +83,7 @@ export class Daemon {
     this.#noteLog.flush();
   }
 
-  async #start(onFailure: () => void): Promise<void> {
+  async #start(callbacks: DaemonCallbacks): Promise<void> {
     const openStream = await this.#openBroker();
     let send: Surroundings["send"] = () => {};
     const seed = randomInt(2 ** 32);
@@ -92,14 +99,14 @@ export class Daemon {
           { reason: text, seed },
           `the gateway has failed; this is a bug of ours. ${text}`,
         );
-        onFailure();
+        callbacks.onFailure();
       },
     });
     this.#runner = runner;
     const onDatagram = (from: string, data: Uint8Array) => runner.datagram(from, data);
     this.#listeners = await Listeners.open(this.#options.listen, this.#log, onDatagram);
     send = this.#listeners.sender();
-    this.#ownClient = this.#startOwnClient(openStream);
+    this.#ownClient = this.#startOwnClient(openStream, callbacks.onReady);
   }
 
   /** Starts the broker inside if that is the one; gives what begins a connection to the broker. */
@@ -152,11 +159,12 @@ export class Daemon {
     };
   }
 
-  #startOwnClient(openStream: () => Duplex): OwnClient {
+  #startOwnClient(openStream: () => Duplex, onReady: () => void): OwnClient {
     const options = this.#options;
     // A name of its own for each process: two gateways on one broker must not throw each other out.
     const clientId = `mqtt-sn-gateway-${options["gateway.id"]}-${randomBytes(4).toString("hex")}`;
     const url = this.brokerUrl;
+    let wasReached = false;
     return new OwnClient({
       ...this.#credentials(clientId),
       openStream,
@@ -165,7 +173,11 @@ export class Daemon {
       connectTimeoutMs: options["broker.connect_timeout"],
       reconnectMinMs: options["broker.reconnect_min"],
       reconnectMaxMs: options["broker.reconnect_max"],
-      onReachable: () => this.#log.info("broker.reachable", { url }, `the broker at ${url} is there`),
+      onReachable: () => {
+        this.#log.info("broker.reachable", { url }, `the broker at ${url} is there`);
+        if (!wasReached) onReady();
+        wasReached = true;
+      },
       onUnreachable: (reason: string) => {
         const remedy = `The gateway keeps trying. Start a broker there, or name another one (${runInvocation()} --broker mqtt://host:port), or use the one inside (--broker embedded:).`;
         this.#log.warn(

@@ -1,15 +1,8 @@
 import type { Address } from "../gateway/contract.ts";
 import { UdpTransport } from "../transport/udp.ts";
 import { parseListenUrl } from "./host-port.ts";
+import { RECEIVE_BUFFER_WANTED_OCTETS, reportListener } from "./listener-report.ts";
 import type { Log } from "./log.ts";
-
-const MIB = 1024 * 1024;
-
-/** What the kernel reports for Linux's own `rmem_max` of 208 KiB: it doubles the number for its bookkeeping. */
-const RECEIVE_BUFFER_USUAL_OCTETS = 425_984;
-
-/** What is asked for: bursts of some thousand small datagrams fit (a default buffer holds about 277). */
-const RECEIVE_BUFFER_WANTED_OCTETS = 4 * MIB;
 
 /** The sockets at which SN clients come in; to the core they are one space of addresses. */
 export class Listeners {
@@ -34,7 +27,7 @@ export class Listeners {
         const place = { ...parseListenUrl(url)!, prefix, receiveBufferOctets: RECEIVE_BUFFER_WANTED_OCTETS };
         const transport = await UdpTransport.bind(place, onDatagram, onError);
         listeners.#transports.push(transport);
-        tellListener(transport, log);
+        reportListener(transport, log);
       }
     } catch (error) {
       await listeners.close();
@@ -60,22 +53,5 @@ export class Listeners {
 
   async close(): Promise<void> {
     await Promise.all(this.#transports.map((transport) => transport.close()));
-  }
-}
-
-function tellListener(transport: UdpTransport, log: Log): void {
-  const url = transport.localAddress;
-  const octets = transport.receiveBufferOctets;
-  const fields = { url, receiveBufferBytes: octets };
-  const size = octets < MIB ? `${Math.round(octets / 1024)} KiB` : `${Math.round(octets / MIB)} MiB`;
-  log.info("listener.started", fields, `MQTT-SN clients come in at ${url} (receive buffer ${size})`);
-  if (octets >= RECEIVE_BUFFER_WANTED_OCTETS) return;
-  const remedy = `for bursts of some hundred messages and more, as root: sysctl -w net.core.rmem_max=${RECEIVE_BUFFER_WANTED_OCTETS}`;
-  if (octets < RECEIVE_BUFFER_USUAL_OCTETS) {
-    const message = `the system gives ${url} a receive buffer of only ${size}, and messages will be lost in bursts; ${remedy}`;
-    log.warn("listener.small_buffer", fields, message);
-  } else {
-    const message = `the receive buffer of ${url} is the system's usual one; ${remedy}`;
-    log.info("listener.usual_buffer", fields, message);
   }
 }

@@ -4,6 +4,9 @@ import { OPTIONS, type OptionKey } from "./options.ts";
 /** Every key, in the order in which help shows them. */
 export const OPTION_KEYS = Object.keys(OPTIONS) as OptionKey[];
 
+/** Begins every environment variable of the gateway. */
+export const VARIABLE_PREFIX = "MQTTSN_";
+
 /** The environment variable that names the configuration file. */
 export const CONFIG_VARIABLE = "MQTTSN_CONFIG";
 
@@ -29,5 +32,5 @@ export function derivedFlagOf(key: OptionKey): string {
 
 /** `broker.keep_alive` in the environment: `MQTTSN_BROKER_KEEP_ALIVE`. */
 export function variableOf(key: OptionKey): string {
-  return `MQTTSN_${key.replaceAll(".", "_").toUpperCase()}`;
+  return `${VARIABLE_PREFIX}${key.replaceAll(".", "_").toUpperCase()}`;
 }

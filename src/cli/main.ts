@@ -1,9 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { noSuch } from "../app/configuration-file.ts";
-import { decodeCommand } from "./decode.ts";
-import { runCommand } from "./run.ts";
+import { closest } from "../app/closest.ts";
 
 /** Exit code for a command line that cannot be understood. */
 const EXIT_USAGE = 2;
@@ -12,16 +10,29 @@ const { version } = JSON.parse(readFileSync(new URL("../../package.json", import
   version: string;
 };
 
+/** Each command in a module of its own, loaded only where it is needed: a sensor node's shell should not wait for a broker's code. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  run: async () => (await import("./run.ts")).runCommand(version),
+  publish: async () => (await import("./publish.ts")).publishCommand(),
+  subscribe: async () => (await import("./subscribe.ts")).subscribeCommand(),
+  simulate: async () => (await import("./simulate.ts")).simulateCommand(),
+  decode: async () => (await import("./decode.ts")).decodeCommand(),
+};
+
+const [first] = process.argv.slice(2);
+const names = Object.keys(COMMANDS);
 const program = new Command("mqtt-sn-gateway")
   .description("An MQTT-SN gateway: sensors that speak MQTT-SN over UDP become clients of any MQTT broker.")
-  .version(version)
+  .version(version, "-V, --version", "show the version")
+  .helpOption("-h, --help", "show this help; run --help shows the gateway's options")
   .helpCommand(false);
 
-const commands = [runCommand(), decodeCommand()];
-for (const command of commands) {
-  program.addCommand(command, { isDefault: command.name() === "run" });
+for (const name of first !== undefined && names.includes(first) ? [first] : names) {
+  program.addCommand(await COMMANDS[name]!(), { isDefault: name === "run" });
 }
-for (const each of [program, ...commands]) each.exitOverride().showHelpAfterError("(--help shows what there is)");
+for (const command of [program, ...program.commands]) {
+  command.exitOverride().showHelpAfterError("(--help shows what there is)");
+}
 
 // Whoever reads our output may go away, as in `… | head`.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -29,15 +40,15 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  const [first] = process.argv.slice(2);
-  const names = commands.map((command) => command.name());
+  // Without this the word would be taken for an argument of the default command.
   if (first !== undefined && /^\w/.test(first) && !names.includes(first)) {
-    program.error(`error: ${first}: ${noSuch("command", first, names)}`);
+    const meant = closest(first, names);
+    program.error(`error: there is no command "${first}"${meant === undefined ? "" : `; did you mean ${meant}?`}`);
   }
   await program.parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
-  // Commander ends everything that it does not understand with 1. Our own errors say their code.
+  // Commander ends with 1 whatever it does not understand, and has said why. Our own errors bring their code, and perhaps a message.
   const isCommanders = error.code.startsWith("commander.");
   if (!isCommanders && error.message !== "") process.stderr.write(`${error.message}\n`);
   process.exitCode = isCommanders && error.exitCode !== 0 ? EXIT_USAGE : error.exitCode;

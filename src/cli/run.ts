@@ -40,8 +40,8 @@ The gateway runs until SIGINT or SIGTERM. Exit codes: 0 stopped, 1 failure, 2 us
 /** Where the meaning of a flag begins, on the line below it. */
 const MEANING_INDENT = 6;
 
-/** `run`: the gateway, in the foreground, until a signal ends it. */
-export function runCommand(): Command {
+/** `run`: the gateway, in the foreground, until a signal ends it. `version` is what the log says. */
+export function runCommand(version: string): Command {
   const command = new Command("run").description("run the gateway (also with no command at all)");
   const flags = new Map<OptionKey, string>();
   // There is too much to say of each flag for a second column.
@@ -61,7 +61,7 @@ export function runCommand(): Command {
   for (const key of OPTION_KEYS) addFlags(command, key, flags);
   return command.addHelpText("after", HELP).action(async ({ config }: { config?: string }) => {
     const configuration = loadConfiguration({ flags, configFlag: config, environment: process.env });
-    if (configuration.ok) return run(configuration.values);
+    if (configuration.ok) return run(configuration.values, version);
     process.stderr.write(`${configuration.problems.join("\n")}\n`);
     throw new CommanderError(EXIT_CONFIGURATION, "run.configuration", "");
   });
@@ -90,7 +90,7 @@ function groupOf(key: OptionKey): string {
   return `${section[0]!.toUpperCase()}${section.slice(1)}:`;
 }
 
-async function run(options: OptionValues): Promise<void> {
+async function run(options: OptionValues, version: string): Promise<void> {
   const isTerminal = process.stdout.isTTY === true;
   const format = options["log.format"] ?? (isTerminal ? "pretty" : "json");
   const log = new Log({
@@ -99,19 +99,21 @@ async function run(options: OptionValues): Promise<void> {
     colour: isTerminal && process.env.NO_COLOR === undefined,
   });
   let daemon: Daemon;
+  const onReady = () => {
+    log.info("gateway.ready", {}, "the gateway is ready");
+    if (format !== "pretty") return;
+    const listener = parseListenUrl(daemon.listenerUrls[0]!)!;
+    process.stdout.write(firstSteps({ command: programInvocation(), listener, brokerUrl: daemon.brokerUrl }));
+  };
   try {
-    daemon = await Daemon.start(options, log, () => process.exit(1));
+    daemon = await Daemon.start(options, log, { onReady, onFailure: () => process.exit(1) });
   } catch (error) {
-    log.error("gateway.failed", { reason: (error as Error).message }, (error as Error).message);
+    log.error("gateway.failed", { code: (error as NodeJS.ErrnoException).code }, (error as Error).message);
     throw new CommanderError(1, "run.start", "");
   }
   stopOnSignals(daemon, log);
-  const listeners = daemon.listenerUrls.join(" ");
-  log.info("gateway.started", { listeners, broker: daemon.brokerUrl, pid: process.pid }, "the gateway runs");
-  if (format === "pretty") {
-    const listener = parseListenUrl(daemon.listenerUrls[0]!)!;
-    process.stdout.write(firstSteps({ command: programInvocation(), listener, brokerUrl: daemon.brokerUrl }));
-  }
+  const fields = { version, node: process.version, listeners: daemon.listenerUrls.join(" "), broker: daemon.brokerUrl };
+  log.info("gateway.started", fields, `mqtt-sn-gateway ${version} has started`);
 }
 
 function stopOnSignals(daemon: Daemon, log: Log): void {

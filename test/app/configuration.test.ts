@@ -165,6 +165,16 @@ describe("problems", () => {
       { file: "broker:\n  keepalive: 10s\n" },
       ["gateway.yaml:2:3: broker.keepalive: there is no such option; did you mean broker.keep_alive?"],
     ],
+    [
+      "an unknown section",
+      { file: "brokr: {}" },
+      ["gateway.yaml:1:1: brokr: there is no such option; did you mean broker?"],
+    ],
+    [
+      "an unknown key like no other in its section",
+      { file: "log: { url: x }" },
+      ["gateway.yaml:1:8: log.url: there is no such option"],
+    ],
     ["an unknown key like no other", { file: "zzz: 1" }, ["gateway.yaml:1:1: zzz: there is no such option"]],
     [
       "an unknown variable",

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { reportListener } from "../../src/app/listener-report.ts";
 import { Log, type LogLevel } from "../../src/app/log.ts";
 import { messageTrace } from "../../src/app/message-trace.ts";
 import { NoteLog } from "../../src/app/note-log.ts";
@@ -104,5 +105,30 @@ describe("a trace", () => {
 
   test("does nothing, not even look, at any other level", () => {
     expect(messageTrace(collect("debug").log)).toBeUndefined();
+  });
+});
+
+describe("a listener", () => {
+  function reported(receiveBufferOctets: number) {
+    const { log, objects } = collect("info");
+    reportListener({ localAddress: "udp://127.0.0.1:1883", receiveBufferOctets }, log);
+    return objects().map(({ level, event, msg }) => [level, event, msg]);
+  }
+
+  test("with the receive buffer that was asked for is simply told", () => {
+    const message = "MQTT-SN clients come in at udp://127.0.0.1:1883 (receive buffer 8 MiB)";
+    expect(reported(8 * 1024 * 1024)).toEqual([["info", "listener.started", message]]);
+  });
+
+  test("with the system's usual receive buffer comes with a hint", () => {
+    expect(reported(425_984)[1]).toEqual(["info", "listener.buffer", expect.stringContaining("rmem_max=4194304")]);
+  });
+
+  test("with less than the usual receive buffer comes with a warning and the remedy", () => {
+    expect(reported(65_536)[1]).toEqual([
+      "warn",
+      "listener.buffer",
+      expect.stringMatching(/only 64 KiB.*rmem_max=4194304/),
+    ]);
   });
 });

@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expect, onTestFinished, vi } from "vitest";
+
+const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+
+/** A line of the log. */
+export interface LogLine {
+  level: string;
+  event: string;
+  msg?: string;
+  [field: string]: unknown;
+}
+
+/** How long a process may take for anything: the machine may be busy. */
+const BOUND_MS = 20_000;
+
+/** The program as a process of its own, built in dist/. It is ended with the test, whatever becomes of it. */
+export class GatewayProcess {
+  readonly child: ChildProcess;
+  stdout = "";
+  stderr = "";
+
+  constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+    const inherited = Object.entries(process.env).filter(
+      ([name]) => !name.startsWith("MQTTSN_") && !name.startsWith("npm_"),
+    );
+    const env = { ...Object.fromEntries(inherited), ...environment };
+    this.child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+    this.child.stdout!.on("data", (octets: Buffer) => {
+      this.stdout += octets;
+    });
+    this.child.stderr!.on("data", (octets: Buffer) => {
+      this.stderr += octets;
+    });
+    onTestFinished(() => {
+      this.child.kill("SIGKILL");
+    });
+  }
+
+  /** `run` with an embedded broker and a listener, at ports that the system chooses. */
+  static embedded(...args: string[]): GatewayProcess {
+    const free = ["--embedded-listen", "127.0.0.1:0", "-l", "udp://127.0.0.1:0"];
+    return new GatewayProcess(["run", "--broker", "embedded:", ...free, ...args]);
+  }
+
+  get lines(): LogLine[] {
+    const complete = this.stdout.split("\n").slice(0, -1);
+    return complete.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as LogLine);
+  }
+
+  /** The first line of this event, as soon as it is there. */
+  async line(event: string): Promise<LogLine> {
+    return vi.waitFor(
+      () => {
+        const line = this.lines.find((each) => each.event === event);
+        if (line === undefined) throw new Error(`no ${event} in:\n${this.stdout}${this.stderr}`);
+        return line;
+      },
+      { timeout: BOUND_MS, interval: 10 },
+    );
+  }
+
+  /** The port of the first listener. */
+  async listenerPort(): Promise<number> {
+    return Number(/:(\d+)$/.exec(String((await this.line("listener.started")).url))![1]);
+  }
+
+  /** The port of the embedded broker. */
+  async brokerPort(): Promise<number> {
+    return Number(/:(\d+)$/.exec(String((await this.line("embedded.started")).url))![1]);
+  }
+
+  /** The exit code, or the signal that ended the process. */
+  async exit(): Promise<number | NodeJS.Signals> {
+    return vi.waitFor(
+      () => {
+        const end = this.child.exitCode ?? this.child.signalCode;
+        // The streams may end a little later than the process.
+        if (end === null || !this.child.stdout!.closed) throw new Error(`still running:\n${this.stdout}${this.stderr}`);
+        return end;
+      },
+      { timeout: BOUND_MS, interval: 10 },
+    );
+  }
+}
+
+/** Runs the program to its end. */
+export async function runToEnd(args: readonly string[], environment?: Readonly<Record<string, string>>) {
+  const { stdout, stderr, code } = await endOf(new GatewayProcess(args, environment));
+  return { stdout, stderr, code };
+}
+
+async function endOf(gateway: GatewayProcess) {
+  const code = await gateway.exit();
+  return { stdout: gateway.stdout, stderr: gateway.stderr, code };
+}
+
+/** Sends a signal, and checks that the process ends in order within the 5 s that are promised. */
+export async function stop(gateway: GatewayProcess, signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+  const start = performance.now();
+  gateway.child.kill(signal);
+  expect(await gateway.exit()).toBe(0);
+  expect(performance.now() - start).toBeLessThan(5000);
+}

@@ -1,0 +1,247 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { networkInterfaces, tmpdir } from "node:os";
+import { join } from "node:path";
+import { type IConnectPacket, parser } from "mqtt-packet";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { RETURN_CODE } from "../../src/sn/return-code.ts";
+import { GatewayProcess, runToEnd, stop } from "./gateway-process.ts";
+import { Sensor } from "./sensor.ts";
+
+const HAS_IPV6 = Object.values(networkInterfaces()).some((addresses) =>
+  addresses?.some(({ address }) => address === "::1"),
+);
+
+/** A port of this machine that nothing listens at, or `listen` at one until the test ends. */
+async function brokerThat(onConnection?: (socket: Socket) => void): Promise<number> {
+  const server = createServer({ allowHalfOpen: true }, onConnection);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  if (onConnection === undefined) server.close();
+  else onTestFinished(() => void server.close());
+  return port;
+}
+
+describe("start", () => {
+  test("with a broker inside: says where it listens, becomes ready, and a client connects at each place", async () => {
+    const second = HAS_IPV6 ? "::1" : "127.0.0.1";
+    const gateway = GatewayProcess.embedded("-l", HAS_IPV6 ? "udp://[::1]:0" : "udp://127.0.0.1:0");
+    await gateway.line("gateway.ready");
+    const urls = String((await gateway.line("gateway.started")).listeners).split(" ");
+    expect(urls).toHaveLength(2);
+    expect((await gateway.line("listener.started")).receiveBufferBytes).toBeGreaterThan(0);
+    expect(await gateway.brokerPort()).toBeGreaterThan(0);
+    for (const [index, url] of urls.entries()) {
+      const sensor = new Sensor(Number(url.split(":").at(-1)), index === 0 ? "127.0.0.1" : second);
+      sensor.connect(`sensor-${index}`);
+      expect((await sensor.message("CONNACK")).returnCode).toBe(RETURN_CODE.accepted);
+    }
+    expect(await gateway.line("client.connected")).toMatchObject({ level: "info", clientId: "sensor-0" });
+    await stop(gateway);
+  });
+
+  test("every client's connection has its client id and credentials from the templates", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "mqtt-sn-gateway-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, "password"), `secret-\${clientId}\n`);
+    const connects: IConnectPacket[] = [];
+    const port = await brokerThat((socket) => {
+      const packets = parser();
+      packets.on("packet", (packet) => {
+        if (packet.cmd === "connect") connects.push(packet);
+        socket.write(Uint8Array.of(0x20, 2, 0, 0));
+      });
+      socket.on("data", (octets) => packets.parse(octets)).on("error", () => {});
+    });
+    const gateway = new GatewayProcess(["-b", `mqtt://127.0.0.1:${port}`, "-l", "udp://127.0.0.1:0"], {
+      MQTTSN_BROKER_CLIENT_ID: `sn-\${clientId}`,
+      MQTTSN_BROKER_USERNAME: `user-\${clientId}`,
+      MQTTSN_BROKER_PASSWORD_FILE: join(folder, "password"),
+      MQTTSN_BROKER_KEEP_ALIVE: "5m",
+    });
+    const sensor = new Sensor(await gateway.listenerPort());
+    sensor.connect("boiler");
+    await sensor.message("CONNACK");
+    expect(connects.find(({ clientId }) => clientId === "sn-boiler")).toMatchObject({
+      username: "user-boiler",
+      password: Buffer.from("secret-boiler"),
+      keepalive: 300,
+      clean: true,
+    });
+    await stop(gateway);
+    expect(gateway.stdout + gateway.stderr).not.toContain("secret");
+  });
+
+  test("with a broker that is down: says so once and what to do, and is ready when the broker comes", async () => {
+    const port = await brokerThat();
+    const flags = ["--broker-reconnect-min", "50ms", "--broker-reconnect-max", "100ms"];
+    const gateway = new GatewayProcess(["-b", `mqtt://127.0.0.1:${port}`, "-l", "udp://127.0.0.1:0", ...flags]);
+    const line = await gateway.line("broker.unreachable");
+    expect(line).toMatchObject({ level: "warn", url: `mqtt://127.0.0.1:${port}` });
+    expect(line.msg).toMatch(/cannot be reached: connect ECONNREFUSED .*keeps trying.*--broker/);
+
+    const sensor = new Sensor(await gateway.listenerPort());
+    sensor.connect("early");
+    expect((await sensor.message("CONNACK")).returnCode).toBe(RETURN_CODE.congestion);
+
+    const inside = new GatewayProcess([
+      "-b",
+      "embedded:",
+      "--embedded-listen",
+      `127.0.0.1:${port}`,
+      "-l",
+      "udp://127.0.0.1:0",
+    ]);
+    await inside.line("gateway.ready");
+    await gateway.line("broker.reachable");
+    await gateway.line("gateway.ready");
+    expect(gateway.lines.filter(({ event }) => event === "broker.unreachable")).toHaveLength(1);
+    const later = new Sensor(await gateway.listenerPort());
+    later.connect("later");
+    expect((await later.message("CONNACK")).returnCode).toBe(RETURN_CODE.accepted);
+
+    await stop(inside);
+    await vi.waitFor(
+      () => expect(gateway.lines.filter(({ event }) => event === "broker.unreachable")).toHaveLength(2),
+      {
+        timeout: 10_000,
+      },
+    );
+    await stop(gateway);
+  });
+
+  test("where the place of the broker inside is taken: says how to use what is there, and ends with 1", async () => {
+    const port = await brokerThat((socket) => void socket.destroy());
+    const { code, stdout } = await runToEnd([
+      "run",
+      "-b",
+      "embedded:",
+      "--embedded-listen",
+      `127.0.0.1:${port}`,
+      "-l",
+      "udp://127.0.0.1:0",
+    ]);
+    expect(code).toBe(1);
+    expect(stdout).toContain(`run --broker mqtt://127.0.0.1:${port}`);
+    expect(stdout).toContain(`--embedded-listen 127.0.0.1:${port + 1}`);
+  });
+
+  test("where a listener's place is taken: names it, and ends with 1", async () => {
+    const first = GatewayProcess.embedded();
+    const port = await first.listenerPort();
+    const flags = ["--embedded-listen", "127.0.0.1:0", "-l", "udp://127.0.0.1:0", "-l", `udp://127.0.0.1:${port}`];
+    const { code, stdout } = await runToEnd(["run", "-b", "embedded:", ...flags]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(new RegExp(`"event":"gateway.failed".*${port}`));
+    await stop(first);
+  });
+
+  test("tells people what to type next when the log is for people", async () => {
+    const gateway = GatewayProcess.embedded("--log-format", "pretty");
+    await vi.waitFor(() => expect(gateway.stdout).toContain("Ctrl-C"), { timeout: 20_000 });
+    const { port } = /MQTT-SN clients come in at udp:\/\/127\.0\.0\.1:(?<port>\d+)/.exec(gateway.stdout)!.groups!;
+    expect(gateway.stdout).toMatch(new RegExp(`node .*main\\.js subscribe --gateway udp://127.0.0.1:${port} --topic`));
+    expect(gateway.stdout).toMatch(new RegExp(`node .*main\\.js publish --gateway udp://127.0.0.1:${port} --topic`));
+    await stop(gateway, "SIGINT");
+  });
+});
+
+describe("stop", () => {
+  test.each(["SIGTERM", "SIGINT"] as const)("on %s: clients are told, and the process ends with 0", async (signal) => {
+    const gateway = GatewayProcess.embedded();
+    const sensor = new Sensor(await gateway.listenerPort());
+    sensor.connect("sensor");
+    await sensor.message("CONNACK");
+    await stop(gateway, signal);
+    await sensor.message("DISCONNECT");
+    expect(gateway.lines.map(({ event }) => event).slice(-3)).toEqual(
+      expect.arrayContaining(["gateway.stopping", "client.disconnected", "gateway.stopped"]),
+    );
+  });
+
+  /** It accepts every connection, and then neither reads DISCONNECT nor closes. */
+  const deafBroker = (socket: Socket) => {
+    socket.on("error", () => {});
+    onTestFinished(() => void socket.destroy());
+    socket.once("data", () => socket.write(Uint8Array.of(0x20, 2, 0, 0)));
+  };
+
+  async function atDeafBroker(): Promise<GatewayProcess> {
+    const port = await brokerThat(deafBroker);
+    const gateway = new GatewayProcess(["-b", `mqtt://127.0.0.1:${port}`, "-l", "udp://127.0.0.1:0"]);
+    await gateway.line("gateway.ready");
+    const sensor = new Sensor(await gateway.listenerPort());
+    sensor.connect("sensor");
+    await sensor.message("CONNACK");
+    return gateway;
+  }
+
+  test("takes less than 5 s also when the broker does not close its connections", async () => {
+    await stop(await atDeafBroker());
+  });
+
+  test("is immediate, with 1, on a second signal", async () => {
+    const gateway = await atDeafBroker();
+    gateway.child.kill("SIGTERM");
+    await gateway.line("gateway.stopping");
+    await vi.waitFor(
+      () => {
+        gateway.child.kill("SIGTERM");
+        expect(gateway.child.exitCode).toBe(1);
+      },
+      { timeout: 2000, interval: 20 },
+    );
+    expect(gateway.lines.map(({ event }) => event)).not.toContain("gateway.stopped");
+  });
+});
+
+test("a reader of the log that goes away does not end the gateway", async () => {
+  const gateway = GatewayProcess.embedded("--log-level", "trace");
+  const port = await gateway.listenerPort();
+  await gateway.line("gateway.ready");
+  gateway.child.stdout!.destroy();
+  for (const clientId of ["a", "b", "c"]) {
+    const sensor = new Sensor(port);
+    sensor.connect(clientId);
+    await sensor.message("CONNACK");
+  }
+  await stop(gateway);
+});
+
+test("a trace shows every message in words", async () => {
+  const gateway = GatewayProcess.embedded("--log-level", "trace");
+  const sensor = new Sensor(await gateway.listenerPort());
+  sensor.connect("sensor");
+  await sensor.message("CONNACK");
+  expect(await gateway.line("message.in")).toMatchObject({
+    message: 'CONNECT "sensor", keep alive 60 s, clean session',
+  });
+  expect(await gateway.line("message.out")).toMatchObject({ message: "CONNACK accepted" });
+  await stop(gateway);
+});
+
+describe("configuration", () => {
+  test("from a file works, and the environment goes before it", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "mqtt-sn-gateway-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, "gateway.yaml");
+    writeFileSync(
+      path,
+      "listen: ['udp://127.0.0.1:0']\nbroker: { url: 'embedded:' }\nembedded: { listen: '127.0.0.1:0' }\nlog: { level: error }\n",
+    );
+    const gateway = new GatewayProcess(["--config", path], { MQTTSN_LOG_LEVEL: "info" });
+    await gateway.line("gateway.ready");
+    await stop(gateway);
+  });
+
+  test("that is wrong: every problem on a line of its own, and the exit code 78", async () => {
+    const { code, stdout, stderr } = await runToEnd(["run", "--broker", "mqt://x"], { MQTTSN_FOO: "1" });
+    expect(code).toBe(78);
+    expect(stdout).toBe("");
+    expect(stderr.split("\n")).toEqual([
+      '--broker: "mqt://x" is not a URL that the gateway can use (mqtt://host:port, or embedded:)',
+      "MQTTSN_FOO: there is no such variable",
+      "",
+    ]);
+  });
+});
