@@ -13,7 +13,7 @@ describe("§6.2 connection set-up", () => {
     s.client("CONNECT", { will: true }).toClient("WILLTOPICREQ");
     s.client("WILLTOPIC", { willTopic: "w/dev1", qos: 1, retain: true }).toClient("WILLMSGREQ");
     s.client("WILLMSG", { willMsg: "gone" });
-    s.opens({ will: { topic: "w/dev1", payload: Buffer.from("gone"), qos: 1, retain: true } });
+    s.opens({ will: { topic: "w/dev1", payload: "gone", qos: 1, retain: true } });
     s.accepts().toClient("CONNACK", { returnCode: 0 });
   });
 
