@@ -75,9 +75,16 @@ function streamOf(options: LogOptions, destination: LogDestination): LogDestinat
     translateTime: "SYS:HH:MM:ss.l",
     hideObject: true,
     ignore: "pid",
-    messageFormat: (line) => prettyMessage(line),
+    messageFormat: (line) => prettyMessage(line).replaceAll(UNPRINTABLE, escaped),
   });
   return { write: (line) => destination.write(format(line)) };
+}
+
+/** What could move the cursor of a terminal or turn its text around; only our own messages have line ends. */
+const UNPRINTABLE = /(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu;
+
+function escaped(character: string): string {
+  return `\\u{${character.codePointAt(0)!.toString(16)}}`;
 }
 
 /** Parts of a line that are not fields of its event. */

@@ -213,13 +213,19 @@ describe("stopping", () => {
     expect(links.get(1)!.calls).toEqual([["close", false]]);
   });
 
-  test("ends the taking of datagrams and the timer", async () => {
-    const { core, runner } = setUp();
+  test("ends the taking of datagrams at once, and the timer in the end", async () => {
+    const { core, runner, links } = setUp();
+    core.answer = (event) => (event.type === "datagram" ? [OPEN] : []);
+    runner.datagram("a", DATAGRAM);
+    core.seen.length = 0;
     core.deadline = performance.now() + 1000;
-    await runner.stop(2000);
+    const stopping = runner.stop(2000);
+    runner.datagram("a", DATAGRAM);
+    links.get(1)!.emit({ type: "link-closed", link: 1, reason: "test" });
+    await stopping;
     runner.datagram("a", DATAGRAM);
     await vi.advanceTimersByTimeAsync(5000);
-    expect(core.types).toEqual(["stop"]);
+    expect(core.types).toEqual(["stop", "link-closed"]);
   });
 });
 
