@@ -56,10 +56,15 @@ export class DeliveryQueue {
     this.#octets += octetsOf(packet);
   }
 
-  /** A PUBREL goes before every PUBLISH that has not been sent: its message is older. `behindHead` when the head is in flight. */
+  /**
+   * A PUBREL goes behind those that wait already, and before every PUBLISH that has not been sent: its message is older. `behindHead`
+   * when the head is in flight.
+   */
   pushRelease(packetId: number, behindHead: boolean): void {
     const release = { packet: undefined, packetId, sent: true, registeredAgain: false, postponed: 0 };
-    this.#items.splice(behindHead ? 1 : 0, 0, release);
+    let index = behindHead ? 1 : 0;
+    while (index < this.#items.length && this.#items[index]!.packet === undefined) index += 1;
+    this.#items.splice(index, 0, release);
   }
 
   hasRelease(packetId: number): boolean {
