@@ -118,6 +118,13 @@ export class Script {
     return this;
   }
 
+  /** As `toClient`; the message's TopicId is returned. */
+  toClientId(type: "REGISTER" | "PUBLISH", fields: Fields = {}): number {
+    const effect = this.#effects[0];
+    this.toClient(type, fields);
+    return (decode((effect as Extract<Effect, { type: "send" }>).data) as { topicId: number }).topicId;
+  }
+
   /** gateway ──▶ broker: the next effect writes this packet; `payload` may be given as text. */
   toBroker(cmd: PacketToBroker["cmd"], fields: Fields = {}): this {
     const effect = this.#next(`${cmd} to the broker`);
