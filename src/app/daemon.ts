@@ -127,7 +127,7 @@ export class Daemon {
       });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-      throw new Error(takenMessage(place), { cause: error });
+      throw Object.assign(new Error(takenMessage(place), { cause: error }), { code: "EADDRINUSE" });
     }
     const url = this.brokerUrl;
     this.#log.info("embedded.started", { url }, `the embedded broker takes MQTT clients in at ${url}`);
@@ -179,7 +179,7 @@ export class Daemon {
         wasReached = true;
       },
       onUnreachable: (reason: string) => {
-        const remedy = `The gateway keeps trying. Start a broker there, or name another one (${runInvocation()} --broker mqtt://host:port), or use the one inside (--broker embedded:).`;
+        const remedy = `The gateway keeps trying. Start a broker there, or check the credentials; or name another one (${runInvocation()} --broker mqtt://host:port), or use the one inside (--broker embedded:).`;
         this.#log.warn(
           "broker.unreachable",
           { url, reason },

@@ -122,6 +122,7 @@ describe("start", () => {
       "udp://127.0.0.1:0",
     ]);
     expect(code).toBe(1);
+    expect(stdout).toContain('"code":"EADDRINUSE"');
     expect(stdout).toContain(`run --broker mqtt://127.0.0.1:${port}`);
     expect(stdout).toContain(`--embedded-listen 127.0.0.1:${port + 1}`);
   });
