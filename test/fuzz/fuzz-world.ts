@@ -1,0 +1,211 @@
+import type { Effect, GatewayEvent, Note } from "../../src/gateway/contract.ts";
+import { Gateway } from "../../src/gateway/gateway.ts";
+import type { Settings } from "../../src/gateway/settings.ts";
+import { decode } from "../../src/sn/decode.ts";
+import { describe } from "../../src/sn/describe.ts";
+import type { Message } from "../../src/sn/message.ts";
+import type { MessageName } from "../../src/sn/msg-type.ts";
+import { RETURN_CODE } from "../../src/sn/return-code.ts";
+import { FuzzBroker } from "./fuzz-broker.ts";
+import { invariant } from "./invariant.ts";
+
+/** Lines that are kept to show what led to a failure. */
+const HISTORY_MAX = 60;
+
+/** Deadlines at one instant; each session has at most a few. */
+const DEADLINES_MAX = 100;
+
+/** Messages of the gateway that a client has not answered, as far as the run remembers them. */
+const UNANSWERED_MAX = 8;
+
+/** Topic ids that a client uses. */
+const TOPIC_IDS_MAX = 5;
+
+const SENT_BY_GATEWAY: ReadonlySet<MessageName> = new Set([
+  "CONNACK",
+  "WILLTOPICREQ",
+  "WILLMSGREQ",
+  "REGISTER",
+  "REGACK",
+  "PUBLISH",
+  "PUBACK",
+  "PUBREC",
+  "PUBREL",
+  "PUBCOMP",
+  "SUBACK",
+  "UNSUBACK",
+  "PINGRESP",
+  "DISCONNECT",
+  "WILLTOPICRESP",
+  "WILLMSGRESP",
+]);
+
+/** What is known of the client at an address from what it was sent. */
+export interface ClientEnd {
+  unanswered: Message[];
+  topicIds: number[];
+  state: "disconnected" | "connected" | "asleep";
+}
+
+/** A gateway, the broker and the addresses of clients, in virtual time; everything the gateway does is checked. */
+export class FuzzWorld {
+  readonly broker = new FuzzBroker();
+  readonly history: string[] = [];
+  readonly #clients = new Map<string, ClientEnd>();
+  readonly #settings: Settings;
+  readonly #gateway: Gateway;
+  #now = 0;
+  #strangersAnsweredAt: number[] = [];
+
+  constructor(settings: Settings, seed: number) {
+    this.#settings = settings;
+    this.#gateway = new Gateway(settings, seed);
+  }
+
+  client(address: string): ClientEnd {
+    const known = this.#clients.get(address);
+    if (known !== undefined) return known;
+    const client: ClientEnd = { unanswered: [], topicIds: [], state: "disconnected" };
+    this.#clients.set(address, client);
+    return client;
+  }
+
+  get deadline(): number {
+    return this.#gateway.deadline;
+  }
+
+  get now(): number {
+    return this.#now;
+  }
+
+  handle(event: GatewayEvent): void {
+    this.#record(`${this.#now} ${showEvent(event)}`);
+    this.broker.happen(event);
+    if (event.type === "datagram") this.client(event.from);
+    const effects = this.#gateway.handle(event, this.#now);
+    for (const effect of effects) this.#record(`    ${showEffect(effect)}`);
+    for (const effect of effects) this.#check(effect, event, effects);
+    invariant(this.broker.inUse <= this.#settings.clientsMax, "there are at most clientsMax broker connections in use");
+    invariant(!Number.isNaN(this.#gateway.deadline), "the deadline is a number");
+  }
+
+  /** Lets time pass, with every deadline kept on the way. */
+  advance(milliseconds: number): void {
+    const until = this.#now + milliseconds;
+    let atOneInstant = 0;
+    while (this.#gateway.deadline <= until) {
+      const due = Math.max(this.#now, this.#gateway.deadline);
+      atOneInstant = due === this.#now ? atOneInstant + 1 : 0;
+      invariant(atOneInstant < DEADLINES_MAX, "the deadline moves on");
+      this.#now = due;
+      this.handle({ type: "deadline" });
+    }
+    this.#now = until;
+  }
+
+  /** The orderly end. */
+  stop(): void {
+    this.handle({ type: "stop" });
+    invariant(this.broker.inUse === 0, "after stop every broker connection is closed");
+    invariant(this.#gateway.deadline === Number.POSITIVE_INFINITY, "after stop nothing is due");
+  }
+
+  #check(effect: Effect, event: GatewayEvent, effects: Effect[]): void {
+    switch (effect.type) {
+      case "send":
+        this.#checkDatagram(effect.to, effect.data, event);
+        break;
+      case "note":
+        this.#checkNote(effect);
+        break;
+      case "write":
+        this.broker.perform(effect);
+        if (effect.packet.cmd === "puback") {
+          const given = effects.some((other) => other.type === "note" && other.name === "delivery.dropped");
+          invariant(
+            given || isClientsMessage(event),
+            "the broker gets PUBACK when the client gave one, or the message was given up",
+          );
+        }
+        break;
+      default:
+        this.broker.perform(effect);
+    }
+  }
+
+  #checkDatagram(to: string, data: Uint8Array, event: GatewayEvent): void {
+    const client = this.#clients.get(to);
+    invariant(client !== undefined, "a datagram goes to an address that exists");
+    const message = decode(data);
+    invariant(message.type !== "malformed", "every datagram that is sent decodes");
+    invariant(SENT_BY_GATEWAY.has(message.type), "the gateway sends what a gateway may send");
+    invariant(data.length <= this.#settings.datagramOctetsMax, "a datagram has at most datagramOctetsMax octets");
+    if (message.type === "PUBACK" && message.returnCode === RETURN_CODE.accepted) {
+      const held = isClientsMessage(event);
+      invariant(
+        held || event.type === "packet",
+        "PUBACK follows the broker's, at once or when a sleeping client wakes up",
+      );
+    }
+    client.unanswered.push(message);
+    if (client.unanswered.length > UNANSWERED_MAX) client.unanswered.shift();
+    this.#follow(client, message, event);
+  }
+
+  #follow(client: ClientEnd, message: Message, event: GatewayEvent): void {
+    switch (message.type) {
+      case "CONNACK":
+        client.state = message.returnCode === RETURN_CODE.accepted ? "connected" : "disconnected";
+        break;
+      case "DISCONNECT": {
+        const asked = event.type === "datagram" ? decode(event.data) : undefined;
+        const sleeps = asked?.type === "DISCONNECT" && Number(asked.duration) > 0;
+        client.state = sleeps && client.state !== "disconnected" ? "asleep" : "disconnected";
+        break;
+      }
+      case "REGISTER":
+      case "REGACK":
+      case "SUBACK":
+        if (message.topicId !== 0) client.topicIds = [message.topicId, ...client.topicIds].slice(0, TOPIC_IDS_MAX);
+        break;
+    }
+  }
+
+  #checkNote({ name, fields }: Note): void {
+    invariant(name !== "session.failed", `no session fails: ${fields.error}`);
+    if (name === "queue.paused") {
+      invariant(Number(fields.waiting) <= this.#settings.queuedMax + 1, "at most queuedMax messages wait for a client");
+    }
+    if (name === "stranger.answered") {
+      const recently = this.#strangersAnsweredAt.filter((at) => at > this.#now - 1000);
+      this.#strangersAnsweredAt = [...recently, this.#now];
+      const most = 2 * this.#settings.strangerAnswersPerSecond;
+      invariant(this.#strangersAnsweredAt.length <= most, "strangers are answered at a limited rate");
+    }
+  }
+
+  #record(line: string): void {
+    this.history.push(line);
+    if (this.history.length > HISTORY_MAX) this.history.shift();
+  }
+}
+
+function isClientsMessage(event: GatewayEvent): boolean {
+  return event.type === "datagram";
+}
+
+function showEvent(event: GatewayEvent): string {
+  if (event.type === "datagram") {
+    return `${event.from}: ${describe(decode(event.data))}  (${Buffer.from(event.data).toString("hex").slice(0, 80)})`;
+  }
+  return showFields(event);
+}
+
+function showEffect(effect: Effect): string {
+  if (effect.type === "send") return `→ ${effect.to}: ${describe(decode(effect.data))}`;
+  return showFields(effect);
+}
+
+function showFields(value: object): string {
+  return JSON.stringify(value, (_key, field) => (field instanceof Uint8Array ? `${field.length} octets` : field));
+}
