@@ -1,0 +1,223 @@
+import type { LinkConnect } from "../../src/gateway/contract.ts";
+import type { MqttQoS, PacketFromBroker, PacketToBroker, PublishPacket, Will } from "../../src/gateway/packet.ts";
+import { matchesFilter } from "../../src/sn/topic-name.ts";
+
+/** QoS 1 and 2 messages on their way to one client (Mosquitto's default). */
+const IN_FLIGHT_MAX = 20;
+
+/** The broker's side of one connection. */
+export interface BrokerConnection {
+  /** A packet to the client. */
+  send: (packet: PacketFromBroker) => void;
+  /** The broker ends the connection, because the client has connected again. */
+  end: () => void;
+}
+
+/** A message that a client published, as the broker routed it. */
+export interface Routed {
+  clientId: string | undefined;
+  topic: string;
+  payload: string;
+  qos: MqttQoS;
+}
+
+interface Outgoing {
+  packet: PublishPacket;
+  /** PUBREC has come: PUBREL is what is outstanding. */
+  isReceived: boolean;
+}
+
+interface BrokerSession {
+  readonly clientId: string;
+  cleanSession: boolean;
+  connection: BrokerConnection | undefined;
+  will: Will | undefined;
+  readonly subscriptions: Map<string, MqttQoS>;
+  readonly inFlight: Map<number, Outgoing>;
+  readonly queue: PublishPacket[];
+  /** QoS 2 messages received whose PUBREL has not come. */
+  readonly received: Set<number>;
+  packetId: number;
+}
+
+/** An MQTT 3.1.1 broker in memory: sessions, QoS 0 to 2 both ways, retained messages, wills. Time and transport are the simulation's. */
+export class SimulatedBroker {
+  /** Everything that was routed, in order. */
+  readonly routed: Routed[] = [];
+  /** A client has acknowledged this message: PUBACK, or PUBREC at QoS 2. */
+  onAcknowledged: (clientId: string, packet: PublishPacket) => void = () => {};
+  readonly #sessions = new Map<string, BrokerSession>();
+  readonly #byConnection = new Map<BrokerConnection, BrokerSession>();
+  readonly #retained = new Map<string, PublishPacket>();
+
+  /** Whether the session was there. */
+  connect(connection: BrokerConnection, { clientId, cleanSession, will }: LinkConnect): boolean {
+    const before = this.#sessions.get(clientId);
+    if (before?.connection !== undefined) {
+      const old = before.connection;
+      this.disconnect(old, true);
+      old.end();
+    }
+    const kept = this.#sessions.get(clientId);
+    const isPresent = kept !== undefined && !cleanSession;
+    const session = isPresent ? kept : newSession(clientId);
+    session.cleanSession = cleanSession;
+    session.connection = connection;
+    session.will = will;
+    this.#sessions.set(clientId, session);
+    this.#byConnection.set(connection, session);
+    return isPresent;
+  }
+
+  /** After CONNACK: what the session still has for its client goes out again, in order (MQTT-4.4.0-1). */
+  redeliver(connection: BrokerConnection): void {
+    const session = this.#byConnection.get(connection);
+    if (session === undefined) return;
+    for (const [messageId, { packet, isReceived }] of session.inFlight) {
+      connection.send(isReceived ? { cmd: "pubrel", messageId } : { ...packet, dup: true });
+    }
+    this.#fill(session);
+  }
+
+  /** The connection has ended; without DISCONNECT the will fires. */
+  disconnect(connection: BrokerConnection, firesWill: boolean): void {
+    const session = this.#byConnection.get(connection);
+    if (session === undefined) return;
+    this.#byConnection.delete(connection);
+    session.connection = undefined;
+    const { will } = session;
+    session.will = undefined;
+    if (session.cleanSession) this.#sessions.delete(session.clientId);
+    if (firesWill && will !== undefined) this.publish(session.clientId, will);
+  }
+
+  receive(connection: BrokerConnection, packet: PacketToBroker): void {
+    const session = this.#byConnection.get(connection);
+    if (session === undefined) return;
+    switch (packet.cmd) {
+      case "publish":
+        this.#receivePublish(session, connection, packet);
+        break;
+      case "pubrel":
+        session.received.delete(packet.messageId);
+        connection.send({ cmd: "pubcomp", messageId: packet.messageId });
+        break;
+      case "puback":
+      case "pubcomp":
+        this.#complete(session, packet.messageId, packet.cmd);
+        break;
+      case "pubrec":
+        this.#release(session, connection, packet.messageId);
+        break;
+      case "subscribe": {
+        const granted = packet.subscriptions.map(({ qos }) => qos);
+        for (const { topic, qos } of packet.subscriptions) session.subscriptions.set(topic, qos);
+        connection.send({ cmd: "suback", messageId: packet.messageId, granted });
+        for (const { topic, qos } of packet.subscriptions) this.#sendRetained(session, topic, qos);
+        break;
+      }
+      case "unsubscribe":
+        for (const topic of packet.unsubscriptions) session.subscriptions.delete(topic);
+        connection.send({ cmd: "unsuback", messageId: packet.messageId });
+        break;
+    }
+  }
+
+  /** Routes a message; `clientId` undefined is the far end itself. */
+  publish(clientId: string | undefined, message: Will): void {
+    const { topic, payload, qos, retain } = message;
+    this.routed.push({ clientId, topic, payload: Buffer.from(payload).toString(), qos });
+    const packet: PublishPacket = { cmd: "publish", topic, payload, qos, retain: false, dup: false, messageId: 0 };
+    if (retain && payload.length === 0) this.#retained.delete(topic);
+    else if (retain) this.#retained.set(topic, { ...packet, retain: true });
+    for (const session of this.#sessions.values()) {
+      let granted = -1;
+      for (const [filter, subscribedQos] of session.subscriptions) {
+        if (matchesFilter(filter, topic)) granted = Math.max(granted, subscribedQos);
+      }
+      if (granted >= 0) this.#deliver(session, { ...packet, qos: Math.min(qos, granted) as MqttQoS });
+    }
+  }
+
+  /** Whether this client would be sent a message to `topic`, and at which QoS. */
+  grantedQos(clientId: string, topic: string): MqttQoS | undefined {
+    const grants = [...(this.#sessions.get(clientId)?.subscriptions ?? [])]
+      .filter(([filter]) => matchesFilter(filter, topic))
+      .map(([, qos]) => qos);
+    return grants.length === 0 ? undefined : (Math.max(...grants) as MqttQoS);
+  }
+
+  /** Messages that the client has not acknowledged. */
+  pendingFor(clientId: string): number {
+    const session = this.#sessions.get(clientId);
+    return session === undefined ? 0 : session.inFlight.size + session.queue.length;
+  }
+
+  #receivePublish(session: BrokerSession, connection: BrokerConnection, packet: PublishPacket): void {
+    const { messageId, qos } = packet;
+    const isRepeated = qos === 2 && session.received.has(messageId);
+    if (qos === 2) session.received.add(messageId);
+    if (!isRepeated) this.publish(session.clientId, packet);
+    if (qos > 0) connection.send({ cmd: qos === 1 ? "puback" : "pubrec", messageId });
+  }
+
+  #complete(session: BrokerSession, messageId: number, cmd: "puback" | "pubcomp"): void {
+    const outgoing = session.inFlight.get(messageId);
+    if (outgoing === undefined || (cmd === "puback") !== (outgoing.packet.qos === 1)) return;
+    session.inFlight.delete(messageId);
+    if (cmd === "puback") this.onAcknowledged(session.clientId, outgoing.packet);
+    this.#fill(session);
+  }
+
+  #release(session: BrokerSession, connection: BrokerConnection, messageId: number): void {
+    const outgoing = session.inFlight.get(messageId);
+    if (outgoing?.packet.qos === 2 && !outgoing.isReceived) {
+      outgoing.isReceived = true;
+      this.onAcknowledged(session.clientId, outgoing.packet);
+    }
+    connection.send({ cmd: "pubrel", messageId });
+  }
+
+  #sendRetained(session: BrokerSession, filter: string, granted: MqttQoS): void {
+    for (const [topic, packet] of this.#retained) {
+      if (matchesFilter(filter, topic)) {
+        this.#deliver(session, { ...packet, qos: Math.min(packet.qos, granted) as MqttQoS });
+      }
+    }
+  }
+
+  #deliver(session: BrokerSession, packet: PublishPacket): void {
+    if (packet.qos === 0) {
+      session.connection?.send(packet);
+      return;
+    }
+    session.queue.push(packet);
+    this.#fill(session);
+  }
+
+  #fill(session: BrokerSession): void {
+    const { connection, queue, inFlight } = session;
+    if (connection === undefined) return;
+    while (inFlight.size < IN_FLIGHT_MAX && queue.length > 0) {
+      do session.packetId = (session.packetId % 0xffff) + 1;
+      while (inFlight.has(session.packetId));
+      const packet = { ...queue.shift()!, messageId: session.packetId };
+      inFlight.set(session.packetId, { packet, isReceived: false });
+      connection.send(packet);
+    }
+  }
+}
+
+function newSession(clientId: string): BrokerSession {
+  return {
+    clientId,
+    cleanSession: true,
+    connection: undefined,
+    will: undefined,
+    subscriptions: new Map(),
+    inFlight: new Map(),
+    queue: [],
+    received: new Set(),
+    packetId: 0,
+  };
+}
