@@ -270,7 +270,9 @@ export class Link implements ScheduledLink {
   #opened(sessionPresent: boolean): void {
     this.#state = "open";
     if (this.#keepAliveMs > 0) {
-      this.#wroteAtMs = this.#heardAtMs = performance.now();
+      this.#heardAtMs = performance.now();
+      // Ten thousand links that were opened within a second would otherwise ping within a second, for ever.
+      this.#wroteAtMs = this.#heardAtMs - this.#keepAliveMs * ((this.#id % PING_PHASES) / PING_PHASES);
       this.#scheduler.startTicking(this);
     }
     this.#emit({ type: "link-opened", link: this.#id, sessionPresent });
@@ -312,6 +314,9 @@ export class Link implements ScheduledLink {
     this.#emit({ type: "link-closed", link: this.#id, reason: this.#reason ?? "the connection was closed" });
   }
 }
+
+/** Over how many parts of a keep alive the pings of links that were opened together are spread. */
+const PING_PHASES = 64;
 
 /** The largest return code of MQTT 3.1.1: not authorized. */
 const RETURN_CODE_MAX = 5;

@@ -35,20 +35,20 @@ class HandMadeBroker {
   }
 }
 
-function pair(): { broker: HandMadeBroker; openStream: () => Duplex } {
+function pair(): { broker: HandMadeBroker; near: Duplex; openStream: () => Duplex } {
   const [near, far] = duplexPair();
-  return { broker: new HandMadeBroker(far), openStream: () => near };
+  return { broker: new HandMadeBroker(far), near, openStream: () => near };
 }
 
 /** A link that is open, over a pair of streams. */
 async function openPair(options: Parameters<typeof openLink>[1] = {}) {
-  const { broker, openStream } = pair();
+  const { broker, near, openStream } = pair();
   const opened = openLink(openStream, options);
   await expect.poll(() => broker.chunks.length).toBe(1);
   broker.stream.write(CONNACK);
   await expect.poll(opened.types).toEqual(["link-opened"]);
   broker.chunks.length = 0;
-  return { broker, ...opened };
+  return { broker, near, ...opened };
 }
 
 function publish(size: number, fields: Partial<PublishPacket> = {}): PublishPacket {
@@ -277,7 +277,7 @@ describe("a link", () => {
 
   describe("paused", () => {
     it("hands nothing over, also of what it has read, until it is resumed", async () => {
-      const { broker, link, packets } = await openPair({
+      const { broker, near, link, packets } = await openPair({
         onEvent: (event, self) => {
           if (event.type === "packet" && event.packet.cmd === "puback" && event.packet.messageId % 2 === 0)
             self.pause();
@@ -291,6 +291,8 @@ describe("a link", () => {
       expect(ids()).toEqual([1, 2]);
       link.resume();
       await expect.poll(ids).toEqual([1, 2, 3, 4]);
+      await turn();
+      expect(near.isPaused()).toBe(true);
       link.resume();
       await expect.poll(ids).toEqual([1, 2, 3, 4, 5, 6]);
     });
