@@ -34,7 +34,7 @@ export class Device {
   #control: Retry | undefined;
   /** PUBREC to the gateway's PUBLISH, which PUBREL answers (R2). */
   #receipt: Retry | undefined;
-  /** When to connect again, while disconnected. */
+  /** When to connect again: while disconnected, or asleep with requests that wait for TWAIT. */
   #connectAt: Instant | undefined;
   #connectFailures = 0;
   /** The CONNECT under way wakes a sleeping session, which keeps its topic ids and subscriptions (Z12). */
@@ -63,15 +63,20 @@ export class Device {
 
   /** Infinity where nothing is due. */
   get deadline(): Instant {
-    const isActive = this.#state === "active";
-    return Math.min(
-      this.#control?.due ?? Number.POSITIVE_INFINITY,
-      this.#connectAt ?? Number.POSITIVE_INFINITY,
-      this.#wakeAt ?? Number.POSITIVE_INFINITY,
-      isActive ? (this.#receipt?.due ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY,
-      isActive && this.#control === undefined ? (this.#pingAt ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY,
-      isActive ? this.#requests.deadline : Number.POSITIVE_INFINITY,
-    );
+    const never = Number.POSITIVE_INFINITY;
+    const control = this.#control?.due ?? never;
+    switch (this.#state) {
+      case "active": {
+        const ping = this.#control === undefined ? (this.#pingAt ?? never) : never;
+        return Math.min(control, this.#receipt?.due ?? never, ping, this.#requests.deadline);
+      }
+      case "disconnected":
+      case "asleep":
+      case "awake":
+        return Math.min(control, this.#connectAt ?? never, this.#wakeAt ?? never);
+      default:
+        return control;
+    }
   }
 
   handle(event: DeviceEvent, now: Instant): DeviceEffect[] {
@@ -115,7 +120,7 @@ export class Device {
     switch (this.#state) {
       case "disconnected":
         if (wanted === "disconnected") this.#end("asked");
-        else if (this.#connectAt !== undefined && this.#connectAt <= now) this.#connect(false, now);
+        else if (this.#isConnectDue(now)) this.#connect(false, now);
         break;
       case "active":
         this.#requests.advance(now);
@@ -125,16 +130,20 @@ export class Device {
         break;
       case "asleep":
         if (wanted === "disconnected") this.#leave(now);
-        else if (this.#mustConnect) this.#connect(true, now);
+        else if (this.#mustConnect || this.#isConnectDue(now)) this.#connect(true, now);
         else if (this.#sleepDuration !== this.#announcedDuration) this.#fallAsleep(now);
         break;
       case "awake":
         if (wanted === "disconnected") this.#leave(now);
-        else if (this.#mustConnect) this.#connect(true, now);
+        else if (this.#mustConnect || this.#isConnectDue(now)) this.#connect(true, now);
         break;
       default:
         break;
     }
+  }
+
+  #isConnectDue(now: Instant): boolean {
+    return this.#connectAt !== undefined && this.#connectAt <= now;
   }
 
   #isIdle(now: Instant): boolean {
@@ -163,11 +172,14 @@ export class Device {
     this.#state = "falling-asleep";
     this.#wakeAt = undefined;
     this.#announcedDuration = this.#sleepDuration;
+    // What was refused for congestion is sent later, and for that the device has to be active.
+    this.#connectAt ??= this.#requests.heldUntil;
     this.#control = this.#outbox.request({ type: "DISCONNECT", duration: this.#sleepDuration }, now);
   }
 
   #leave(now: Instant): void {
     this.#state = "leaving";
+    this.#connectAt = undefined;
     this.#wakeAt = undefined;
     this.#requests.abandon();
     this.#control = this.#outbox.request({ type: "DISCONNECT", duration: undefined }, now);

@@ -88,6 +88,11 @@ export class Requests {
     return this.#isHeld(now) || (this.#publication === undefined && this.#waitingCount() === 0);
   }
 
+  /** When requests that wait for TWAIT may be sent; undefined where none do. */
+  get heldUntil(): Instant | undefined {
+    return this.#publication !== undefined || this.#waitingCount() > 0 ? this.#heldUntil : undefined;
+  }
+
   get deadline(): Instant {
     return Math.min(
       this.#registration?.retry.due ?? Number.POSITIVE_INFINITY,

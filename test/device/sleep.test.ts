@@ -100,6 +100,27 @@ describe("a sleeping device", () => {
     d.hears({ type: "CONNACK", returnCode: 0 }).tells({ type: "connected" }).sends({ type: "PUBLISH" });
   });
 
+  test("O1 sleeps through TWAIT, and becomes active for what waited", () => {
+    const d = new DeviceScript({ tWaitMs: 5000 }).connects().registers("a", 7);
+    d.does({
+      type: "publish",
+      token: 1,
+      topic: { topicIdType: "normal", topicName: "a" },
+      qos: 1,
+      retain: false,
+      data,
+    });
+    const { msgId } = d.sends({ type: "PUBLISH" }) as { msgId: number };
+    d.does({ type: "sleep", duration: 300, wakeEveryMs: undefined }).nothing();
+    d.hears({ type: "PUBACK", topicId: 7, msgId, returnCode: 1 }).sends({ type: "DISCONNECT", duration: 300 });
+    d.hears(ack).tells({ type: "asleep" });
+    d.after(4999).nothing().after(1).sends({ type: "CONNECT" });
+    d.hears({ type: "CONNACK", returnCode: 0 }).tells({ type: "connected" });
+    d.sends({ type: "PUBLISH", msgId, dup: true });
+    d.hears({ type: "PUBACK", topicId: 7, msgId, returnCode: 0 }).tells({ type: "published", result: "accepted" });
+    d.sends({ type: "DISCONNECT", duration: 300 });
+  });
+
   test("Z14 announces a new sleep time from its sleep", () => {
     const d = asleep();
     d.does({ type: "sleep", duration: 600, wakeEveryMs: undefined }).sends({ type: "DISCONNECT", duration: 600 });

@@ -199,9 +199,16 @@ export class SimulatedWorld {
     this.#arrow(() => `${clientId} → ${describe(decode(data))}`);
     this.#network.carry(this.#now, () => {
       this.#checkers[index]!.toGateway(data);
+      this.#noteOldConnect(index, data);
       this.#arrow(() => `${clientId} ⇒ gateway ${describe(decode(data))}`);
       this.#toGateway({ type: "datagram", from: clientId, data });
     });
+  }
+
+  #noteOldConnect(index: number, data: Uint8Array): void {
+    const { isDurable, device, open } = this.#clients[index]!;
+    if (isDurable || device.state === "connecting" || decode(data).type !== "CONNECT") return;
+    for (const payload of open.values()) this.#deliveries.disturbed(payload);
   }
 
   #onOutcome(index: number, outcome: Outcome): void {
