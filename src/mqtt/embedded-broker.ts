@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { type Duplex, duplexPair } from "node:stream";
 import type { Aedes } from "aedes";
@@ -66,7 +67,7 @@ export class EmbeddedBroker {
     this.port = (server.address() as { port: number }).port;
     // Unheard errors would end the process.
     server.on("error", (error) => onError?.(error));
-    aedes.on("error" as "closed", ((error: Error) => onError?.(error)) as () => void);
+    (aedes as EventEmitter).on("error", (error: Error) => onError?.(error));
     server.on("connection", (socket) => {
       this.#sockets.add(socket);
       socket.on("close", () => this.#sockets.delete(socket));
