@@ -101,6 +101,7 @@ export class FuzzBroker {
   #write(end: BrokerEnd, packet: PacketToBroker): void {
     switch (packet.cmd) {
       case "publish":
+        invariant(!end.stalled, "no message is written to a connection that takes no more");
         if (packet.qos === 0) invariant(packet.messageId === 0, "QoS 0 has no packet identifier");
         else request(end, packet.messageId, packet.qos === 1 ? "puback" : "pubrec");
         return;

@@ -123,7 +123,7 @@ export class FuzzWorld {
         if (effect.packet.cmd === "puback") {
           const given = effects.some((other) => other.type === "note" && other.name === "delivery.dropped");
           invariant(
-            given || isClientsMessage(event),
+            given || event.type === "datagram",
             "the broker gets PUBACK when the client gave one, or the message was given up",
           );
         }
@@ -141,9 +141,8 @@ export class FuzzWorld {
     invariant(SENT_BY_GATEWAY.has(message.type), "the gateway sends what a gateway may send");
     invariant(data.length <= this.#settings.datagramOctetsMax, "a datagram has at most datagramOctetsMax octets");
     if (message.type === "PUBACK" && message.returnCode === RETURN_CODE.accepted) {
-      const held = isClientsMessage(event);
       invariant(
-        held || event.type === "packet",
+        isPubAckOfBroker(event) || mayWake(event),
         "PUBACK follows the broker's, at once or when a sleeping client wakes up",
       );
     }
@@ -190,8 +189,15 @@ export class FuzzWorld {
   }
 }
 
-function isClientsMessage(event: GatewayEvent): boolean {
-  return event.type === "datagram";
+function isPubAckOfBroker(event: GatewayEvent): boolean {
+  return event.type === "packet" && event.packet.cmd === "puback";
+}
+
+/** Whether a sleeping client is heard of, and gets the answers that were held for it. */
+function mayWake(event: GatewayEvent): boolean {
+  if (event.type !== "datagram") return false;
+  const { type } = decode(event.data);
+  return type === "PINGREQ" || type === "CONNECT";
 }
 
 function showEvent(event: GatewayEvent): string {
