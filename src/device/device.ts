@@ -160,7 +160,7 @@ export class Device {
     this.#isResuming = isResuming;
     if (cleanSession && !isResuming) {
       this.#topics.clear();
-      this.#received.clear();
+      this.#received.startSession();
     }
     this.#control = this.#outbox.request(
       { type: "CONNECT", will: will !== undefined, cleanSession, protocolId: 1, duration, clientId },

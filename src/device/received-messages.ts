@@ -2,7 +2,13 @@ import type { Publish } from "../sn/message.ts";
 import type { Instant } from "./contract.ts";
 
 /** How many finished exchanges are remembered against duplicates that the network delayed. */
-const FINISHED_MAX = 8;
+const FINISHED_MAX = 64;
+
+interface Open {
+  message: Publish;
+  /** The connection in which it came, of those with a clean session. */
+  session: number;
+}
 
 interface Finished {
   message: Publish;
@@ -15,8 +21,9 @@ export class ReceivedMessages {
   /** For how long a finished exchange is remembered: longer than the gateway repeats, or the network keeps, a datagram. */
   readonly #rememberedMs: number;
   /** Delivered, and waiting for PUBREL. */
-  #open: Map<number, Publish> | undefined;
+  #open: Map<number, Open> | undefined;
   #finished: Finished[] | undefined;
+  #session = 0;
 
   constructor(max: number, rememberedMs: number) {
     this.#max = max;
@@ -29,29 +36,34 @@ export class ReceivedMessages {
    * uses a MsgId again at once is heard; at worst such a message is taken when the memory has passed.
    */
   judge(message: Publish, now: Instant): "new" | "repeated" | "late" | "full" {
-    if (this.#open?.has(message.msgId)) return "repeated";
+    const open = this.#open?.get(message.msgId);
+    if (open !== undefined) {
+      if (open.session === this.#session) return "repeated";
+      // The gateway may have kept the session after all (Z12), or the MsgId has a new meaning in a new one.
+      return message.dup && isCopy(open.message, message) ? "repeated" : "new";
+    }
     if (this.#finished?.some((finished) => finished.until > now && isCopy(finished.message, message))) return "late";
     return (this.#open?.size ?? 0) < this.#max ? "new" : "full";
   }
 
   open(message: Publish): void {
     this.#open ??= new Map();
-    this.#open.set(message.msgId, message);
+    this.#open.set(message.msgId, { message, session: this.#session });
   }
 
   /** PUBREL has come. */
   finish(msgId: number, now: Instant): void {
-    const message = this.#open?.get(msgId);
+    const message = this.#open?.get(msgId)?.message;
     if (message === undefined) return;
     this.#open?.delete(msgId);
     this.#finished ??= [];
     this.#finished.push({ message, until: now + this.#rememberedMs });
-    if (this.#finished.length > FINISHED_MAX) this.#finished.shift();
+    while (this.#finished.length > FINISHED_MAX || this.#finished[0]!.until <= now) this.#finished.shift();
   }
 
-  clear(): void {
-    this.#open = undefined;
-    this.#finished = undefined;
+  /** A clean session begins, as far as the device knows. */
+  startSession(): void {
+    this.#session += 1;
   }
 }
 

@@ -98,6 +98,18 @@ describe("a device that receives", () => {
     d.hears({ ...publish(2, 4), dup: true }).sends({ type: "PUBREC", msgId: 4 });
   });
 
+  test("Z12 P10 knows it again also where it began a clean session and the gateway kept the old one", () => {
+    const d = new DeviceScript({ reconnect: true }).connects();
+    const message = { ...publish(2, 4), topicIdType: "predefined" } as const;
+    d.hears(message).sends({ type: "PUBREC" });
+    d.tells({ type: "message" }).hears({ type: "DISCONNECT", duration: undefined }).tells({ type: "disconnected" });
+    d.after(1000).sends({ type: "CONNECT" });
+    d.hears({ type: "CONNACK", returnCode: 0 }).tells({ type: "connected" });
+    d.hears({ ...message, dup: true }).sends({ type: "PUBREC", msgId: 4 });
+    d.nothing().hears(message).sends({ type: "PUBREC", msgId: 4 });
+    d.tells({ type: "message" });
+  });
+
   test("R2 repeats PUBREC until PUBREL comes", () => {
     const d = knowsTopic();
     d.hears(publish(2, 4)).sends({ type: "PUBREC" });

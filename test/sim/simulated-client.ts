@@ -43,11 +43,16 @@ export class SimulatedClient {
     this.clientId = `d${index}`;
     const id = this.clientId;
     this.isDurable = random.next() < options.durable;
+    // A device that never pings does not notice when the gateway's DISCONNECT is lost, or is never sent: nothing would bring it back.
+    const isSafe =
+      options.loss === 0 &&
+      options.crashMs === Number.POSITIVE_INFINITY &&
+      options.linkBreakMs === Number.POSITIVE_INFINITY;
     const settings = {
       ...DEFAULT_DEVICE_SETTINGS,
       clientId: id,
       cleanSession: !this.isDurable,
-      duration: random.next() < 0.1 ? 0 : random.integer(5, 120),
+      duration: random.next() < 0.2 && isSafe ? 0 : random.integer(5, 120),
       will:
         random.next() < options.wills
           ? { willTopic: `will/${id}`, willMsg: Buffer.from("gone"), qos: 1 as const, retain: false }
