@@ -6,6 +6,7 @@ const EMPTY: Buffer = Buffer.alloc(0);
 /** The broker's packets that matter here, by the high four bits of their first octet. */
 const CONNACK = 2;
 const PUBLISH = 3;
+const PUBREL = 6;
 const SUBACK = 9;
 
 /**
@@ -27,7 +28,7 @@ export class BrokerPeer {
     socket.on("data", (octets: Buffer) => this.#read(octets));
   }
 
-  /** Connects; `onPayload` gets the payload of every QoS 0 message that arrives, valid during the call only. */
+  /** Connects; `onPayload` gets the payload of every message that arrives, valid during the call only. */
   static async connect(port: number, onPayload: (payload: Buffer) => void): Promise<BrokerPeer> {
     const socket = connect(port, "127.0.0.1");
     await once(socket, "connect");
@@ -42,10 +43,9 @@ export class BrokerPeer {
     return peer;
   }
 
-  /** Subscribes at QoS 0. */
-  async subscribe(filter: string): Promise<void> {
+  async subscribe(filter: string, qos: number): Promise<void> {
     const octets = Buffer.from(filter);
-    await this.#request(0x82, [Buffer.from([0, 1, 0, octets.length]), octets, Buffer.from([0])]);
+    await this.#request(0x82, [Buffer.from([0, 1, 0, octets.length]), octets, Buffer.from([qos])]);
   }
 
   /** Publishes with what else is published in this turn of the event loop, in one write. `payload` is copied. */
@@ -66,6 +66,10 @@ export class BrokerPeer {
       offset += 2;
     }
     payload.copy(packet, offset);
+    this.#write(packet);
+  }
+
+  #write(packet: Buffer): void {
     if (this.#pending.length === 0) setImmediate(() => this.#flush());
     this.#pending.push(packet);
   }
@@ -100,9 +104,15 @@ export class BrokerPeer {
     const type = data[start]! >> 4;
     if (type === PUBLISH) {
       const body = start + (data[start + 1]! < 0x80 ? 2 : 3);
-      this.#onPayload(data.subarray(body + 2 + data.readUInt16BE(body), end));
+      const topicEnd = body + 2 + data.readUInt16BE(body);
+      const qos = (data[start]! >> 1) & 3;
+      // PUBACK or PUBREC.
+      if (qos > 0) this.#write(Buffer.from([qos === 1 ? 0x40 : 0x50, 2, data[topicEnd]!, data[topicEnd + 1]!]));
+      this.#onPayload(data.subarray(qos === 0 ? topicEnd : topicEnd + 2, end));
+    } else if (type === PUBREL) {
+      this.#write(Buffer.from([0x70, 2, data[start + 2]!, data[start + 3]!]));
     } else if (type === CONNACK || type === SUBACK) {
-      const refused = data[end - 1] !== 0;
+      const refused = data[end - 1]! > 2;
       if (refused) throw new Error("the broker refused the load generator");
       this.#answered?.();
     }

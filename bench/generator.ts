@@ -23,6 +23,7 @@ async function measureLoad(job: Job, publish: boolean, qos: 0 | 1 | 2): Promise<
   const messages = load.completed - completedBefore;
   const cpu = cpuUsed(before, cpuTimes(job.gatewayPid, job.brokerPid));
   load.stop();
+  await load.settle();
   return { kind: "load", messages, elapsedMs, cpu, lost: load.lost, strays: load.strays };
 }
 
