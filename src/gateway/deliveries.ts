@@ -171,7 +171,7 @@ export class Deliveries {
       return true;
     }
     // A client that was heard of meanwhile does not do REGISTER, as RIOT's emcute; one that was not may have been out of reach.
-    if (this.#client.heardAt >= this.#startedAt) this.#suppress(head.packet.topic);
+    if (this.#client.heardAt > this.#startedAt) this.#suppress(head.packet.topic);
     this.#giveUp(head, "no answer to REGISTER");
     return true;
   }
