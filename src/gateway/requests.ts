@@ -140,7 +140,8 @@ export class Requests {
       client.send(encode({ type: "PUBCOMP", msgId }));
       return;
     }
-    if (this.#open?.has(msgId) === true || !client.writable) return;
+    // The client asks again where its number is taken or too much is open.
+    if (!client.writable || this.#packetIdFor(msgId) !== msgId) return;
     const askedIn = client.sleeps;
     this.#add({
       type: "publish",
