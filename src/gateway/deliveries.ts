@@ -17,7 +17,7 @@ type Phase = "idle" | "registering" | "publishing" | "releasing" | "completing";
 /** What a retry led to: sent again, or the client does not answer. */
 export type RetryResult = "again" | "exhausted";
 
-/** How often a durable QoS 1 or 2 message outlives a client that does not answer REGISTER, before it is given up. */
+/** How often a QoS 1 or 2 message outlives a client that does not answer REGISTER, before it is given up. */
 const POSTPONED_MAX = 3;
 
 /** Octets of REGISTER and PUBLISH before the name or the data, and what the long header adds. */
@@ -84,7 +84,9 @@ export class Deliveries {
 
   /** A PUBLISH of the broker. */
   receive(packet: PublishPacket, now: Instant): void {
-    this.#queue.push(packet);
+    const waits = !this.#client.listening || !this.empty;
+    // The payload is a view into all that was read at once; what waits must not keep that.
+    this.#queue.push(waits ? { ...packet, payload: new Uint8Array(packet.payload) } : packet);
     this.advance(now);
     while (this.#queue.overfull) {
       const dropped = this.#queue.dropOldestQos0(this.#phase !== "idle");
@@ -155,25 +157,31 @@ export class Deliveries {
     return "again";
   }
 
+  /** The client asks what has become of its messages: the one in flight is sent once more before its time (Z10). */
+  repeat(now: Instant): void {
+    if (this.#phase === "idle" || this.#phase === "releasing") return;
+    this.#tries += 1;
+    this.#send(now);
+  }
+
   /**
-   * The client did not answer REGISTER (R6): the message is given up and the client kept. A QoS 1 or 2 message of a durable session
-   * is first kept until the client is heard of again, for with its acknowledgement the broker would forget it. False where something
+   * The client did not answer REGISTER (R6): the message is given up and the client kept. With `keep` a QoS 1 or 2 message is kept until
+   * the client is heard of again, for with its acknowledgement the broker would forget it; but not for ever. Undefined where something
    * else than REGISTER was not answered.
    */
-  giveUpRegister(): boolean {
+  giveUpRegister(keep: boolean): "given up" | "kept" | undefined {
     const head = this.#queue.head;
-    if (this.#phase !== "registering" || head?.packet === undefined) return false;
-    const { durable } = this.#client;
-    if (head.packet.qos > 0 && durable && head.postponed < POSTPONED_MAX) {
+    if (this.#phase !== "registering" || head?.packet === undefined) return undefined;
+    if (keep && head.packet.qos > 0 && head.postponed < POSTPONED_MAX) {
       head.postponed += 1;
       this.due = NEVER;
       this.#client.note("delivery.postponed", { topic: head.packet.topic });
-      return true;
+      return "kept";
     }
     // A client that was heard of meanwhile does not do REGISTER, as RIOT's emcute; one that was not may have been out of reach.
     if (this.#client.heardAt > this.#startedAt) this.#suppress(head.packet.topic);
     this.#giveUp(head, "no answer to REGISTER");
-    return true;
+    return "given up";
   }
 
   onRegAck(message: TopicAck, now: Instant): void {

@@ -130,7 +130,7 @@ export class Session implements Scheduled {
         this.#sleeping.wake(now);
         break;
       case "wakeAgain":
-        client.deliveries.unpark(now);
+        client.deliveries.repeat(now);
         break;
       case "register":
         this.#register(message as Register);
@@ -363,7 +363,8 @@ export class Session implements Scheduled {
   #retryDelivery(now: Instant): void {
     const client = this.#client;
     if (client.deliveries.retry(now) === "again") return;
-    if (client.deliveries.giveUpRegister()) {
+    const registering = client.deliveries.giveUpRegister(client.durable);
+    if (registering !== undefined) {
       client.deliveries.advance(now);
       return;
     }

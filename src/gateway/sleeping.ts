@@ -78,12 +78,18 @@ export class Sleeping {
     this.#probeDue = NEVER;
   }
 
-  /** `awakeDeadline` has come. A client that does not answer has gone back to sleep; its message stays where it is (Z11). */
+  /**
+   * `awakeDeadline` has come. A client that does not answer has gone back to sleep; its message stays where it is (Z11). One that is
+   * there but does not answer REGISTER gets the messages behind that one.
+   */
   onAwakeDeadline(now: Instant): void {
     const { deliveries } = this.#client;
     if (now >= this.#probeDue) this.#probeDue = NEVER;
-    if (now >= this.#awakeUntil) this.#fallAsleep(now);
-    else if (now >= deliveries.due && deliveries.retry(now) === "exhausted") this.#fallAsleep(now);
+    const silent = now >= this.#awakeUntil;
+    const unanswered = silent || (now >= deliveries.due && deliveries.retry(now) === "exhausted");
+    if (!unanswered) return;
+    if (deliveries.giveUpRegister(true) === "given up" && !silent) deliveries.advance(now);
+    else this.#fallAsleep(now);
   }
 
   /** Awake is not supervised by the sleep timer, but a client that is silent for a whole retry cycle is not awake any more. */
