@@ -307,6 +307,7 @@ export class Device {
     this.#state = "active";
     this.#mustConnect = false;
     this.#connectFailures = 0;
+    this.#requests.connected();
     if (this.#everConnected && this.#settings.cleanSession && !this.#isResuming) this.#requests.renew();
     this.#everConnected = true;
     this.#confirm(now);

@@ -38,9 +38,12 @@ export class ReceivedMessages {
   judge(message: Publish, now: Instant): "new" | "repeated" | "late" | "full" {
     const open = this.#open?.get(message.msgId);
     if (open !== undefined) {
-      if (open.session === this.#session) return "repeated";
-      // The gateway may have kept the session after all (Z12), or the MsgId has a new meaning in a new one.
-      return message.dup && isCopy(open.message, message) ? "repeated" : "new";
+      // In a clean session that is new to the device the gateway may have kept the old one (Z12), or the MsgId has a new meaning.
+      const isRepeated = open.session === this.#session || (message.dup && isCopy(open.message, message));
+      if (!isRepeated) return "new";
+      // Late copies will be of this one: its topic id may be another.
+      open.message = message;
+      return "repeated";
     }
     if (this.#finished?.some((finished) => finished.until > now && isCopy(finished.message, message))) return "late";
     return (this.#open?.size ?? 0) < this.#max ? "new" : "full";

@@ -138,7 +138,6 @@ export class Requests {
     const publication = this.#publication;
     if (publication === undefined) return;
     publication.retry = undefined;
-    publication.registeredAgain = false;
     // In a clean session the broker may have it or not, and does not know it again: sending it once more could make it twice.
     if (publication.request.qos === 2 && publication.sent && this.#settings.cleanSession) this.#published("no answer");
   }
@@ -160,6 +159,11 @@ export class Requests {
     if (subscription !== undefined) this.#tell(subscription.waiting.request, "no answer");
     if (publication !== undefined) this.#tell(publication.request, publication.sent ? "no answer" : "not connected");
     for (const { request } of waiting) this.#tell(request, "not connected");
+  }
+
+  /** The gateway has accepted CONNECT: a message may be registered for once more. */
+  connected(): void {
+    if (this.#publication !== undefined) this.#publication.registeredAgain = false;
   }
 
   /** A clean session has begun: the gateway knows neither subscriptions nor topic ids (S11, T10). Ids are registered when next used. */
@@ -218,6 +222,8 @@ export class Requests {
       this.#topics.forget(topicId);
       publication!.registeredAgain = true;
       publication!.retry = undefined;
+      // It gave the id in this session: it has lost the session, and the subscriptions with it.
+      if (this.#settings.cleanSession) this.renew();
     } else {
       this.#published("refused", returnCode);
     }

@@ -161,6 +161,25 @@ describe("a connected device", () => {
     });
   });
 
+  test("S11 subscribes again when the gateway forgot a clean session that the device took for kept", () => {
+    const d = new DeviceScript().connects().registers("a", 7);
+    d.does({ type: "subscribe", token: 1, topic: { topicIdType: "predefined", topicId: 3 }, qos: 1 });
+    const { msgId } = d.sends({ type: "SUBSCRIBE" }) as { msgId: number };
+    d.hears({ type: "SUBACK", qos: 1, topicId: 3, msgId, returnCode: 0 }).tells({ type: "subscribed" });
+    d.does({
+      type: "publish",
+      token: 2,
+      topic: { topicIdType: "normal", topicName: "a" },
+      qos: 1,
+      retain: false,
+      data,
+    });
+    const published = d.sends({ type: "PUBLISH" }) as { msgId: number };
+    d.hears({ type: "PUBACK", topicId: 7, msgId: published.msgId, returnCode: 2 });
+    d.sends({ type: "SUBSCRIBE", topicIdType: "predefined", topicId: 3 });
+    d.sends({ type: "REGISTER", topicName: "a" });
+  });
+
   test("S11 does not subscribe again with a session that stays", () => {
     const d = new DeviceScript({ reconnect: true, cleanSession: false }).connects();
     d.does({ type: "subscribe", token: 1, topic: { topicIdType: "predefined", topicId: 3 }, qos: 1 });
