@@ -11,7 +11,7 @@ process.on("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(1));
 
-/** A program that runs beside this one. Its errors go to our standard error. */
+/** A program that runs beside this one. What it prints goes to our standard error. */
 export class Child {
   readonly #process: ChildProcess;
 
@@ -20,7 +20,7 @@ export class Child {
   }
 
   static async start(command: string, args: readonly string[]): Promise<Child> {
-    const child = spawn(command, args, { stdio: ["ignore", "ignore", "inherit"] });
+    const child = spawn(command, args, { stdio: ["ignore", 2, 2] });
     await once(child, "spawn");
     running.add(child);
     child.once("exit", () => running.delete(child));

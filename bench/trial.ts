@@ -1,4 +1,5 @@
 import { fork } from "node:child_process";
+import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
@@ -6,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { encode } from "../src/sn/encode.ts";
 import { Child } from "./child.ts";
 import { freePort } from "./free-port.ts";
 import type { Job, Mode, Outcome, Result } from "./job.ts";
@@ -66,6 +68,36 @@ async function answers(port: number): Promise<boolean> {
   }
 }
 
+/** The gateway has to have its port before the nodes take theirs, of which one could be the same. */
+async function startGateway(port: number, brokerPort: number, clientsMax: number): Promise<Child> {
+  const broker = ["-b", `mqtt://127.0.0.1:${brokerPort}`];
+  const listen = ["-l", `udp://127.0.0.1:${port}`, "--clients-max", String(clientsMax)];
+  const log = ["--log-level", "warn", "--log-format", "json"];
+  const gateway = await Child.start(process.execPath, [GATEWAY, "run", ...broker, ...listen, ...log]);
+  const socket = createSocket("udp4");
+  // Nobody is there yet.
+  socket.on("error", () => undefined);
+  socket.connect(port, "127.0.0.1");
+  let listens = false;
+  socket.once("message", () => {
+    listens = true;
+  });
+  await once(socket, "connect");
+  try {
+    const giveUpAt = Date.now() + START_MS_MAX;
+    for (;;) {
+      // A stranger's ping is answered with DISCONNECT.
+      socket.send(encode({ type: "PINGREQ", clientId: "" }));
+      await delay(50);
+      if (listens) return gateway;
+      gateway.assertRunning("the gateway");
+      if (Date.now() > giveUpAt) throw new Error(`the gateway does not answer on port ${port}`);
+    }
+  } finally {
+    socket.close();
+  }
+}
+
 async function generate(job: Job): Promise<Result> {
   const timeoutMs = SET_UP_MS_MAX + job.warmUpMs + job.measureMs;
   const generator = fork(GENERATOR, { timeout: timeoutMs, killSignal: "SIGKILL" });
@@ -88,22 +120,7 @@ export async function runTrial(mode: Mode, nodes: number, warmUpMs: number, meas
     const brokerPort = await freePort("tcp");
     const gatewayPort = await freePort("udp");
     broker = await startBroker(brokerPort);
-    const brokerUrl = `mqtt://127.0.0.1:${brokerPort}`;
-    const listen = `udp://127.0.0.1:${gatewayPort}`;
-    const clientsMax = String(Math.max(10_000, 2 * nodes));
-    const options = [
-      "-b",
-      brokerUrl,
-      "-l",
-      listen,
-      "--clients-max",
-      clientsMax,
-      "--log-level",
-      "warn",
-      "--log-format",
-      "json",
-    ];
-    gateway = await Child.start(process.execPath, [GATEWAY, "run", ...options]);
+    gateway = await startGateway(gatewayPort, brokerPort, Math.max(10_000, 2 * nodes));
     return await generate({
       mode,
       nodes,
