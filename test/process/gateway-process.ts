@@ -15,13 +15,20 @@ export interface LogLine {
 /** How long a process may take for anything: the machine may be busy. */
 const BOUND_MS = 20_000;
 
-/** The program as a process of its own, built in dist/. It is ended with the test, whatever becomes of it. */
+/** What is called with the end of something that was started, and calls it when its time has come. */
+export type AtEnd = (end: () => void) => void;
+
+/** The program as a process of its own, built in dist/. It is ended with the test, or where `atEnd` says, whatever becomes of it. */
 export class GatewayProcess {
   readonly child: ChildProcess;
   stdout = "";
   stderr = "";
 
-  constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  constructor(
+    args: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+    atEnd: AtEnd = onTestFinished,
+  ) {
     const inherited = Object.entries(process.env).filter(
       ([name]) => !name.startsWith("MQTTSN_") && !name.startsWith("npm_"),
     );
@@ -33,7 +40,7 @@ export class GatewayProcess {
     this.child.stderr!.on("data", (octets: Buffer) => {
       this.stderr += octets;
     });
-    onTestFinished(() => {
+    atEnd(() => {
       this.child.kill("SIGKILL");
     });
   }

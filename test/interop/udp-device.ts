@@ -1,0 +1,168 @@
+import { createSocket, type Socket } from "node:dgram";
+import { expect, onTestFinished, vi } from "vitest";
+import type { HostPort } from "../../src/app/host-port.ts";
+import type { DeviceEvent, DeviceQoS, DeviceTopic, Outcome, Request } from "../../src/device/contract.ts";
+import { Device } from "../../src/device/device.ts";
+import { DEFAULT_DEVICE_SETTINGS, type DeviceSettings } from "../../src/device/settings.ts";
+import { decode } from "../../src/sn/decode.ts";
+import type { Received } from "./received.ts";
+
+const BOUND_MS = 10_000;
+
+/** The longest that a timer of Node can wait; a device without a deadline waits for ever. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+type OutcomeOf<T extends Outcome["type"]> = Outcome & { type: T };
+
+/**
+ * A device of `src/device` on a UDP socket. Other than the devices of the commands it can be told when to wake up, it notices what
+ * is sent to it while its radio should be off, and it can vanish. Its socket is closed with the test.
+ */
+export class UdpDevice {
+  /** Messages for the application, in the order of their arrival. Of a predefined id the topic is its number. */
+  readonly received: Received[] = [];
+  /** The types of messages that came while it was asleep. */
+  readonly heardAsleep: string[] = [];
+  readonly #outcomes: Outcome[] = [];
+  readonly #device: Device;
+  readonly #socket: Socket;
+  readonly #gateway: HostPort;
+  #timer: NodeJS.Timeout | undefined;
+  #isGone = false;
+  #token = 0;
+
+  /** `settings` differ from the defaults in this: a device repeats after a second, so that a test need not wait long. */
+  constructor(gateway: HostPort, clientId: string, settings: Partial<DeviceSettings> = {}) {
+    this.#device = new Device({ ...DEFAULT_DEVICE_SETTINGS, tRetryMs: 1000, ...settings, clientId }, 1);
+    this.#gateway = gateway;
+    this.#socket = createSocket("udp4");
+    this.#socket.on("message", (data) => {
+      if (this.#device.state === "asleep") this.heardAsleep.push(decode(data).type);
+      this.#handle({ type: "datagram", data });
+    });
+    onTestFinished(() => this.vanish());
+  }
+
+  /** Resolves when the gateway has accepted; from sleep this makes it active again. */
+  async connect(): Promise<void> {
+    await this.#after("connected", () => this.#handle({ type: "connect" }));
+  }
+
+  async disconnect(): Promise<void> {
+    await this.#after("disconnected", () => this.#handle({ type: "disconnect" }));
+  }
+
+  /** Resolves when the gateway has acknowledged; at QoS 0 when the message is sent. */
+  async publish(topic: string | DeviceTopic, data: string, qos: DeviceQoS = 0, retain = false): Promise<void> {
+    const octets = Buffer.from(data, "latin1");
+    const outcome = await this.#request("published", {
+      type: "publish",
+      token: this.#nextToken(),
+      topic: topicOf(topic),
+      qos,
+      retain,
+      data: octets,
+    });
+    expect(outcome.result).toBe("accepted");
+  }
+
+  async subscribe(topic: string | DeviceTopic, qos: DeviceQoS = 2): Promise<void> {
+    const token = this.#nextToken();
+    const outcome = await this.#request("subscribed", { type: "subscribe", token, topic: topicOf(topic), qos });
+    expect(outcome).toMatchObject({ result: "accepted", qos });
+  }
+
+  async unsubscribe(topic: string | DeviceTopic): Promise<void> {
+    const token = this.#nextToken();
+    await this.#request("unsubscribed", { type: "unsubscribe", token, topic: topicOf(topic), qos: 0 });
+  }
+
+  /** Resolves when the gateway has acknowledged that the device sleeps. */
+  async sleep(durationSeconds: number): Promise<void> {
+    await this.#after("asleep", () =>
+      this.#handle({ type: "sleep", duration: durationSeconds, wakeEveryMs: undefined }),
+    );
+  }
+
+  /** Wakes up, and resolves at once with PINGRESP: what has been received by then came before it. */
+  async wake(): Promise<void> {
+    const { answered } = await this.#after("awake-ended", () => this.#handle({ type: "wake" }));
+    expect(answered).toBe(true);
+  }
+
+  /** Resolves when exactly these have arrived, in this order. */
+  async receives(...expected: Received[]): Promise<void> {
+    await vi.waitFor(() => expect(this.received).toEqual(expected), { timeout: BOUND_MS, interval: 5 });
+  }
+
+  /** Resolves when the gateway has said DISCONNECT on its own account. */
+  async isDisconnectedByGateway(): Promise<void> {
+    await this.#first("disconnected", ({ reason }) => reason === "gateway", 0);
+  }
+
+  /** Is not there any more, without a word. */
+  vanish(): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    clearTimeout(this.#timer);
+    this.#socket.close();
+  }
+
+  #handle(event: DeviceEvent): void {
+    if (this.#isGone) return;
+    for (const effect of this.#device.handle(event, performance.now())) {
+      if (effect.type === "send") this.#socket.send(effect.data, this.#gateway.port, this.#gateway.host);
+      else this.#onOutcome(effect);
+    }
+    clearTimeout(this.#timer);
+    const waitMs = Math.ceil(this.#device.deadline - performance.now());
+    if (waitMs < TIMER_MS_MAX) this.#timer = setTimeout(() => this.#handle({ type: "deadline" }), Math.max(0, waitMs));
+  }
+
+  #onOutcome(outcome: Outcome): void {
+    this.#outcomes.push(outcome);
+    if (outcome.type !== "message") return;
+    const { topicName: topic = String(outcome.topicId), data, qos, retain } = outcome;
+    this.received.push({ topic, data: Buffer.from(data).toString("latin1"), qos, retain });
+  }
+
+  #nextToken(): number {
+    this.#token += 1;
+    return this.#token;
+  }
+
+  #request<T extends "published" | "subscribed" | "unsubscribed">(type: T, request: Request): Promise<OutcomeOf<T>> {
+    const start = this.#outcomes.length;
+    this.#handle(request);
+    return this.#first(type, (outcome) => "token" in outcome && outcome.token === request.token, start);
+  }
+
+  #after<T extends Outcome["type"]>(type: T, act: () => void): Promise<OutcomeOf<T>> {
+    const start = this.#outcomes.length;
+    act();
+    return this.#first(type, () => true, start);
+  }
+
+  /** The first outcome of this type, from number `start` on, as soon as it is there. */
+  #first<T extends Outcome["type"]>(
+    type: T,
+    isMeant: (outcome: OutcomeOf<T>) => boolean,
+    start: number,
+  ): Promise<OutcomeOf<T>> {
+    return vi.waitFor(
+      () => {
+        const outcomes = this.#outcomes.slice(start);
+        const found = outcomes.find(
+          (each): each is OutcomeOf<T> => each.type === type && isMeant(each as OutcomeOf<T>),
+        );
+        if (found === undefined) throw new Error(`no ${type} among ${JSON.stringify(outcomes)}`);
+        return found;
+      },
+      { timeout: BOUND_MS, interval: 5 },
+    );
+  }
+}
+
+function topicOf(topic: string | DeviceTopic): DeviceTopic {
+  return typeof topic === "string" ? { topicIdType: "normal", topicName: topic } : topic;
+}
