@@ -38,8 +38,12 @@ export class ReceivedMessages {
   judge(message: Publish, now: Instant): "new" | "repeated" | "late" | "full" {
     const open = this.#open?.get(message.msgId);
     if (open !== undefined) {
-      // In a clean session that is new to the device the gateway may have kept the old one (Z12), or the MsgId has a new meaning.
-      const isRepeated = open.session === this.#session || (message.dup && isCopy(open.message, message));
+      // Other data: the session in which the MsgId was open is gone, which a device that comes from its sleep is not told. And where
+      // the device began a clean session, the gateway may have kept the old one (Z12).
+      const isRepeated =
+        open.session === this.#session
+          ? hasSameData(open.message, message)
+          : message.dup && isCopy(open.message, message);
       if (!isRepeated) return "new";
       // Late copies will be of this one: its topic id may be another.
       open.message = message;
@@ -75,7 +79,10 @@ function isCopy(one: Publish, other: Publish): boolean {
     one.msgId === other.msgId &&
     one.topicId === other.topicId &&
     one.topicIdType === other.topicIdType &&
-    one.data.length === other.data.length &&
-    one.data.every((octet, index) => octet === other.data[index])
+    hasSameData(one, other)
   );
+}
+
+function hasSameData({ data: one }: Publish, { data: other }: Publish): boolean {
+  return one.length === other.length && one.every((octet, index) => octet === other[index]);
 }

@@ -110,6 +110,15 @@ describe("a device that receives", () => {
     d.tells({ type: "message" });
   });
 
+  test("P10 takes other data under an open MsgId for new: the session in which it was open is gone", () => {
+    const d = knowsTopic();
+    d.hears(publish(2, 4)).sends({ type: "PUBREC" });
+    d.tells({ type: "message" })
+      .hears(publish(2, 4, "ho"))
+      .sends({ type: "PUBREC", msgId: 4 });
+    d.tells({ type: "message" });
+  });
+
   test("R2 repeats PUBREC until PUBREL comes", () => {
     const d = knowsTopic();
     d.hears(publish(2, 4)).sends({ type: "PUBREC" });
