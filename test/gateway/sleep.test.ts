@@ -260,6 +260,36 @@ describe("§6.14 waking up", () => {
     endsAwake(s);
   });
 
+  test("Z11, R6, field 3: a QoS 0 message whose REGISTER has no answer does not hold up the next period", () => {
+    const { s, topicId } = sleeper();
+    s.deliver("w/x").deliver("a").client("PINGREQ", OWN_PING).toClient("REGISTER");
+    s.after(39_999);
+    expect(s.arrows()).toEqual(["REGISTER", "REGISTER", "REGISTER"]);
+    s.after(1).nothing().noted("delivery.dropped", { topic: "w/x" });
+    s.client("PINGREQ", OWN_PING).toClient("PUBLISH", { topicId }).toClient("PINGRESP");
+  });
+
+  test("Z11, R6, field 3: one of QoS 1 is tried in four periods", () => {
+    const { s, topicId } = sleeper();
+    s.deliver("w/x", { qos: 1, messageId: 3 }).deliver("a");
+    for (let period = 0; period < 3; period += 1) {
+      s.client("PINGREQ", OWN_PING).toClient("REGISTER", { topicName: "w/x" }).after(40_000);
+      expect(s.arrows()).toEqual(["REGISTER", "REGISTER", "REGISTER"]);
+      s.noted("delivery.postponed").after(200_000).nothing();
+    }
+    s.client("PINGREQ", OWN_PING).toClient("REGISTER").after(39_999).arrows();
+    s.after(1).toBroker("puback", { messageId: 3 }).noted("topic.suppressed").noted("delivery.dropped");
+    s.client("PINGREQ", OWN_PING).toClient("PUBLISH", { topicId }).toClient("PINGRESP");
+  });
+
+  test("Z11, R6, field 3: a client that asks again and again but does not answer REGISTER gets the rest, and PINGRESP", () => {
+    const { s, topicId } = sleeper();
+    s.deliver("w/x").deliver("a").client("PINGREQ", OWN_PING).toClient("REGISTER");
+    for (let round = 0; round < 3; round += 1) s.after(9000).client("PINGREQ", OWN_PING).toClient("REGISTER");
+    s.after(10_000).noted("delivery.dropped", { topic: "w/x" });
+    s.toClient("PUBLISH", { topicId }).toClient("PINGRESP");
+  });
+
   test("a late answer of a client that is asleep again belongs to the message in flight", () => {
     const { s, topicId } = sleeper();
     s.deliver("a", { qos: 1, messageId: 3 });
