@@ -56,8 +56,8 @@ export class DeliveryChecker {
   }
 
   /**
-   * A copy of an old CONNECT reached the gateway while this was under way in a clean session: the gateway cannot tell it from a device that
-   * starts anew, and ends the session in which the broker would know the message again.
+   * The clean session in which this was under way has ended, so that the broker would not know the message again: the device gave it up, and
+   * a copy may still be on its way; or a copy of an old CONNECT reached the gateway, which cannot tell it from a device that starts anew.
    */
   disturbed(payload: string): void {
     this.#upstream.get(payload)!.isDisturbed = true;
