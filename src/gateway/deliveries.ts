@@ -4,6 +4,7 @@ import { RETURN_CODE } from "../sn/return-code.ts";
 import type { Client } from "./client.ts";
 import type { Instant } from "./contract.ts";
 import { type Delivery, DeliveryQueue } from "./delivery-queue.ts";
+import { isSameTopicId, outboundTopicOf } from "./outbound-topic.ts";
 import type { AckPacket, PublishPacket } from "./packet.ts";
 import type { TopicEntry } from "./topic-table.ts";
 
@@ -219,7 +220,7 @@ export class Deliveries {
       return;
     }
     if (this.#phase !== "publishing" || head?.packetId !== message.msgId || packet === undefined) return;
-    if (!this.#isTopicOf(packet, message.topicId)) return;
+    if (!isSameTopicId(head.topic!, message.topicId)) return;
     if (message.returnCode === RETURN_CODE.accepted) {
       if (packet.qos === 1) this.#finish(head, "puback");
       return;
@@ -272,17 +273,14 @@ export class Deliveries {
       this.#giveUp(head, "larger than clients.max_datagram");
       return true;
     }
-    if (this.#kindOf(packet.topic) !== "normal") {
-      this.#publish(packet);
-      return true;
-    }
-    let entry = topics.byName(packet.topic);
-    if (entry?.suppressed === true) {
+    const topic = outboundTopicOf(this.#client, packet.topic);
+    if (topic === "suppressed") {
       this.#giveUp(head, "the client refused the topic name");
       return true;
     }
-    if (entry?.announced === true) {
-      this.#publish(packet);
+    if (topic !== "unregistered") {
+      head.topic = topic;
+      this.#publish(head, packet);
       return true;
     }
     if (this.#client.subscribing) return false;
@@ -290,8 +288,7 @@ export class Deliveries {
       this.#giveUp(head, "topic name larger than clients.max_datagram");
       return true;
     }
-    entry ??= topics.obtain(packet.topic);
-    if (entry === undefined) {
+    if (topics.obtain(packet.topic) === undefined) {
       this.#giveUp(head, "no topic id is left: clients.max_topics");
       return true;
     }
@@ -300,10 +297,10 @@ export class Deliveries {
     return true;
   }
 
-  #publish(packet: PublishPacket): void {
+  #publish(head: Delivery, packet: PublishPacket): void {
     this.budget -= 1;
     if (packet.qos === 0) {
-      this.#client.send(this.#encodePublish(packet, false));
+      this.#client.send(encodePublish(head, packet));
       this.#queue.shift();
       return;
     }
@@ -322,7 +319,7 @@ export class Deliveries {
         return;
       }
       case "publishing":
-        this.#client.send(this.#encodePublish(head.packet!, head.sent));
+        this.#client.send(encodePublish(head, head.packet!));
         head.sent = true;
         return;
       case "completing":
@@ -331,32 +328,6 @@ export class Deliveries {
       default:
         this.due = NEVER;
     }
-  }
-
-  #encodePublish(packet: PublishPacket, dup: boolean): Uint8Array {
-    const { qos, retain, topic, payload, messageId } = packet;
-    const topicIdType = this.#kindOf(topic);
-    const topicId = this.#topicIdOf(topic);
-    return encode({ type: "PUBLISH", dup, qos, retain, topicIdType, topicId, msgId: messageId, data: payload });
-  }
-
-  /** G7: the kind of topic id with which the client subscribed to exactly this name. */
-  #kindOf(topic: string): "normal" | "predefined" | "short" {
-    return this.#client.subscriptions.get(topic)?.topicIdType ?? "normal";
-  }
-
-  #topicIdOf(topic: string): number {
-    const subscription = this.#client.subscriptions.get(topic);
-    if (subscription !== undefined && subscription.topicIdType !== "normal") return subscription.topicId;
-    return this.#client.topics.byName(topic)!.id;
-  }
-
-  #isTopicOf(packet: PublishPacket, topicId: number): boolean {
-    const kind = this.#kindOf(packet.topic);
-    if (kind === "normal") return this.#client.topics.byName(packet.topic)?.id === topicId;
-    const own = this.#topicIdOf(packet.topic);
-    // RIOT's asymcute returns the two octets of predefined and short topics in the other order (section 9).
-    return topicId === own || topicId === (((own & 0xff) << 8) | (own >> 8));
   }
 
   /** A MsgId for REGISTER: one that no message of the broker has that is here. The broker numbers from the bottom, so we begin at the top. */
@@ -410,4 +381,9 @@ export class Deliveries {
 function tooLong(octetsAfterLength: number, max: number): boolean {
   const octets = octetsAfterLength <= 255 ? octetsAfterLength : octetsAfterLength + LONG_HEADER_EXTRA_OCTETS;
   return octets > max;
+}
+
+function encodePublish({ topic, sent }: Delivery, { qos, retain, payload, messageId }: PublishPacket): Uint8Array {
+  const { topicIdType, topicId } = topic!;
+  return encode({ type: "PUBLISH", dup: sent, qos, retain, topicIdType, topicId, msgId: messageId, data: payload });
 }

@@ -1,3 +1,4 @@
+import type { OutboundTopic } from "./outbound-topic.ts";
 import type { PublishPacket } from "./packet.ts";
 
 /** A message of the broker that waits for its client, or is on its way to it. */
@@ -6,6 +7,8 @@ export interface Delivery {
   readonly packet: PublishPacket | undefined;
   /** The broker's packet identifier, 0 at QoS 0; towards the client it is the MsgId. */
   readonly packetId: number;
+  /** How the PUBLISH names its topic, from the first time it is sent: a repetition is the same message (R5). */
+  topic: OutboundTopic | undefined;
   /** The PUBLISH has been sent to the client. */
   sent: boolean;
   /** The client said that it did not know the topic id; it gets no third chance (G4). */
@@ -52,7 +55,7 @@ export class DeliveryQueue {
 
   push(packet: PublishPacket): void {
     const packetId = packet.messageId;
-    this.#items.push({ packet, packetId, sent: false, registeredAgain: false, postponed: 0 });
+    this.#items.push({ packet, packetId, topic: undefined, sent: false, registeredAgain: false, postponed: 0 });
     this.#octets += octetsOf(packet);
   }
 
@@ -61,7 +64,7 @@ export class DeliveryQueue {
    * when the head is in flight.
    */
   pushRelease(packetId: number, behindHead: boolean): void {
-    const release = { packet: undefined, packetId, sent: true, registeredAgain: false, postponed: 0 };
+    const release = { packet: undefined, packetId, topic: undefined, sent: true, registeredAgain: false, postponed: 0 };
     let index = behindHead ? 1 : 0;
     while (index < this.#items.length && this.#items[index]!.packet === undefined) index += 1;
     this.#items.splice(index, 0, release);

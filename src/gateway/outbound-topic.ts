@@ -1,0 +1,27 @@
+import type { Client } from "./client.ts";
+
+/** How a topic is named in a PUBLISH to a client. */
+export interface OutboundTopic {
+  readonly topicIdType: "normal" | "predefined" | "short";
+  /** The id, or the two octets of the short name. */
+  readonly topicId: number;
+}
+
+/**
+ * How this client is told of a topic: with the kind of topic id with which it subscribed to exactly this name, else with a normal id (G7).
+ * "unregistered" where it has to be told of the id first (G2), "suppressed" where it does not want to know it (G3).
+ */
+export function outboundTopicOf(client: Client, topicName: string): OutboundTopic | "unregistered" | "suppressed" {
+  const subscription = client.subscriptions.get(topicName);
+  if (subscription !== undefined && subscription.topicIdType !== "normal") return subscription;
+  const entry = client.topics.byName(topicName);
+  if (entry?.suppressed === true) return "suppressed";
+  return entry?.announced === true ? { topicIdType: "normal", topicId: entry.id } : "unregistered";
+}
+
+/** Whether the TopicId of a client's PUBACK is the one it was sent. */
+export function isSameTopicId({ topicIdType, topicId }: OutboundTopic, acknowledged: number): boolean {
+  if (acknowledged === topicId) return true;
+  // RIOT's asymcute returns the two octets of predefined and short topics in the other order (section 9).
+  return topicIdType !== "normal" && acknowledged === (((topicId & 0xff) << 8) | (topicId >> 8));
+}
