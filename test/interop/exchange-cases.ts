@@ -73,20 +73,6 @@ export const EXCHANGE_CASES: readonly InteropCase[] = [
   ...NAMINGS.flatMap((naming) => QOS_LEVELS.map((qos) => fromDevice(naming, qos))),
   ...[...NAMINGS, ...WILDCARDS].flatMap((naming) => QOS_LEVELS.map((qos) => toDevice(naming, qos))),
   {
-    name: "6b a message comes at the QoS of the subscription where that is lower",
-    run: async (site) => {
-      const device = await site.device("modest");
-      await device.subscribe("modest/+", 1);
-      const peer = await site.mqttPeer();
-      await peer.publish("modest/two", "2", 2);
-      await peer.publish("modest/zero", "0", 0);
-      await device.receives(
-        { topic: "modest/two", data: "2", qos: 1, retain: false },
-        { topic: "modest/zero", data: "0", qos: 0, retain: false },
-      );
-    },
-  },
-  {
     name: "S9 after UNSUBSCRIBE nothing of that topic comes any more",
     run: async (site) => {
       const device = await site.device("leaver");

@@ -1,0 +1,166 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { text } from "node:stream/consumers";
+import { vi } from "vitest";
+import type { AtEnd } from "../process/gateway-process.ts";
+
+const BOUND_MS = 10_000;
+
+/** Debian keeps brokers where only root's search path leads. */
+const ENVIRONMENT = {
+  ...process.env,
+  PATH: [process.env.PATH, "/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin"].join(delimiter),
+};
+
+export interface MosquittoUser {
+  username: string;
+  password: string;
+}
+
+export interface MosquittoOptions {
+  /** The one user; undefined lets everybody in. */
+  user?: MosquittoUser;
+  /** Sessions and messages outlast SIGTERM. */
+  persistence?: boolean;
+}
+
+/** A Mosquitto of the test's own on a free port of the loopback interface. It is ended where `atEnd` says. */
+export class Mosquitto {
+  readonly port: number;
+  readonly #folder: string;
+  #child: ChildProcess | undefined;
+  #subscriberCount = 0;
+  /** What it has logged, of all its lives. */
+  log = "";
+
+  private constructor(port: number, folder: string) {
+    this.port = port;
+    this.#folder = folder;
+  }
+
+  /** Whether Mosquitto and the programs that belong to it are on this machine. */
+  static get isInstalled(): boolean {
+    return ["mosquitto", "mosquitto_pub", "mosquitto_sub", "mosquitto_passwd"].every(
+      (program) => spawnSync(program, ["--help"], { env: ENVIRONMENT }).error === undefined,
+    );
+  }
+
+  static async start(atEnd: AtEnd, options?: MosquittoOptions): Promise<Mosquitto> {
+    const mosquitto = await Mosquitto.prepare(atEnd, options);
+    await mosquitto.start();
+    return mosquitto;
+  }
+
+  /** One that has a port and does not run yet. */
+  static async prepare(atEnd: AtEnd, { user, persistence = false }: MosquittoOptions = {}): Promise<Mosquitto> {
+    const folder = mkdtempSync(join(tmpdir(), "mqtt-sn-gateway-mosquitto-"));
+    const mosquitto = new Mosquitto(await freePort(), folder);
+    atEnd(() => {
+      mosquitto.#child?.kill("SIGKILL");
+      rmSync(folder, { recursive: true, force: true });
+    });
+    const lines = [
+      `listener ${mosquitto.port} 127.0.0.1`,
+      `persistence ${persistence}`,
+      `persistence_location ${folder}/`,
+      "log_dest stderr",
+      "log_type all",
+    ];
+    if (user === undefined) lines.push("allow_anonymous true");
+    else lines.push("allow_anonymous false", `password_file ${mosquitto.#passwordFile(user)}`);
+    // As root it would become a user who may not write into the folder.
+    if (process.getuid?.() === 0) lines.push("user root");
+    writeFileSync(mosquitto.#file("mosquitto.conf"), `${lines.join("\n")}\n`);
+    return mosquitto;
+  }
+
+  get url(): string {
+    return `mqtt://127.0.0.1:${this.port}`;
+  }
+
+  /** Runs `mosquitto_pub` to its end. */
+  async publish(...args: string[]): Promise<void> {
+    const child = spawn("mosquitto_pub", this.#clientArguments(args), { env: ENVIRONMENT, stdio: "ignore" });
+    const code = await new Promise((resolve) => child.once("exit", resolve));
+    if (code !== 0) throw new Error(`mosquitto_pub ended with ${code}`);
+  }
+
+  /** Runs `mosquitto_sub` until it has `count` messages, and resolves with what it prints; `subscribed` comes before that. */
+  subscribe(atEnd: AtEnd, count: number, ...args: string[]): { subscribed: Promise<void>; printed: Promise<string> } {
+    this.#subscriberCount += 1;
+    const id = `mosquitto-sub-${this.#subscriberCount}`;
+    const all = this.#clientArguments(["-i", id, "-C", String(count), ...args]);
+    const child = spawn("mosquitto_sub", all, { env: ENVIRONMENT, stdio: ["ignore", "pipe", "ignore"] });
+    atEnd(() => child.kill("SIGKILL"));
+    return { subscribed: this.logs(new RegExp(`Sending SUBACK to ${id}`)), printed: text(child.stdout) };
+  }
+
+  #clientArguments(args: readonly string[]): string[] {
+    return ["-h", "127.0.0.1", "-p", String(this.port), ...args];
+  }
+
+  /** Starts it, on the same port as ever, and resolves when it takes connections. */
+  async start(): Promise<void> {
+    const child = spawn("mosquitto", ["-c", this.#file("mosquitto.conf")], {
+      env: ENVIRONMENT,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    this.#child = child;
+    let log = "";
+    child.stderr.on("data", (octets: Buffer) => {
+      log += octets;
+      this.log += octets;
+    });
+    await vi.waitFor(
+      () => {
+        if (!/mosquitto version \S+ running/.test(log)) throw new Error(`Mosquitto does not start:\n${log}`);
+      },
+      { timeout: BOUND_MS, interval: 5 },
+    );
+  }
+
+  /** Ends it: SIGTERM lets it save what it keeps, SIGKILL does not. */
+  async stop(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+    const child = this.#child;
+    if (child === undefined) return;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill(signal);
+    await ended;
+    this.#child = undefined;
+  }
+
+  /** Resolves when a line of the log matches. */
+  async logs(pattern: RegExp): Promise<void> {
+    await vi.waitFor(
+      () => {
+        if (!pattern.test(this.log)) throw new Error(`no ${pattern} in:\n${this.log}`);
+      },
+      { timeout: BOUND_MS, interval: 5 },
+    );
+  }
+
+  #passwordFile({ username, password }: MosquittoUser): string {
+    const file = this.#file("passwords");
+    const { status, stderr } = spawnSync("mosquitto_passwd", ["-b", "-c", file, username, password], {
+      env: ENVIRONMENT,
+    });
+    if (status !== 0) throw new Error(`mosquitto_passwd: ${stderr}`);
+    return file;
+  }
+
+  #file(name: string): string {
+    return join(this.#folder, name);
+  }
+}
+
+/** A port that was free a moment ago: Mosquitto cannot be asked which one it got. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
