@@ -1,0 +1,34 @@
+import { describe, expect, test } from "vitest";
+import { type Subscription, SubscriptionTable } from "../../src/gateway/subscription-table.ts";
+
+const plain = (filter: string): Subscription => ({ filter, topicIdType: "normal", topicId: 0, qos: 1 });
+
+describe("the subscriptions of one client", () => {
+  test("a filter has one subscription: the last one made", () => {
+    const table = new SubscriptionTable();
+    table.set(plain("p"));
+    table.set({ filter: "p", topicIdType: "predefined", topicId: 7, qos: 0 });
+    expect(table.size).toBe(1);
+    expect(table.get("p")).toMatchObject({ topicIdType: "predefined", topicId: 7, qos: 0 });
+  });
+
+  test("filters are told apart by their text", () => {
+    const table = new SubscriptionTable();
+    for (const filter of ["a", "a/#", "a/+"]) table.set(plain(filter));
+    expect([...table.values()].map(({ filter }) => filter)).toEqual(["a", "a/#", "a/+"]);
+    expect(table.get("a/b")).toBeUndefined();
+    table.delete("a/#");
+    expect(table.get("a/#")).toBeUndefined();
+    expect(table.size).toBe(2);
+  });
+
+  test("an empty table, new or cleared, has nothing", () => {
+    const table = new SubscriptionTable();
+    table.delete("a");
+    expect([...table.values()]).toEqual([]);
+    table.set(plain("a"));
+    table.clear();
+    expect(table.size).toBe(0);
+    expect(table.get("a")).toBeUndefined();
+  });
+});
