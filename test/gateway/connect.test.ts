@@ -143,6 +143,34 @@ describe("duplicated CONNECT", () => {
       .toClient("CONNACK");
   });
 
+  test("C13, 6.3 of a CleanSession=1 session nothing is left for the CleanSession=0 one that follows it", () => {
+    const s = new Script();
+    s.connectWithWill({}, { willTopic: "w", willMsg: "gone" });
+    const topicId = s.subscribe("a");
+    s.client("CONNECT", { cleanSession: false }).closes(true);
+    s.gone().opens({ cleanSession: false, will: undefined }).accepts(false).toClient("CONNACK");
+    s.client("PUBLISH", { topicId, qos: 1, msgId: 5 }).toClient("PUBACK", { returnCode: 2 });
+  });
+
+  test("C13, C8 what the broker answers to the old session is not told in the new set-up", () => {
+    const s = new Script();
+    s.connect();
+    const topicId = s.subscribe("a", 1);
+    s.client("PUBLISH", { topicId, qos: 1, msgId: 5 }).toBroker("publish");
+    s.client("CONNECT", { will: true }).toClient("WILLTOPICREQ");
+    s.broker("puback", { messageId: 5 }).nothing();
+    s.deliver("a").nothing();
+  });
+
+  test("C13 what was in flight to the client is not repeated during its new set-up", () => {
+    const s = new Script({ tRetryMs: 10_000, nRetry: 3 });
+    s.connect().subscribe("a", 1);
+    s.deliver("a", { qos: 1, messageId: 3 }).toClient("PUBLISH");
+    s.client("CONNECT", { will: true }).toClient("WILLTOPICREQ").after(10_000).toClient("WILLTOPICREQ");
+    s.client("WILLTOPIC", { empty: true }).closes(true).gone().opens().accepts().toClient("CONNACK");
+    s.after(50_000).nothing();
+  });
+
   test("C13 a client that does not finish its second set-up is lost, and its old will fires", () => {
     const s = new Script({ tRetryMs: 1000, nRetry: 1 });
     s.connect();

@@ -69,6 +69,14 @@ describe("limits of the gateway", () => {
     s.after(1).toClient("CONNACK", { returnCode: 1 }).closes(true);
   });
 
+  test("connectTimeoutMs: the end of an old connection does not count", () => {
+    const s = new Script({ connectTimeoutMs: 5000 });
+    s.connect().client("PINGREQ").toClient("PINGRESP");
+    s.client("CONNECT").closes(true).after(4000).gone().opens();
+    s.after(4999).nothing();
+    s.after(1).toClient("CONNACK", { returnCode: 1 }).closes(true);
+  });
+
   test("connectTimeoutMs: a broker that accepts too late has no client", () => {
     const s = new Script({ connectTimeoutMs: 5000 });
     s.client("CONNECT").opens().after(5000).toClient("CONNACK", { returnCode: 1 }).closes(true);

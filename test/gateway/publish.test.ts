@@ -1,4 +1,4 @@
-import { describe, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Script } from "./script.ts";
 
 const PREDEFINED = [{ id: 7, topic: "p/seven", clientId: undefined }];
@@ -199,6 +199,23 @@ describe("§6.6 PUBLISH from the client", () => {
     s.client("PUBLISH", publish).nothing().noted("publish.repeated");
     s.after(1);
     exchange();
+  });
+
+  test.each([
+    [true, true, "forwarded", ["broker: publish"]],
+    [true, false, "forwarded", ["broker: publish"]],
+    [false, true, "forwarded", ["broker: publish"]],
+    [false, false, "still a late copy", []],
+  ])("P10 with CleanSession=%s before and %s after a CONNECT the same message is %s", (before, after, _, arrows) => {
+    const s = new Script();
+    const publish = { topicIdType: "short", topicId: SHORT("tt"), qos: 2, msgId: 3 };
+    s.connect({ cleanSession: before }).client("PUBLISH", publish).toBroker("publish");
+    s.broker("pubrec", { messageId: 3 }).toClient("PUBREC");
+    s.client("PUBREL", { msgId: 3 }).toBroker("pubrel");
+    s.broker("pubcomp", { messageId: 3 }).toClient("PUBCOMP");
+    s.client("DISCONNECT").toClient("DISCONNECT").closes(true);
+    s.client("CONNECT", { cleanSession: after }).gone().opens().accepts().toClient("CONNACK");
+    expect(s.client("PUBLISH", publish).arrows()).toEqual(arrows);
   });
 
   test("P10 another message under the MsgId of a completed one is forwarded at once", () => {

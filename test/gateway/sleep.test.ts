@@ -81,6 +81,15 @@ describe("§6.14 going to sleep", () => {
     s.client("PINGREQ", OWN_PING).toClient("PUBACK", { msgId: 5 }).toClient("PINGRESP");
     s.client("PINGREQ", OWN_PING).toClient("PINGRESP");
   });
+
+  test("Z3 answers that were held do not outlive the connection that they came from", () => {
+    const s = new Script();
+    s.connect();
+    const topicId = s.register("a");
+    s.client("PUBLISH", { topicId, qos: 1, msgId: 5 }).toBroker("publish").sleep();
+    s.broker("puback", { messageId: 5 }).gone().nothing();
+    s.connect().sleep().client("PINGREQ", OWN_PING).toClient("PINGRESP");
+  });
 });
 
 describe("§6.14 waking up", () => {
