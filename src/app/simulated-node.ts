@@ -127,7 +127,7 @@ export class SimulatedNode {
       return;
     }
     if (this.#state === "ready") this.#plan.counts.connectionsLost += 1;
-    else this.#fail(this.#refusal === undefined ? reason : `refused with return code ${this.#refusal}`);
+    else this.#fail(this.#refusal === undefined ? reason : `CONNACK with return code ${this.#refusal}`);
   }
 
   #fail(why: string): void {

@@ -1,10 +1,19 @@
+import { hostPortText } from "./host-port.ts";
 import type { SimulationOptions, SimulationReport } from "./simulation.ts";
 
 /** Whether all is well: the nodes connected, nothing acknowledged is missing, and at QoS 2 nothing came twice. */
 export function isSimulationClean(options: SimulationOptions, report: SimulationReport): boolean {
   if (report.connected < options.nodes || report.farEndFailure !== undefined) return false;
-  if (report.arrivalLatencyMs === undefined || options.qos === 0) return true;
-  return report.lostAccepted === 0 && (options.qos < 2 || report.duplicated === 0);
+  const { delivery } = report;
+  if (delivery === undefined || options.qos === 0) return true;
+  return delivery.lostAccepted === 0 && (options.qos < 2 || delivery.duplicated === 0);
+}
+
+/** The report with the options that led to it, as one JSON object; what arrived only where somebody looked. */
+export function simulationJson(options: SimulationOptions, report: SimulationReport): string {
+  const { gateway, ...others } = options;
+  const { delivery, ...rest } = report;
+  return JSON.stringify({ gateway: `udp://${hostPortText(gateway)}`, ...others, ...rest, ...delivery });
 }
 
 /** The report as lines for people. */
@@ -22,19 +31,20 @@ export function simulationSummary(options: SimulationOptions, report: Simulation
   ];
   if (report.connectFailure !== undefined) lines.push(["not connected", report.connectFailure]);
   if (qos > 0) {
-    const pending = report.pending > 0 ? `, ${report.pending} without an answer` : "";
+    const unanswered = report.unanswered > 0 ? `, ${report.unanswered} without an answer` : "";
     lines.push([
       "acknowledged",
-      `${report.accepted}, ${report.failed} failed${pending}; latency ${percentilesText(report.answerLatencyMs)}`,
+      `${report.accepted}, ${report.failed} failed${unanswered}; latency ${percentilesText(report.answerLatencyMs)}`,
     ]);
   }
-  if (report.arrivalLatencyMs !== undefined) {
-    const lost = report.lostAccepted + report.lostUnaccepted;
-    const lostText = qos > 0 ? `${lost} lost (${report.lostAccepted} of them acknowledged)` : `${lost} lost`;
-    const foreign = report.foreign > 0 ? `, ${report.foreign} that nobody sent` : "";
+  if (report.delivery !== undefined) {
+    const { delivered, lostAccepted, lostUnaccepted, duplicated, foreign, arrivalLatencyMs } = report.delivery;
+    const lost = `${lostAccepted + lostUnaccepted} lost`;
+    const lostText = qos > 0 ? `${lost} (${lostAccepted} of them acknowledged)` : lost;
+    const foreignText = foreign > 0 ? `, ${foreign} that nobody sent` : "";
     lines.push([
       "delivered",
-      `${report.delivered}, ${lostText}, ${report.duplicated} duplicated${foreign}; latency ${percentilesText(report.arrivalLatencyMs)}`,
+      `${delivered}, ${lostText}, ${duplicated} duplicated${foreignText}; latency ${percentilesText(arrivalLatencyMs)}`,
     ]);
   }
   lines.push([

@@ -3,14 +3,19 @@ import { Random } from "../device/random.ts";
 import { DEFAULT_DEVICE_SETTINGS, type DeviceSettings } from "../device/settings.ts";
 import { sleepDurationFor } from "../device/sleep-duration.ts";
 import { DeliveryLedger, type DeliveryTotals } from "./delivery-ledger.ts";
-import { DeviceHost } from "./device-host.ts";
+import { DeviceHost, type HostedDevice } from "./device-host.ts";
 import { FarEnd } from "./far-end.ts";
-import type { HostPort } from "./host-port.ts";
+import { type HostPort, hostPortText } from "./host-port.ts";
 import { type NodeCounts, type NodePlan, SimulatedNode } from "./simulated-node.ts";
 import { simulatedPayload } from "./simulated-payload.ts";
 
-/** CONNECTs that wait for their answer at once: as fast as the gateway can, without a flood that its socket would drop. */
-const CONNECTING_MAX = 200;
+/**
+ * CONNECTs that wait for their answer at once: as fast as the gateway can, and no more than a broker takes in, whose queue of new connections
+ * is often 100 long.
+ */
+const CONNECTING_MAX = 100;
+/** Sockets that are opened at once. */
+const OPENING_MAX = 500;
 /** How often what is due is sent. */
 const TICK_MS = 5;
 /** Messages of the far end that wait for the broker's acknowledgement. */
@@ -47,17 +52,28 @@ export interface SimulationProgress {
   total: number;
 }
 
-export interface SimulationReport extends DeliveryTotals, NodeCounts {
+export interface SimulationReport extends NodeCounts {
   connected: number;
   /** Why the first node that could not connect did not. */
   connectFailure: string | undefined;
+  /** From the first CONNECT until every node that could had its topic. */
   connectMs: number;
   sendingMs: number;
+  sent: number;
+  accepted: number;
+  failed: number;
+  unanswered: number;
   answerLatencyMs: Percentiles;
   /** undefined without a broker: nobody looked at what arrived. */
-  arrivalLatencyMs: Percentiles | undefined;
+  delivery: DeliveryReport | undefined;
   /** Why the far end saw only a part. */
   farEndFailure: string | undefined;
+}
+
+export interface DeliveryReport
+  extends Pick<DeliveryTotals, "delivered" | "lostAccepted" | "lostUnaccepted" | "duplicated" | "foreign"> {
+  /** From the first time that a message was sent. */
+  arrivalLatencyMs: Percentiles;
 }
 
 interface Percentiles {
@@ -124,33 +140,46 @@ export class Simulation {
     return farEnd;
   }
 
-  /** Connects the nodes, a few at a time. Returns when each is ready or has failed once, with the time until the last was ready. */
-  async #connect(host: DeviceHost): Promise<number> {
+  /** Gives every node its socket: nothing is sent yet. */
+  async #prepare(host: DeviceHost): Promise<[SimulatedNode, HostedDevice][]> {
     const { nodes, seed } = this.#options;
     const random = new Random(seed + 1);
     const plan = this.#plan();
+    const prepared: [SimulatedNode, HostedDevice][] = [];
+    while (prepared.length < nodes && !this.#isStopped) {
+      const batch = Array.from({ length: Math.min(OPENING_MAX, nodes - prepared.length) }, async (_, offset) => {
+        const index = prepared.length + offset;
+        const node = new SimulatedNode(index, `simulate/${this.#runId}/${index}`, plan);
+        const deviceSeed = random.integer(0, 0xffff_ffff);
+        const hosted = await host.add(this.#settings(index), deviceSeed, (outcome, now) =>
+          node.onOutcome(outcome, now),
+        );
+        return [node, hosted] satisfies [SimulatedNode, HostedDevice];
+      });
+      prepared.push(...(await Promise.all(batch)));
+    }
+    return prepared;
+  }
+
+  /** Connects the nodes, some at a time. Returns when each is ready or has failed once, with the time until then. */
+  async #connect(host: DeviceHost): Promise<number> {
+    const prepared = await this.#prepare(host);
     const start = performance.now();
-    let readyMs = 0;
-    const add = async (index: number) => {
-      const node = new SimulatedNode(index, `simulate/${this.#runId}/${index}`, plan);
-      const settings = this.#settings(index);
-      const hosted = await host.add(settings, random.integer(0, 0xffff_ffff), (outcome, now) =>
-        node.onOutcome(outcome, now),
-      );
-      this.#started.push(node);
-      node.start(hosted);
-    };
-    for (let next = 0; ; ) {
+    for (;;) {
       const settled = this.#ready.length + this.#failed;
-      if (settled >= nodes || this.#isStopped) break;
-      const batch = Math.min(nodes - next, CONNECTING_MAX - (next - settled));
-      await Promise.all(Array.from({ length: Math.max(batch, 0) }, (_, offset) => add(next + offset)));
-      next += Math.max(batch, 0);
-      readyMs = performance.now() - start;
-      this.#onProgress({ phase: "connecting", done: this.#ready.length, total: nodes });
+      while (this.#started.length < prepared.length && this.#started.length - settled < CONNECTING_MAX) {
+        const [node, hosted] = prepared[this.#started.length]!;
+        this.#started.push(node);
+        node.start(hosted);
+      }
+      this.#onProgress({ phase: "connecting", done: this.#ready.length, total: prepared.length });
+      if (settled >= prepared.length || this.#isStopped) break;
       await sleepMs(1);
     }
-    return readyMs;
+    if (this.#connectFailure !== undefined && host.unreachable !== undefined) {
+      this.#connectFailure = `${this.#connectFailure}: nothing listens there (${host.unreachable.message})`;
+    }
+    return performance.now() - start;
   }
 
   #plan(): NodePlan {
@@ -171,7 +200,7 @@ export class Simulation {
       },
       onFailed: (_node, why) => {
         this.#failed += 1;
-        this.#connectFailure ??= why;
+        this.#connectFailure ??= `${why} from udp://${hostPortText(this.#options.gateway)}`;
       },
       onFree: (node) => this.#free.push(node),
       onLeft: () => {
@@ -274,15 +303,20 @@ export class Simulation {
   ): SimulationReport {
     const { answerLatency, arrivalLatency, totals } = this.#ledger;
     const percentiles = (of: typeof answerLatency) => ({ p50: of.percentileMs(0.5), p99: of.percentileMs(0.99) });
+    const { sent, accepted, failed, pending, ...arrived } = totals;
+    const delivery: DeliveryReport = { ...arrived, arrivalLatencyMs: percentiles(arrivalLatency) };
     return {
-      ...totals,
-      ...this.#counts,
       connected: this.#ready.length,
       connectFailure: this.#connectFailure,
       connectMs,
       sendingMs,
+      sent,
+      accepted,
+      failed,
+      unanswered: pending,
       answerLatencyMs: percentiles(answerLatency),
-      arrivalLatencyMs: wasWatched ? percentiles(arrivalLatency) : undefined,
+      delivery: wasWatched ? delivery : undefined,
+      ...this.#counts,
       farEndFailure,
     };
   }

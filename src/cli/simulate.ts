@@ -3,7 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import type { HostPort } from "../app/host-port.ts";
 import { simulatedPayload } from "../app/simulated-payload.ts";
 import { Simulation, type SimulationOptions, type SimulationProgress } from "../app/simulation.ts";
-import { isSimulationClean, simulationSummary } from "../app/simulation-summary.ts";
+import { isSimulationClean, simulationJson, simulationSummary } from "../app/simulation-summary.ts";
 import type { DeviceQoS } from "../device/contract.ts";
 import { deviceFlags, durationMsFrom, qosFrom, wholeNumberFrom } from "./device-flags.ts";
 
@@ -100,7 +100,7 @@ async function simulate(options: SimulationOptions, asJson: boolean): Promise<vo
     process.off("SIGINT", stop);
     process.off("SIGTERM", stop);
   });
-  if (asJson) process.stdout.write(`${JSON.stringify({ ...options, gateway: undefined, ...report })}\n`);
+  if (asJson) process.stdout.write(`${simulationJson(options, report)}\n`);
   else process.stdout.write(simulationSummary(options, report));
   if (!isSimulationClean(options, report)) process.exitCode = 1;
 }
