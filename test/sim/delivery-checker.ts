@@ -63,6 +63,10 @@ export class DeliveryChecker {
     this.#upstream.get(payload)!.isDisturbed = true;
   }
 
+  isDisturbed(payload: string): boolean {
+    return this.#upstream.get(payload)!.isDisturbed;
+  }
+
   sentDown(
     payload: string,
     message: Pick<Downstream, "clientId" | "topic" | "qos" | "grantedQos" | "promisedQos">,
