@@ -1,11 +1,12 @@
 import type { Publish } from "../sn/message.ts";
 import type { Instant } from "./contract.ts";
 
-/** MsgIds that are remembered. Beyond that the oldest is forgotten: a client has one exchange open at a time (P4). */
-const REMEMBERED_MAX = 64;
+/** MsgIds that are remembered of one client. Beyond that the oldest is forgotten. */
+const REMEMBERED_MAX = 1024;
 
 interface Completed {
-  fingerprint: number;
+  /** Undefined where the PUBLISH was not seen, only its PUBREL: then it is any with this MsgId. */
+  fingerprint: number | undefined;
   at: Instant;
 }
 
@@ -15,17 +16,22 @@ interface Completed {
  * without an answer, so that a client which really sends the same again under the same MsgId is heard at its first repetition.
  */
 export class CompletedPublishes {
+  readonly #windowMs: number;
+  /** The one that was completed first in front. */
   readonly #byMsgId = new Map<number, Completed>();
 
-  add(msgId: number, fingerprint: number, now: Instant): void {
+  /** `windowMs` is how long a copy may be under way. */
+  constructor(windowMs: number) {
+    this.#windowMs = windowMs;
+  }
+
+  add(msgId: number, fingerprint: number | undefined, now: Instant): void {
     this.#byMsgId.delete(msgId);
-    if (this.#byMsgId.size >= REMEMBERED_MAX) {
-      for (const oldest of this.#byMsgId.keys()) {
-        this.#byMsgId.delete(oldest);
-        break;
-      }
-    }
     this.#byMsgId.set(msgId, { fingerprint, at: now });
+    for (const [oldest, { at }] of this.#byMsgId) {
+      if (this.#byMsgId.size <= REMEMBERED_MAX && now - at < this.#windowMs) break;
+      this.#byMsgId.delete(oldest);
+    }
   }
 
   has(msgId: number): boolean {
@@ -33,9 +39,10 @@ export class CompletedPublishes {
   }
 
   /** Whether such a PUBLISH would be a late copy. */
-  isCopy(msgId: number, fingerprint: number, now: Instant, windowMs: number): boolean {
+  isCopy(msgId: number, fingerprint: number, now: Instant): boolean {
     const completed = this.#byMsgId.get(msgId);
-    return completed !== undefined && completed.fingerprint === fingerprint && now - completed.at < windowMs;
+    if (completed === undefined || now - completed.at >= this.#windowMs) return false;
+    return completed.fingerprint === undefined || completed.fingerprint === fingerprint;
   }
 }
 

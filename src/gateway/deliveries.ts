@@ -233,7 +233,6 @@ export class Deliveries {
     if (unknownTopic && entry?.name === packet.topic && !head.registeredAgain) {
       entry.announced = false;
       head.registeredAgain = true;
-      head.sent = false;
       this.#idle();
       return;
     }

@@ -19,7 +19,7 @@ interface PublishExchange extends Exchange {
   readonly type: "publish";
   readonly qos: 1 | 2;
   readonly topicId: number;
-  readonly fingerprint: number;
+  readonly fingerprint: number | undefined;
   /** sent: the broker has it; received: it said PUBREC; released: the client said PUBREL. */
   phase: "sent" | "received" | "released";
 }
@@ -109,8 +109,8 @@ export class Requests {
         return;
       }
     }
-    const fingerprint = qos === 2 ? fingerprintOf(message) : 0;
-    if (qos === 2 && this.#completed?.isCopy(msgId, fingerprint, now, client.settings.tRetryMs / 2) === true) {
+    const fingerprint = qos === 2 ? fingerprintOf(message) : undefined;
+    if (fingerprint !== undefined && this.#completed?.isCopy(msgId, fingerprint, now) === true) {
       client.note("publish.repeated", { msgId, completed: true });
       return;
     }
@@ -150,7 +150,7 @@ export class Requests {
       askedIn,
       qos: 2,
       topicId: 0,
-      fingerprint: 0,
+      fingerprint: undefined,
       phase: "released",
     });
     client.write({ cmd: "pubrel", messageId: msgId });
@@ -251,7 +251,7 @@ export class Requests {
       this.#client.answer(askedIn, encode({ type: "PUBREC", msgId }));
     } else if (packet.cmd === "pubcomp" && exchange.phase === "released") {
       this.#open!.delete(exchange.packetId);
-      this.#completed ??= new CompletedPublishes();
+      this.#completed ??= new CompletedPublishes(this.#client.settings.tRetryMs / 2);
       this.#completed.add(msgId, exchange.fingerprint, now);
       this.#client.answer(askedIn, encode({ type: "PUBCOMP", msgId }));
     }

@@ -16,30 +16,44 @@ const publish = (fields: Partial<Publish> = {}): Publish => ({
 
 describe("completed QoS 2 exchanges", () => {
   test("P10 a copy is what has the MsgId and the content of a message completed a moment ago", () => {
-    const completed = new CompletedPublishes();
+    const completed = new CompletedPublishes(5000);
     completed.add(3, 77, 1000);
-    expect(completed.isCopy(3, 77, 5999, 5000)).toBe(true);
-    expect(completed.isCopy(3, 77, 6000, 5000)).toBe(false);
-    expect(completed.isCopy(3, 78, 1000, 5000)).toBe(false);
-    expect(completed.isCopy(4, 77, 1000, 5000)).toBe(false);
+    expect(completed.isCopy(3, 77, 5999)).toBe(true);
+    expect(completed.isCopy(3, 77, 6000)).toBe(false);
+    expect(completed.isCopy(3, 78, 1000)).toBe(false);
+    expect(completed.isCopy(4, 77, 1000)).toBe(false);
   });
 
   test("P10 a MsgId that was used again counts from its last exchange", () => {
-    const completed = new CompletedPublishes();
+    const completed = new CompletedPublishes(5000);
     completed.add(3, 77, 0);
     completed.add(3, 78, 4000);
-    expect(completed.isCopy(3, 77, 4000, 5000)).toBe(false);
-    expect(completed.isCopy(3, 78, 8999, 5000)).toBe(true);
+    expect(completed.isCopy(3, 77, 4000)).toBe(false);
+    expect(completed.isCopy(3, 78, 8999)).toBe(true);
   });
 
-  test("64 MsgIds are remembered, then the oldest is forgotten", () => {
-    const completed = new CompletedPublishes();
-    for (let msgId = 1; msgId <= 64; msgId += 1) completed.add(msgId, 0, 0);
+  test("P10 of an exchange of which only PUBREL was seen, anything with its MsgId is a copy", () => {
+    const completed = new CompletedPublishes(5000);
+    completed.add(3, undefined, 0);
+    expect(completed.isCopy(3, 77, 4999)).toBe(true);
+    expect(completed.isCopy(3, 77, 5000)).toBe(false);
+  });
+
+  test("what is older than any copy is not kept", () => {
+    const completed = new CompletedPublishes(5000);
+    completed.add(3, 77, 0);
+    completed.add(4, 77, 5000);
+    expect([completed.has(3), completed.has(4)]).toEqual([false, true]);
+  });
+
+  test("1024 MsgIds are remembered, then the oldest is forgotten", () => {
+    const completed = new CompletedPublishes(5000);
+    for (let msgId = 1; msgId <= 1024; msgId += 1) completed.add(msgId, 0, 0);
     // Used again, the first is the newest.
     completed.add(1, 0, 0);
     expect(completed.has(2)).toBe(true);
-    completed.add(65, 0, 0);
-    expect([completed.has(1), completed.has(2), completed.has(3), completed.has(65)]).toEqual([
+    completed.add(1025, 0, 0);
+    expect([completed.has(1), completed.has(2), completed.has(3), completed.has(1025)]).toEqual([
       true,
       false,
       true,
