@@ -7,6 +7,7 @@ import { Mosquitto } from "./mosquitto.ts";
 import { predefinedTopicFlags } from "./predefined.ts";
 import { Site } from "./site.ts";
 import { UdpDevice } from "./udp-device.ts";
+import { publishWitnessed } from "./witness.ts";
 
 /** How long the programs may take for anything. */
 const BOUND = { timeout: 10_000, interval: 5 };
@@ -133,6 +134,37 @@ describe("the gateway with Mosquitto", () => {
   /** The log's lines of this event of this client. */
   function noted(event: string, clientId: string) {
     return site.process.lines.filter((line) => line.event === event && line.clientId === clientId);
+  }
+});
+
+describe("Mosquitto that sends the next message when the one before is acknowledged", () => {
+  for (const qos of [1, 2] as const) {
+    mosquittoTest(`Z7 a sleeping device gets them all at QoS ${qos} before PINGRESP`, async () => {
+      const mosquitto = await Mosquitto.start(onTestFinished, { inflightMax: 1 });
+      const site = await Site.start(mosquitto.url, []);
+      const device = await site.device("sleeper");
+      await device.subscribe("one/by/one", qos);
+      await device.sleep(60);
+      // The gateway has the first one of them, and the broker keeps the others.
+      const messages = await publishWitnessed(site, "one/by/one", qos, ["1", "2", "3", "4", "5"]);
+      await device.wake();
+      await device.receives(...messages);
+      expect(device.heardAsleep).toEqual([]);
+    });
+
+    mosquittoTest(
+      `G5 one at QoS ${qos} that is larger than max_datagram is acknowledged, and does not hold up the next`,
+      async () => {
+        const mosquitto = await Mosquitto.start(onTestFinished, { inflightMax: 1 });
+        const site = await Site.start(mosquitto.url, []);
+        const device = await site.device("narrow");
+        await device.subscribe("narrow", qos);
+        const peer = await site.mqttPeer();
+        await peer.publish("narrow", "x".repeat(1200), qos);
+        await peer.publish("narrow", "fits", qos);
+        await device.receives({ topic: "narrow", data: "fits", qos, retain: false });
+      },
+    );
   }
 });
 

@@ -25,6 +25,8 @@ export interface MosquittoOptions {
   user?: MosquittoUser;
   /** Sessions and messages outlast SIGTERM. */
   persistence?: boolean;
+  /** QoS 1 and 2 messages that it sends a client before it waits for an acknowledgement; undefined is its own default, 20. */
+  inflightMax?: number;
 }
 
 /** A Mosquitto of the test's own on a free port of the loopback interface. It is ended where `atEnd` says. */
@@ -55,7 +57,8 @@ export class Mosquitto {
   }
 
   /** One that has a port and does not run yet. */
-  static async prepare(atEnd: AtEnd, { user, persistence = false }: MosquittoOptions = {}): Promise<Mosquitto> {
+  static async prepare(atEnd: AtEnd, options: MosquittoOptions = {}): Promise<Mosquitto> {
+    const { user, persistence = false, inflightMax } = options;
     const folder = mkdtempSync(join(tmpdir(), "mqtt-sn-gateway-mosquitto-"));
     const mosquitto = new Mosquitto(await freePort(), folder);
     atEnd(() => {
@@ -71,6 +74,7 @@ export class Mosquitto {
     ];
     if (user === undefined) lines.push("allow_anonymous true");
     else lines.push("allow_anonymous false", `password_file ${mosquitto.#passwordFile(user)}`);
+    if (inflightMax !== undefined) lines.push(`max_inflight_messages ${inflightMax}`);
     // As root it would become a user who may not write into the folder.
     if (process.getuid?.() === 0) lines.push("user root");
     writeFileSync(mosquitto.#file("mosquitto.conf"), `${lines.join("\n")}\n`);
