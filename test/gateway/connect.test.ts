@@ -53,6 +53,12 @@ describe("§6.2 connection set-up", () => {
     s.client("CONNECT", { clientId: "x".repeat(257) }).toClient("CONNACK", { returnCode: 3 });
   });
 
+  test("C6 a client id with U+0000, or one that is not UTF-8, is refused: no broker takes it", () => {
+    const s = new Script();
+    s.client("CONNECT", { clientId: "a\0b" }).toClient("CONNACK", { returnCode: 3 });
+    s.datagram(Uint8Array.of(8, 0x04, 0x04, 1, 0, 60, 0xc3, 0x28)).toClient("CONNACK", { returnCode: 3 });
+  });
+
   test("C8 nothing else is processed while the CONNECT is under way", () => {
     const s = new Script();
     s.client("CONNECT").opens();
@@ -169,6 +175,24 @@ describe("duplicated CONNECT", () => {
     s.client("CONNECT", { will: true }).toClient("WILLTOPICREQ").after(10_000).toClient("WILLTOPICREQ");
     s.client("WILLTOPIC", { empty: true }).closes(true).gone().opens().accepts().toClient("CONNACK");
     s.after(50_000).nothing();
+  });
+
+  test("C13 the new connection begins with an empty queue, and what it brings is delivered", () => {
+    const s = new Script();
+    s.connect().subscribe("a", 1);
+    s.deliver("a", { qos: 1, messageId: 3 }).toClient("PUBLISH").deliver("a").nothing();
+    s.client("CONNECT").closes(true).gone().opens().accepts().toClient("CONNACK").nothing();
+    const topicId = s.subscribe("a", 1);
+    s.deliver("a", { payload: "new" }).toClient("PUBLISH", { topicId, data: "new" }).nothing();
+  });
+
+  test("C13 a connection that was stalled says nothing about the next one", () => {
+    const s = new Script();
+    s.connect().event({ type: "link-stalled", link: s.link });
+    s.client("PINGREQ").toClient("PINGRESP");
+    s.client("CONNECT").closes(true).gone().opens().accepts().toClient("CONNACK");
+    const topicId = s.register("a");
+    s.client("PUBLISH", { topicId }).toBroker("publish");
   });
 
   test("C13 a client that does not finish its second set-up is lost, and its old will fires", () => {

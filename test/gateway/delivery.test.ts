@@ -135,7 +135,7 @@ describe("§6.10 PUBLISH from the gateway", () => {
     s.deliver("a", { qos: 1, messageId: 3 }).toClient("PUBLISH");
     s.client("PUBACK", { topicId, msgId: 3, returnCode: 2 });
     registers(s, "a");
-    s.toClient("PUBLISH", { msgId: 3, qos: 1 });
+    s.toClient("PUBLISH", { msgId: 3, qos: 1, dup: true });
     s.client("PUBACK", { topicId, msgId: 3 }).toBroker("puback", { messageId: 3 });
   });
 
@@ -342,11 +342,23 @@ describe("messages of an earlier connection", () => {
     s.toClient("PUBLISH", { msgId: 4 });
   });
 
+  test("a PUBREL without its PUBLISH waits for the message in flight, and goes before those that wait", () => {
+    const s = new Script();
+    s.connect(DURABLE);
+    const topicId = s.subscribe("a", 1);
+    s.deliver("a", { qos: 1, messageId: 4 }).toClient("PUBLISH", { msgId: 4 });
+    s.deliver("a", { qos: 1, messageId: 5 }).nothing();
+    s.broker("pubrel", { messageId: 3 }).nothing();
+    s.client("PUBACK", { topicId, msgId: 4 }).toBroker("puback").toClient("PUBREL", { msgId: 3 });
+    s.client("PUBCOMP", { msgId: 3 }).toBroker("pubcomp").toClient("PUBLISH", { msgId: 5 });
+  });
+
   test("several PUBRELs are sent one by one", () => {
     const s = new Script();
     s.connect(DURABLE, true);
     s.broker("pubrel", { messageId: 3 }).toClient("PUBREL", { msgId: 3 });
     s.broker("pubrel", { messageId: 4 }).nothing();
+    s.broker("pubrel", { messageId: 5 }).nothing();
     s.broker("pubrel", { messageId: 5 }).nothing();
     s.client("PUBCOMP", { msgId: 3 }).toBroker("pubcomp").toClient("PUBREL", { msgId: 4 });
     s.client("PUBCOMP", { msgId: 4 }).toBroker("pubcomp").toClient("PUBREL", { msgId: 5 });

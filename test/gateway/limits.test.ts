@@ -52,6 +52,32 @@ describe("limits of the gateway", () => {
     s.accepts(true).toClient("CONNACK");
   });
 
+  test("field 2: a client that came back is no stored session any more", () => {
+    const s = new Script({ clientsMax: 2 });
+    s.connect({ ...DURABLE, clientId: "dev1" }).disconnect();
+    s.connect({ ...DURABLE, clientId: "dev1" }, true);
+    for (const clientId of ["dev2", "dev3"]) {
+      s.from("c2")
+        .connect({ ...DURABLE, clientId })
+        .client("DISCONNECT")
+        .toClient("DISCONNECT")
+        .closes(true);
+      s.notNoted("client.forgotten").gone();
+    }
+    s.from("c3")
+      .client("CONNECT", { ...DURABLE, clientId: "dev1" })
+      .closes(true, 2);
+  });
+
+  test("clientsMax: a stored session gives no right to a place", () => {
+    const s = new Script({ clientsMax: 1 });
+    s.connect({ ...DURABLE, clientId: "dev1" }).disconnect();
+    s.from("c2").connect({ clientId: "dev2" });
+    s.from("c1")
+      .client("CONNECT", { ...DURABLE, clientId: "dev1" })
+      .toClient("CONNACK", { returnCode: 1 });
+  });
+
   test("clientIdOctetsMax, field 1: a client id of that length is accepted, a longer one refused", () => {
     const s = new Script({ clientIdOctetsMax: 64 });
     s.connect({ clientId: "x".repeat(64) });
@@ -215,6 +241,30 @@ describe("Z19 what waits for a client", () => {
     const { s } = sleeping({ queuedOctetsMax: 1000 });
     s.deliver("a", { payload: "x".repeat(500), qos: 1, messageId: 1 }).nothing();
     s.deliver("a", { payload: "x".repeat(500), qos: 1, messageId: 2 }).does("pause");
+  });
+
+  test("queuedOctetsMax: reading goes on when half of it is gone", () => {
+    const { s, topicId } = sleeping({ queuedOctetsMax: 1000 });
+    for (const messageId of [1, 2]) s.deliver("a", { payload: "x", qos: 1, messageId }).nothing();
+    s.deliver("a", { payload: "x".repeat(400), qos: 1, messageId: 3 }).nothing();
+    s.deliver("a", { payload: "x".repeat(600), qos: 1, messageId: 4 }).does("pause");
+    s.client("PINGREQ", OWN_PING).toClient("PUBLISH");
+    for (const msgId of [1, 2, 3])
+      s.client("PUBACK", { topicId, msgId }).toBroker("puback").toClient("PUBLISH").nothing();
+    s.client("PUBACK", { topicId, msgId: 4 }).toBroker("puback");
+    expect(s.arrows()).toContain("resume");
+  });
+
+  test("queuedOctetsMax counts what waits, not what has passed", () => {
+    const s = new Script({ queuedOctetsMax: 1000 });
+    s.connect();
+    const topicId = s.subscribe("a", 1);
+    for (let messageId = 1; messageId <= 20; messageId += 1) {
+      s.deliver("a", { payload: "x".repeat(400), qos: 1, messageId })
+        .toClient("PUBLISH")
+        .nothing();
+      s.client("PUBACK", { topicId, msgId: messageId }).toBroker("puback");
+    }
   });
 
   test("queuedOctetsMax: QoS 0 is dropped until the rest fits", () => {

@@ -234,6 +234,27 @@ describe("§6.6 PUBLISH from the client", () => {
     exchange({ topicId: b, data: "2" });
   });
 
+  test("P10, R8 the broker's steps count in their order only", () => {
+    const s = new Script();
+    s.connect();
+    const topicId = s.register("a");
+    s.client("PUBLISH", { topicId, qos: 2, msgId: 3 }).toBroker("publish");
+    s.broker("pubcomp", { messageId: 3 }).nothing();
+    s.broker("pubrec", { messageId: 3 }).toClient("PUBREC");
+    s.broker("pubcomp", { messageId: 3 }).nothing();
+    s.client("PUBREL", { msgId: 3 }).toBroker("pubrel");
+    s.broker("pubrec", { messageId: 3 }).nothing();
+    s.broker("pubcomp", { messageId: 3 }).toClient("PUBCOMP");
+  });
+
+  test("P10 a DUP PUBLISH whose first copy is not known goes to the broker with DUP, for the broker may know it", () => {
+    const s = new Script();
+    s.connect();
+    const topicId = s.register("a");
+    s.client("PUBLISH", { topicId, qos: 1, msgId: 3, dup: true }).toBroker("publish", { messageId: 3, dup: true });
+    s.client("PUBLISH", { topicId, qos: 0, dup: true }).toBroker("publish", { qos: 0, dup: false });
+  });
+
   test("P10 a completed QoS 1 exchange leaves its MsgId free for the same message again", () => {
     const s = new Script();
     s.connect();
@@ -284,6 +305,16 @@ describe("MsgId", () => {
     s.broker("puback", { messageId: 65_535 }).toClient("PUBACK", { msgId: 5 });
     s.broker("unsuback", { messageId: 65_534 }).toClient("UNSUBACK", { msgId: 5 });
     s.broker("suback", { messageId: 5, granted: [1] }).toClient("SUBACK", { msgId: 5 });
+  });
+
+  test("M3 a number that the gateway gave at the broker is still the client's to use", () => {
+    const s = new Script();
+    s.connect();
+    const topicId = s.register("a");
+    s.client("PUBLISH", { topicId, qos: 1, msgId: 0 }).toBroker("publish", { messageId: 65_535 });
+    s.client("PUBLISH", { topicId, qos: 1, msgId: 65_535 }).toBroker("publish", { messageId: 65_534 });
+    s.broker("puback", { messageId: 65_534 }).toClient("PUBACK", { msgId: 65_535 });
+    s.broker("puback", { messageId: 65_535 }).toClient("PUBACK", { msgId: 0 });
   });
 
   test("M5 a QoS 1 PUBLISH with MsgId 0 gets a packet identifier of its own, and its answer has 0 again", () => {

@@ -61,6 +61,14 @@ describe("§6.14 going to sleep", () => {
     s.after(200_000).nothing();
   });
 
+  test("Z3 what is buffered is the message, not the octets that the connection read it from", () => {
+    const { s } = sleeper();
+    const payload = Buffer.from("21.5");
+    s.deliver("a", { payload });
+    payload.fill(0);
+    s.client("PINGREQ", OWN_PING).toClient("PUBLISH", { data: "21.5" }).toClient("PINGRESP");
+  });
+
   test("Z3 an exchange in flight stands still during sleep, and goes on with one copy", () => {
     const s = new Script();
     s.connect();
@@ -350,6 +358,15 @@ describe("§6.14 leaving sleep", () => {
     s.after(1).closes(false);
   });
 
+  test("Z12 what was in flight before the sleep is sent again after CONNACK", () => {
+    const s = new Script();
+    s.connect();
+    const topicId = s.subscribe("a", 1);
+    s.deliver("a", { qos: 1, messageId: 3 }).toClient("PUBLISH").sleep();
+    s.client("CONNECT").toClient("CONNACK").toClient("PUBLISH", { msgId: 3, dup: true });
+    s.client("PUBACK", { topicId, msgId: 3 }).toBroker("puback");
+  });
+
   test("Z12 CONNECT while awake: active, the message in flight stays in flight", () => {
     const { s, topicId } = sleeper();
     s.deliver("a", { qos: 1, messageId: 3 }).deliver("a", { qos: 1, messageId: 4 });
@@ -419,6 +436,14 @@ describe("§6.14 leaving sleep", () => {
     s.client("PINGREQ", OWN_PING).toClient("PUBLISH", { msgId: 3, dup: true });
   });
 
+  test("Z14 DISCONNECT while the broker is asked whether there is more: the next period begins anew", () => {
+    const { s, topicId } = sleeper();
+    s.deliver("a", { qos: 1, messageId: 3 }).client("PINGREQ", OWN_PING).toClient("PUBLISH");
+    s.client("PUBACK", { topicId, msgId: 3 }).toBroker("puback").does("probe");
+    s.sleep(300).deliver("a").nothing();
+    s.client("PINGREQ", OWN_PING).toClient("PUBLISH").toClient("PINGRESP");
+  });
+
   test("Z14 the new Duration holds for the periods that follow", () => {
     const { s } = sleeper();
     s.sleep(1000).client("PINGREQ", OWN_PING).toClient("PINGRESP").after(1_099_999).nothing();
@@ -441,6 +466,34 @@ describe("§6.14 other messages of a sleeping client", () => {
     s.client("PUBREL", { msgId: 9 }).toBroker("pubrel");
     s.broker("pubcomp", { messageId: 9 }).toClient("PUBCOMP");
     s.deliver("a").nothing();
+  });
+
+  test("Z15, Z3 a request of before the sleep that is repeated in it is answered in it", () => {
+    const s = new Script();
+    s.connect();
+    const topicId = s.register("a");
+    const requests = [
+      ["PUBLISH", { topicId, qos: 1, msgId: 5 }, "puback", "PUBACK 0"],
+      ["PUBLISH", { topicId, qos: 2, msgId: 6 }, "pubrec", "PUBREC"],
+      ["PUBREL", { msgId: 6 }, "pubcomp", "PUBCOMP"],
+      ["SUBSCRIBE", { topicName: "b", msgId: 7 }, "suback", "SUBACK 0"],
+      ["UNSUBSCRIBE", { topicName: "c", msgId: 8 }, "unsuback", "UNSUBACK"],
+    ] as const;
+    for (const [type, fields, cmd, answer] of requests) {
+      expect(s.client(type, fields).arrows()).toHaveLength(1);
+      s.sleep().client(type, fields).nothing();
+      s.broker(cmd, { messageId: fields.msgId, granted: [0] });
+      expect(s.arrows()).toEqual([answer]);
+      s.client("CONNECT").toClient("CONNACK").nothing();
+    }
+  });
+
+  test("Z3 a late PUBREC of a sleeping client is not answered before it wakes", () => {
+    const { s } = sleeper();
+    s.deliver("a", { qos: 2, messageId: 3 }).client("PINGREQ", OWN_PING).toClient("PUBLISH");
+    s.client("PUBREC", { msgId: 3 }).toBroker("pubrec").broker("pubrel", { messageId: 3 }).toClient("PUBREL");
+    s.sleep().client("PUBREC", { msgId: 3 }).nothing();
+    s.client("PINGREQ", OWN_PING).toClient("PUBREL", { msgId: 3 });
   });
 
   test("Z15 while awake: answered as well, and the messages go on", () => {

@@ -230,6 +230,16 @@ describe("subscriptions and sessions", () => {
       .toClient("CONNACK", { returnCode: 0 });
   });
 
+  test("S11, S8 what is restored is what was granted", () => {
+    const s = new Script();
+    s.connect(DURABLE).client("SUBSCRIBE", { topicName: "a", qos: 2, msgId: 4 }).toBroker("subscribe");
+    s.broker("suback", { messageId: 4, granted: [1] })
+      .toClient("SUBACK")
+      .disconnect();
+    s.client("CONNECT", DURABLE).opens().accepts(false);
+    s.toBroker("subscribe", { subscriptions: [{ topic: "a", qos: 1 }] });
+  });
+
   test("S11 a filter that was unsubscribed is not restored", () => {
     const s = new Script();
     s.connect(DURABLE).subscribe("a", 1, 1);
