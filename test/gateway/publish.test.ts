@@ -255,6 +255,17 @@ describe("§6.6 PUBLISH from the client", () => {
     s.client("PUBLISH", { topicId, qos: 0, dup: true }).toBroker("publish", { qos: 0, dup: false });
   });
 
+  test("P10 the late copy of a message of before a restart, of which only the PUBREL is known, is dropped as well", () => {
+    const s = new Script({ tRetryMs: 10_000 });
+    s.connect({ cleanSession: false }, true);
+    s.client("PUBREL", { msgId: 77 }).toBroker("pubrel").broker("pubcomp", { messageId: 77 }).toClient("PUBCOMP");
+    const publish = { topicIdType: "short", topicId: SHORT("tt"), qos: 2, msgId: 77 };
+    s.client("PUBLISH", { ...publish, dup: true })
+      .nothing()
+      .noted("publish.repeated");
+    s.after(5000).client("PUBLISH", publish).toBroker("publish", { messageId: 77 });
+  });
+
   test("P10 a completed QoS 1 exchange leaves its MsgId free for the same message again", () => {
     const s = new Script();
     s.connect();
