@@ -55,4 +55,13 @@ describe("answers to strangers", () => {
     limit.allows("one more", 0);
     expect(limit.allows("first", 0)).toBe(true);
   });
+
+  test("of addresses that are remembered the one answered last is forgotten last", () => {
+    const limit = new StrangerLimit(1_000_000);
+    allowed(limit, "first", 10, 0);
+    for (let index = 0; index < 4095; index += 1) limit.allows(`a${index}`, 0);
+    expect(limit.allows("first", 1000)).toBe(true);
+    limit.allows("one more", 1000);
+    expect(limit.allows("first", 1000)).toBe(false);
+  });
 });
