@@ -13,7 +13,7 @@ const ADDRESSES_MAX = 4096;
  */
 export class StrangerLimit {
   readonly #perSecond: number;
-  /** For each address the instant until which its answers are used up, in the order of first answers. */
+  /** For each address the instant until which its answers are used up, in the order of last answers. */
   readonly #spentUntil = new Map<Address, Instant>();
   #allSpentUntil: Instant = Number.NEGATIVE_INFINITY;
 
