@@ -17,6 +17,8 @@ export class BrokerLink {
   #open = false;
   #stalled = false;
   #paused = false;
+  /** Probes that have not been answered. */
+  #probes = 0;
 
   constructor(context: Context) {
     this.#context = context;
@@ -65,7 +67,14 @@ export class BrokerLink {
   }
 
   probe(): void {
+    this.#probes += 1;
     this.#context.effects.push({ type: "probe", link: this.id });
+  }
+
+  /** A probe was answered: whether it was the last one. */
+  probed(): boolean {
+    this.#probes -= 1;
+    return this.#probes === 0;
   }
 
   /** Stops or goes on with reading. */
@@ -97,5 +106,6 @@ export class BrokerLink {
     this.#open = false;
     this.#stalled = false;
     this.#paused = false;
+    this.#probes = 0;
   }
 }

@@ -197,25 +197,26 @@ export class Gateway {
   }
 
   #onDeadline(now: Instant): void {
-    for (;;) {
-      const session = this.#deadlines.takeDue(now);
-      if (session === undefined) return;
-      this.#enter(session);
-      session.handleDeadline(now);
-      this.#leave(session);
-    }
+    // Each has one turn, so that one whose deadline did not move on could not keep the others waiting.
+    const due: Session[] = [];
+    for (let next = this.#deadlines.takeDue(now); next !== undefined; next = this.#deadlines.takeDue(now))
+      due.push(next);
+    for (const session of due) this.#contained(session, () => session.handleDeadline(now));
   }
 
   #stop(): void {
     this.#stopped = true;
-    for (const session of [...this.#byAddress.values()]) {
-      this.#enter(session);
-      try {
-        session.stop();
-        this.#leave(session);
-      } catch (error) {
-        this.#contain(error);
-      }
+    for (const session of [...this.#byAddress.values()]) this.#contained(session, () => session.stop());
+  }
+
+  /** One of several sessions works; a bug in it does not keep the others from working. */
+  #contained(session: Session, work: () => void): void {
+    this.#enter(session);
+    try {
+      work();
+      this.#leave(session);
+    } catch (error) {
+      this.#contain(error);
     }
   }
 

@@ -40,6 +40,8 @@ interface UnsubscribeExchange extends Exchange {
 /** A request that the gateway made for its client's sake; nobody waits for the answer. */
 interface OwnExchange extends Exchange {
   readonly type: "own";
+  /** What was subscribed to again. */
+  readonly restored: readonly string[];
 }
 
 type OpenExchange = PublishExchange | SubscribeExchange | UnsubscribeExchange | OwnExchange;
@@ -224,7 +226,8 @@ export class Requests {
     const packetId = this.#packetIdFor(0)!;
     const subscriptions = [];
     for (const { filter, qos } of this.#client.subscriptions.values()) subscriptions.push({ topic: filter, qos });
-    this.#add({ type: "own", msgId: 0, packetId, askedIn: 0 });
+    const restored = subscriptions.map(({ topic }) => topic);
+    this.#add({ type: "own", msgId: 0, packetId, askedIn: 0, restored });
     this.#client.write({ cmd: "subscribe", messageId: packetId, subscriptions });
   }
 
@@ -234,7 +237,7 @@ export class Requests {
     if (this.#lastSubscribe?.filter === filter) this.#lastSubscribe = undefined;
     const packetId = this.#packetIdFor(0);
     if (packetId === undefined) return;
-    this.#add({ type: "own", msgId: 0, packetId, askedIn: 0 });
+    this.#add({ type: "own", msgId: 0, packetId, askedIn: 0, restored: [] });
     this.#client.write({ cmd: "unsubscribe", messageId: packetId, unsubscriptions: [filter] });
   }
 
@@ -261,6 +264,9 @@ export class Requests {
     const exchange = this.#open?.get(packet.messageId);
     if (exchange?.type === "own") {
       this.#open!.delete(exchange.packetId);
+      exchange.restored.forEach((filter, index) => {
+        if (!isGranted(packet.granted[index])) this.#client.subscriptions.delete(filter);
+      });
       return;
     }
     if (exchange?.type !== "subscribe") return;
@@ -269,7 +275,7 @@ export class Requests {
     const client = this.#client;
     const { topic, msgId, askedIn } = exchange;
     const granted = packet.granted[0];
-    if (granted !== 0 && granted !== 1 && granted !== 2) {
+    if (!isGranted(granted)) {
       this.#refuseSubscribe(msgId, RETURN_CODE.notSupported, askedIn);
       return;
     }
@@ -382,6 +388,11 @@ export class Requests {
     client.note("subscribe.refused", { returnCode });
     client.answer(askedIn, encode({ type: "SUBACK", qos: 0, topicId: 0, msgId, returnCode }));
   }
+}
+
+/** Whether this octet of a SUBACK is a QoS, not a refusal. */
+function isGranted(granted: number | undefined): granted is MqttQoS {
+  return granted === 0 || granted === 1 || granted === 2;
 }
 
 function publishPacket(topic: string, message: Publish, qos: MqttQoS, packetId: number) {

@@ -249,7 +249,7 @@ export class Session implements Scheduled {
   }
 
   linkProbed(now: Instant): void {
-    this.#sleeping.probed();
+    if (this.#client.link.probed()) this.#sleeping.probed();
     this.#settle(now);
   }
 
@@ -283,7 +283,7 @@ export class Session implements Scheduled {
   /** Another client uses the address now, so this one cannot be there any more (C16). */
   replaced(): void {
     const reason = "its address is used by another client";
-    if (this.connected) this.#client.lose(reason);
+    if (this.connected || this.#client.link.isOpen) this.#client.lose(reason);
     else this.#connecting.abandon(reason);
   }
 

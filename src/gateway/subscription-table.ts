@@ -1,4 +1,3 @@
-import { hasWildcard, matchesFilter } from "../sn/topic-name.ts";
 import type { MqttQoS } from "./packet.ts";
 
 /** A subscription that the broker has granted. */
@@ -39,13 +38,5 @@ export class SubscriptionTable {
 
   values(): Iterable<Subscription> {
     return this.#byFilter?.values() ?? [];
-  }
-
-  /** Whether a filter with a wildcard covers the name. */
-  coveredByWildcard(name: string): boolean {
-    for (const { filter } of this.values()) {
-      if (hasWildcard(filter) && matchesFilter(filter, name)) return true;
-    }
-    return false;
   }
 }

@@ -225,6 +225,13 @@ describe("duplicated CONNECT", () => {
     s.client("PINGREQ").toClient("PINGRESP");
   });
 
+  test("C16 a client that was connected is lost also in the middle of its second set-up", () => {
+    const s = new Script();
+    s.connect({ clientId: "dev1" });
+    s.client("CONNECT", { clientId: "dev1", will: true }).toClient("WILLTOPICREQ");
+    s.client("CONNECT", { clientId: "dev2" }).closes(false).opens({ clientId: "dev2" });
+  });
+
   test("C16 a CONNECT that is refused harms nobody", () => {
     const s = new Script();
     s.connect({ clientId: "dev1" });

@@ -574,3 +574,22 @@ describe("the broker and a sleeping client", () => {
     s.after(330_000).nothing().noted("client.lost");
   });
 });
+
+test("Z7 a late answer to the probe of an earlier period does not end this one", () => {
+  const s = new Script();
+  s.connect().subscribe("a", 1);
+  const period = (messageId: number) => {
+    s.client("PINGREQ", { clientId: "dev1" });
+    const topicId = s.toClientId("PUBLISH", { msgId: messageId });
+    s.client("PUBACK", { topicId, msgId: messageId }).toBroker("puback", { messageId }).does("probe");
+  };
+  s.sleep(600);
+  s.broker("publish", { topic: "a", qos: 1, messageId: 1 });
+  period(1);
+  // The broker is slow: the client is not kept waiting for it.
+  s.after(2000).toClient("PINGRESP");
+  s.broker("publish", { topic: "a", qos: 1, messageId: 2 });
+  period(2);
+  s.event({ type: "link-probed", link: s.link }).nothing();
+  s.event({ type: "link-probed", link: s.link }).toClient("PINGRESP");
+});

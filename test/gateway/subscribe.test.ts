@@ -255,3 +255,23 @@ describe("subscriptions and sessions", () => {
     s.client("SUBSCRIBE", { topicName: "a", qos: 1, msgId: 4 }).toBroker("subscribe");
   });
 });
+
+test("A-54 what the broker has forgotten is subscribed to again before CONNACK; what it refuses now is not remembered", () => {
+  const s = new Script();
+  s.connect({ cleanSession: false });
+  s.subscribe("a", 1, 1);
+  s.subscribe("b", 0, 2);
+  s.client("DISCONNECT").toClient("DISCONNECT").closes(true);
+  const reconnect = () => s.gone().client("CONNECT", { cleanSession: false }).opens().accepts(false);
+  reconnect();
+  s.toBroker("subscribe", {
+    subscriptions: [
+      { topic: "a", qos: 1 },
+      { topic: "b", qos: 0 },
+    ],
+  });
+  s.broker("suback", { messageId: 0xffff, granted: [0x80, 0] }).toClient("CONNACK", { returnCode: 0 });
+  s.client("DISCONNECT").toClient("DISCONNECT").closes(true);
+  reconnect();
+  s.toBroker("subscribe", { subscriptions: [{ topic: "b", qos: 0 }] });
+});
