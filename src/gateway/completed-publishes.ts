@@ -34,15 +34,22 @@ export class CompletedPublishes {
     }
   }
 
-  has(msgId: number): boolean {
-    return this.#byMsgId.has(msgId);
+  /** Whether an exchange with this MsgId was completed a moment ago. */
+  has(msgId: number, now: Instant): boolean {
+    const completed = this.#byMsgId.get(msgId);
+    return completed !== undefined && now - completed.at < this.#windowMs;
+  }
+
+  /** The MsgId stands for a new exchange. */
+  forget(msgId: number): void {
+    this.#byMsgId.delete(msgId);
   }
 
   /** Whether such a PUBLISH would be a late copy. */
   isCopy(msgId: number, fingerprint: number, now: Instant): boolean {
-    const completed = this.#byMsgId.get(msgId);
-    if (completed === undefined || now - completed.at >= this.#windowMs) return false;
-    return completed.fingerprint === undefined || completed.fingerprint === fingerprint;
+    if (!this.has(msgId, now)) return false;
+    const completed = this.#byMsgId.get(msgId)!.fingerprint;
+    return completed === undefined || completed === fingerprint;
   }
 }
 

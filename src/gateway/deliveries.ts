@@ -67,9 +67,18 @@ export class Deliveries {
     return this.#phase === "idle" && (this.#queue.length === 0 || this.budget <= 0);
   }
 
+  /** The message in flight needs a word of the broker to go on. */
+  get awaitsBroker(): boolean {
+    return this.#phase === "releasing";
+  }
+
   /** More waits than the limits allow, and none of it may be dropped. */
   get overfull(): boolean {
     return this.#queue.overfull;
+  }
+
+  get farOverfull(): boolean {
+    return this.#queue.farOverfull;
   }
 
   get hasRoom(): boolean {
@@ -140,6 +149,7 @@ export class Deliveries {
   unpark(now: Instant): void {
     if (this.#phase === "idle" || this.#phase === "releasing") return;
     this.#tries = 0;
+    this.#startedAt = now;
     this.#send(now);
   }
 
@@ -180,7 +190,8 @@ export class Deliveries {
       return "kept";
     }
     // A client that was heard of meanwhile does not do REGISTER, as RIOT's emcute; one that was not may have been out of reach.
-    if (this.#client.heardAt > this.#startedAt) this.#suppress(head.packet.topic);
+    const heardOf = this.#client.heardAt > this.#startedAt || head.postponed > 0;
+    if (heardOf) this.#suppress(head.packet.topic);
     this.#giveUp(head, "no answer to REGISTER");
     return "given up";
   }

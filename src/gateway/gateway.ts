@@ -123,7 +123,7 @@ export class Gateway {
     const there = this.#byAddress.get(from);
     const known = this.#byClientId.get(clientId);
     const isNew = known === undefined || known.ended;
-    if (isNew && there === undefined && this.#byAddress.size >= this.#context.settings.clientsMax) {
+    if (isNew && this.#isFull(there)) {
       this.#refuse(from, RETURN_CODE.congestion, "clients.max is reached", clientId);
       return;
     }
@@ -145,6 +145,14 @@ export class Gateway {
     this.#enter(session);
     session.handleMessage(connect, now);
     this.#leave(session);
+  }
+
+  /** Whether there is no room for another client, one at the same address excepted: it would take that one's place. */
+  #isFull(there: Session | undefined): boolean {
+    const { clientsMax } = this.#context.settings;
+    if (there === undefined && this.#byAddress.size >= clientsMax) return true;
+    // A connection that is closing still costs what a connection costs.
+    return this.#byLink.size >= 2 * clientsMax;
   }
 
   /** What about the CONNECT itself cannot be accepted (C5, C6). */
@@ -250,7 +258,8 @@ export class Gateway {
       if (this.#byClientId.get(session.clientId) === session) this.#byClientId.delete(session.clientId);
       return;
     }
-    if (!session.durable || this.#stored.has(session)) return;
+    // One that was forgotten while its connection was closing does not come back.
+    if (!session.durable || this.#stored.has(session) || this.#byClientId.get(session.clientId) !== session) return;
     this.#stored.add(session);
     if (this.#stored.size <= this.#context.settings.clientsMax) return;
     for (const oldest of this.#stored) {

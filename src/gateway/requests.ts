@@ -116,18 +116,24 @@ export class Requests {
       client.note("publish.repeated", { msgId, completed: true });
       return;
     }
+    if (qos === 2 && msgId !== 0 && this.#open?.has(msgId) === true) {
+      // Its PUBREL has to find the broker by the same number, also when we have lost our memory. The client will repeat it.
+      client.note("message.ignored", { message: "PUBLISH", reason: "another request has its MsgId", msgId });
+      return;
+    }
     const packetId = client.writable ? this.#packetIdFor(msgId) : undefined;
     if (packetId === undefined) {
       this.#refusePublish(message, RETURN_CODE.congestion);
       return;
     }
+    if (qos === 2) this.#completed?.forget(msgId);
     const askedIn = client.sleeps;
     this.#add({ type: "publish", msgId, packetId, askedIn, qos, topicId: message.topicId, fingerprint, phase: "sent" });
     client.write(publishPacket(topic, message, qos, packetId));
   }
 
   /** PUBREL of the client. One that we know nothing of goes to the broker all the same: it may hold the message of before a restart. */
-  release(message: MsgIdOnly): void {
+  release(message: MsgIdOnly, now: Instant): void {
     const client = this.#client;
     const { msgId } = message;
     const open = this.#find(msgId, "publish");
@@ -138,7 +144,7 @@ export class Requests {
       client.write({ cmd: "pubrel", messageId: open.packetId });
       return;
     }
-    if (msgId === 0 || this.#completed?.has(msgId) === true) {
+    if (msgId === 0 || this.#completed?.has(msgId, now) === true) {
       client.send(encode({ type: "PUBCOMP", msgId }));
       return;
     }

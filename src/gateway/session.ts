@@ -121,7 +121,7 @@ export class Session implements Scheduled {
         this.#onAnswer(message, now);
         break;
       case "release":
-        client.requests.release(message as MsgIdOnly);
+        client.requests.release(message as MsgIdOnly, now);
         break;
       case "ping":
         client.send(FIXED.pingResp);
@@ -375,13 +375,17 @@ export class Session implements Scheduled {
 
   /** What follows from any event: the awake period may be over, reading from the broker may have to stop or go on. */
   #settle(now: Instant): void {
-    const { link, deliveries } = this.#client;
+    const { link, requests, deliveries } = this.#client;
     this.#sleeping.settle(now);
     if (!link.exists) return;
-    const { isPaused } = link;
-    if (isPaused ? !deliveries.hasRoom : !deliveries.overfull) return;
-    link.pause(!isPaused);
-    this.#client.note(isPaused ? "queue.resumed" : "queue.paused", { waiting: deliveries.length });
+    const wants = link.isPaused ? !deliveries.hasRoom : deliveries.overfull;
+    // What the broker is asked for comes behind the messages that there is no room for. Where these wait for that, to stop reading
+    // would be for ever; any other answer is worth some room more.
+    const stuck = deliveries.awaitsBroker || requests.subscribing || this.state === "awaiting broker";
+    const pauses = wants && !stuck && (requests.empty || deliveries.farOverfull);
+    if (pauses === link.isPaused) return;
+    link.pause(pauses);
+    this.#client.note(pauses ? "queue.paused" : "queue.resumed", { waiting: deliveries.length });
   }
 
   /** A sleeping client whose broker connection is gone says something: it has to connect again. */

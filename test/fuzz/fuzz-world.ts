@@ -172,9 +172,6 @@ export class FuzzWorld {
 
   #checkNote({ name, fields }: Note): void {
     invariant(name !== "session.failed", `no session fails: ${fields.error}`);
-    if (name === "queue.paused") {
-      invariant(Number(fields.waiting) <= this.#settings.queuedMax + 1, "at most queuedMax messages wait for a client");
-    }
     if (name === "stranger.answered") {
       const recently = this.#strangersAnsweredAt.filter((at) => at > this.#now - 1000);
       this.#strangersAnsweredAt = [...recently, this.#now];

@@ -43,7 +43,7 @@ describe("completed QoS 2 exchanges", () => {
     const completed = new CompletedPublishes(5000);
     completed.add(3, 77, 0);
     completed.add(4, 77, 5000);
-    expect([completed.has(3), completed.has(4)]).toEqual([false, true]);
+    expect([completed.has(3, 5000), completed.has(4, 5000)]).toEqual([false, true]);
   });
 
   test("1024 MsgIds are remembered, then the oldest is forgotten", () => {
@@ -51,9 +51,9 @@ describe("completed QoS 2 exchanges", () => {
     for (let msgId = 1; msgId <= 1024; msgId += 1) completed.add(msgId, 0, 0);
     // Used again, the first is the newest.
     completed.add(1, 0, 0);
-    expect(completed.has(2)).toBe(true);
+    expect(completed.has(2, 0)).toBe(true);
     completed.add(1025, 0, 0);
-    expect([completed.has(1), completed.has(2), completed.has(3), completed.has(1025)]).toEqual([
+    expect([completed.has(1, 0), completed.has(2, 0), completed.has(3, 0), completed.has(1025, 0)]).toEqual([
       true,
       false,
       true,

@@ -315,3 +315,74 @@ describe("Z19 what waits for a client", () => {
     s.deliver("a", { qos: 1, messageId: 2 }).does("pause");
   });
 });
+
+describe("reading goes on while the queue waits for the broker itself", () => {
+  test("a QoS 2 message in flight whose PUBREL lies behind what there is no room for", () => {
+    const s = new Script({ queuedMax: 4 });
+    s.connect().subscribe("a", 2);
+    s.sleep(300);
+    for (let messageId = 1; messageId <= 4; messageId += 1) s.deliver("a", { qos: 2, messageId });
+    s.deliver("a", { qos: 2, messageId: 5 }).does("pause");
+    s.client("PINGREQ").toClient("PUBLISH", { msgId: 1 });
+    s.client("PUBREC", { msgId: 1 }).toBroker("pubrec", { messageId: 1 }).does("resume");
+    s.broker("pubrel", { messageId: 1 }).toClient("PUBREL", { msgId: 1 }).does("pause");
+  });
+
+  test("S10 a SUBACK behind more retained messages than there is room for", () => {
+    const s = new Script({ queuedMax: 4 });
+    s.connect();
+    s.client("SUBSCRIBE", { topicName: "w/#", qos: 1, msgId: 9 }).toBroker("subscribe");
+    for (let messageId = 1; messageId <= 6; messageId += 1) s.deliver(`w/${messageId}`, { qos: 1, messageId });
+    s.broker("suback", { messageId: 9, granted: [1] })
+      .toClient("SUBACK", { msgId: 9 })
+      .toClient("REGISTER")
+      .does("pause");
+  });
+
+  test("the SUBACK of what is restored, likewise", () => {
+    const s = new Script({ queuedMax: 4 });
+    s.connect({ cleanSession: false }).subscribe("w/#", 1);
+    s.disconnect();
+    s.client("CONNECT", { cleanSession: false }).opens().accepts(false).toBroker("subscribe");
+    for (let messageId = 1; messageId <= 6; messageId += 1) s.deliver(`w/${messageId}`, { qos: 1, messageId });
+    s.broker("suback", { messageId: 0xffff, granted: [1] })
+      .toClient("CONNACK")
+      .toClient("REGISTER")
+      .does("pause");
+  });
+
+  test("the answer to another request of the client, but not at any price", () => {
+    const s = new Script({ queuedMax: 4 });
+    s.connect().subscribe("a", 1);
+    const topicId = s.register("b", 2);
+    s.sleep(300);
+    s.client("PUBLISH", { topicId, qos: 1, msgId: 3 }).toBroker("publish", { messageId: 3 });
+    for (let messageId = 1; messageId <= 8; messageId += 1) s.deliver("a", { qos: 1, messageId });
+    s.deliver("a", { qos: 1, messageId: 9 }).does("pause");
+  });
+});
+
+test("what a client is made to cost is bounded also where its connections are closing", () => {
+  const s = new Script({ clientsMax: 1 });
+  s.connect({ clientId: "a" });
+  s.client("CONNECT", { clientId: "b" }).closes(false).opens();
+  s.client("CONNECT", { clientId: "c" }).toClient("CONNACK", { returnCode: 1 });
+  s.gone(1).accepts().toClient("CONNACK", { returnCode: 0 });
+});
+
+test("a stored session that was forgotten while its connection closed does not come back", () => {
+  const s = new Script({ clientsMax: 1 });
+  const durable = { cleanSession: false };
+  s.from("A").connect({ ...durable, clientId: "A" });
+  const closing = s.link;
+  s.client("DISCONNECT").toClient("DISCONNECT").closes(true);
+  s.from("B")
+    .connect({ ...durable, clientId: "B" })
+    .disconnect();
+  s.gone(closing);
+  s.from("A").connect({ ...durable, clientId: "A" });
+  const link = s.link;
+  s.from("A2")
+    .client("CONNECT", { ...durable, clientId: "A" })
+    .closes(true, link);
+});

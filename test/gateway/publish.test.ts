@@ -386,3 +386,32 @@ describe("§6.8 QoS −1", () => {
     s.client("PINGREQ", { clientId: "dev1" }).toClient("PUBLISH", { topicId }).toClient("PINGRESP");
   });
 });
+
+test("P10 a PUBREL goes to the broker when its MsgId has stood for another message since it was completed", () => {
+  const s = new Script();
+  s.connect({ cleanSession: false });
+  const topicId = s.register("t");
+  const publish = (data: string) =>
+    s
+      .client("PUBLISH", { qos: 2, topicId, msgId: 1, data })
+      .toBroker("publish", { messageId: 1 })
+      .broker("pubrec", { messageId: 1 })
+      .toClient("PUBREC", { msgId: 1 });
+  publish("one").client("PUBREL", { msgId: 1 }).toBroker("pubrel", { messageId: 1 });
+  s.broker("pubcomp", { messageId: 1 }).toClient("PUBCOMP", { msgId: 1 });
+  publish("two");
+  // The gateway forgets the exchange with the connection; the broker holds its message until PUBREL.
+  s.gone().toClient("DISCONNECT");
+  s.connect({ cleanSession: false }, true);
+  s.client("PUBREL", { msgId: 1 }).toBroker("pubrel", { messageId: 1 });
+});
+
+test("P10 a QoS 2 PUBLISH waits until no other request has its MsgId, since no other number will do", () => {
+  const s = new Script();
+  s.connect();
+  const topicId = s.register("t");
+  s.client("SUBSCRIBE", { topicName: "x", msgId: 5 }).toBroker("subscribe", { messageId: 5 });
+  s.client("PUBLISH", { qos: 2, topicId, msgId: 5 }).noted("message.ignored", { msgId: 5 });
+  s.broker("suback", { messageId: 5, granted: [0] }).toClient("SUBACK", { msgId: 5 });
+  s.client("PUBLISH", { qos: 2, topicId, msgId: 5, dup: true }).toBroker("publish", { messageId: 5 });
+});
