@@ -366,7 +366,10 @@ export class Requests {
     switch (message.topicIdType) {
       case "normal": {
         const filter = message.topicName;
-        return isTopicFilter(filter) ? { filter, topicIdType: "normal", topicId: 0 } : RETURN_CODE.notSupported;
+        if (!isTopicFilter(filter)) return RETURN_CODE.notSupported;
+        // What is stored of a client is bounded in octets too.
+        if (Buffer.byteLength(filter) > this.#client.settings.datagramOctetsMax) return RETURN_CODE.notSupported;
+        return { filter, topicIdType: "normal", topicId: 0 };
       }
       case "predefined": {
         const { topicId } = message;

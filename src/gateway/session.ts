@@ -329,9 +329,12 @@ export class Session implements Scheduled {
 
   #register({ msgId, topicName }: Register): void {
     const client = this.#client;
-    const entry = isTopicName(topicName) ? client.topics.obtain(topicName) : undefined;
+    const isName = isTopicName(topicName) && Buffer.byteLength(topicName) <= client.settings.datagramOctetsMax;
+    const entry = isName ? client.topics.obtain(topicName) : undefined;
     if (entry === undefined) {
-      const reason = isTopicName(topicName) ? "no topic id is left: clients.max_topics" : "not a topic name";
+      const reason = isName
+        ? "no topic id is left: clients.max_topics"
+        : "not a topic name, or longer than clients.max_datagram";
       client.note("register.refused", { reason });
       client.send(encode({ type: "REGACK", topicId: 0, msgId, returnCode: RETURN_CODE.notSupported }));
       return;

@@ -26,7 +26,7 @@ export interface Settings {
   queuedOctetsMax: number;
   /** Messages that a client is sent in one awake period (Z8). */
   awakeMessagesMax: number;
-  /** The largest message that is sent to a client, in octets (G5). */
+  /** The largest message that is sent to a client, in octets (G5), and the longest topic name or filter that is taken from one. */
   datagramOctetsMax: number;
   /** DISCONNECTs per second to senders without a session, all together; one address gets one a second (X7). */
   strangerAnswersPerSecond: number;

@@ -386,3 +386,11 @@ test("a stored session that was forgotten while its connection closed does not c
     .client("CONNECT", { ...durable, clientId: "A" })
     .closes(true, link);
 });
+
+test("datagramOctetsMax bounds the names that are kept for a client", () => {
+  const s = new Script({ datagramOctetsMax: 100 });
+  s.connect();
+  s.client("REGISTER", { topicName: "x".repeat(101), msgId: 1 }).toClient("REGACK", { topicId: 0, returnCode: 3 });
+  s.client("SUBSCRIBE", { topicName: `${"x".repeat(99)}/#`, msgId: 2 }).toClient("SUBACK", { returnCode: 3 });
+  expect(s.register("x".repeat(100), 3)).toBeGreaterThan(0);
+});
