@@ -127,6 +127,18 @@ export const OPTIONS = {
     meaning: "how long a client may be silent that connected without a keep alive",
   },
   "clients.max_topics": { ...integer(1, 65_534), default: 1000, meaning: "topic ids of one client" },
+  "clients.max_topic_length": {
+    ...integer(1, 65_535),
+    placeholder: "<bytes>",
+    default: 1024,
+    meaning: "longest topic name or filter that is taken from a client",
+  },
+  "clients.max_client_id_length": {
+    ...integer(23, 65_535),
+    placeholder: "<bytes>",
+    default: 256,
+    meaning: "longest client id; the standard says 23 characters",
+  },
   "clients.max_subscriptions": { ...integer(1, 65_534), default: 1000, meaning: "subscriptions of one client" },
   "clients.max_in_flight": {
     ...integer(1, 65_535),
@@ -151,6 +163,11 @@ export const OPTIONS = {
     placeholder: "<bytes>",
     default: 1200,
     meaning: "largest MQTT-SN message to a client",
+  },
+  "clients.max_stranger_answers": {
+    ...integer(1, 1_000_000),
+    default: 1000,
+    meaning: "answers a second to senders without a session, all together; one sender gets one a second",
   },
   "topics.predefined": {
     schema: predefinedTopics.optional(),

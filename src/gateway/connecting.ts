@@ -88,6 +88,7 @@ export class Connecting {
 
   /** The client or the gateway ends the set-up. */
   abandon(reason: string): void {
+    this.#setUp = undefined;
     this.#client.end("disconnected", true);
     this.#client.note("setup.abandoned", { address: this.#client.address, reason });
   }
@@ -196,6 +197,7 @@ export class Connecting {
 
   #refuse(returnCode: number, reason: string): void {
     const client = this.#client;
+    this.#setUp = undefined;
     client.send(encode({ type: "CONNACK", returnCode }));
     client.note("client.refused", { address: client.address, returnCode, reason });
     client.end("disconnected", true);

@@ -74,11 +74,12 @@ export class Deliveries {
 
   /** More waits than the limits allow, and none of it may be dropped. */
   get overfull(): boolean {
-    return this.#queue.overfull;
+    return this.#queue.exceeds(1);
   }
 
-  get farOverfull(): boolean {
-    return this.#queue.farOverfull;
+  /** That much more waits than the limits allow. */
+  exceeds(factor: number): boolean {
+    return this.#queue.exceeds(factor);
   }
 
   get hasRoom(): boolean {
@@ -98,7 +99,7 @@ export class Deliveries {
     // The payload is a view into all that was read at once; what waits must not keep that.
     this.#queue.push(waits ? { ...packet, payload: new Uint8Array(packet.payload) } : packet);
     this.advance(now);
-    while (this.#queue.overfull) {
+    while (this.#queue.exceeds(1)) {
       const dropped = this.#queue.dropOldestQos0(this.#phase !== "idle");
       if (dropped === undefined) return;
       this.#noteDropped(dropped, "the queue is full");
@@ -388,8 +389,8 @@ export class Deliveries {
   }
 }
 
-function tooLong(octetsAfterLength: number, max: number): boolean {
-  const octets = octetsAfterLength <= 255 ? octetsAfterLength : octetsAfterLength + LONG_HEADER_EXTRA_OCTETS;
+function tooLong(octetsInShortForm: number, max: number): boolean {
+  const octets = octetsInShortForm <= 255 ? octetsInShortForm : octetsInShortForm + LONG_HEADER_EXTRA_OCTETS;
   return octets > max;
 }
 

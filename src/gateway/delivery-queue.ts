@@ -44,13 +44,9 @@ export class DeliveryQueue {
     return this.#octets;
   }
 
-  get overfull(): boolean {
-    return this.#items.length > this.#messagesMax || this.#octets > this.#octetsMax;
-  }
-
-  /** More than can be allowed for any reason but one: that nothing would go on otherwise. */
-  get farOverfull(): boolean {
-    return this.#items.length > 2 * this.#messagesMax || this.#octets > 2 * this.#octetsMax;
+  /** Whether it holds more than this many times what a limit allows. */
+  exceeds(factor: number): boolean {
+    return this.#items.length > factor * this.#messagesMax || this.#octets > factor * this.#octetsMax;
   }
 
   /** There is room again, by a margin, so that reading from the broker does not stop and go with every message. */

@@ -2,6 +2,7 @@ import { decode } from "../sn/decode.ts";
 import { encode } from "../sn/encode.ts";
 import type { Connect, Message } from "../sn/message.ts";
 import { RETURN_CODE } from "../sn/return-code.ts";
+import { isMqttText } from "../sn/text.ts";
 import { type Context, note } from "./context.ts";
 import type { Address, Effect, GatewayEvent, Instant, LinkId } from "./contract.ts";
 import { DeadlineHeap } from "./deadline-heap.ts";
@@ -117,7 +118,7 @@ export class Gateway {
     const { clientId } = connect;
     const reason = this.#whyNot(connect);
     if (reason !== undefined || clientId === null) {
-      this.#refuse(from, RETURN_CODE.notSupported, reason ?? "the client id is not UTF-8");
+      this.#refuse(from, RETURN_CODE.notSupported, reason);
       return;
     }
     const there = this.#byAddress.get(from);
@@ -158,14 +159,13 @@ export class Gateway {
   /** What about the CONNECT itself cannot be accepted (C5, C6). */
   #whyNot({ protocolId, clientId }: Connect): string | undefined {
     if (protocolId !== PROTOCOL_ID) return `ProtocolId ${protocolId}`;
-    if (clientId === null) return "the client id is not UTF-8";
     if (clientId === "") return "the client id is empty";
-    if (clientId.includes("\0")) return "the client id has a U+0000";
+    if (!isMqttText(clientId)) return "the client id is not UTF-8, or has control characters";
     if (Buffer.byteLength(clientId) > this.#context.settings.clientIdOctetsMax) return "the client id is too long";
     return undefined;
   }
 
-  #refuse(address: Address, returnCode: number, reason: string, clientId?: string): void {
+  #refuse(address: Address, returnCode: number, reason: string | undefined, clientId?: string): void {
     this.#context.effects.push({ type: "send", to: address, data: encode({ type: "CONNACK", returnCode }) });
     note(this.#context, "client.refused", { clientId, address, returnCode, reason });
   }
@@ -254,12 +254,14 @@ export class Gateway {
   #retire(session: Session): void {
     this.#deadlines.remove(session);
     if (this.#byAddress.get(session.address) === session) this.#byAddress.delete(session.address);
-    if (session.forgettable) {
+    // Until its connection is gone, the next one of this client has to wait for it.
+    if (session.isClosing) return;
+    if (!session.durable) {
+      this.#stored.delete(session);
       if (this.#byClientId.get(session.clientId) === session) this.#byClientId.delete(session.clientId);
       return;
     }
-    // One that was forgotten while its connection was closing does not come back.
-    if (!session.durable || this.#stored.has(session) || this.#byClientId.get(session.clientId) !== session) return;
+    if (this.#stored.has(session)) return;
     this.#stored.add(session);
     if (this.#stored.size <= this.#context.settings.clientsMax) return;
     for (const oldest of this.#stored) {

@@ -144,11 +144,12 @@ export class Requests {
       client.write({ cmd: "pubrel", messageId: open.packetId });
       return;
     }
-    if (msgId === 0 || this.#completed?.has(msgId, now) === true) {
+    if (this.#completed?.has(msgId, now) === true) {
       client.send(encode({ type: "PUBCOMP", msgId }));
       return;
     }
-    // The client asks again where its number is taken or too much is open.
+    // The client asks again where its number is taken or too much is open. What 0 stood for at the broker is not known any more: to
+    // say that it was released would be a guess.
     if (!client.writable || this.#packetIdFor(msgId) !== msgId) return;
     const askedIn = client.sleeps;
     this.#add({
@@ -183,6 +184,10 @@ export class Requests {
         client.send(last.answer);
         return;
       }
+    }
+    if (Buffer.byteLength(topic.filter) > client.settings.topicOctetsMax) {
+      this.#refuseSubscribe(msgId, RETURN_CODE.notSupported);
+      return;
     }
     const isNew = client.subscriptions.get(topic.filter) === undefined;
     if (isNew && client.subscriptions.size + this.#subscribing >= client.settings.subscriptionsMax) {
@@ -255,7 +260,7 @@ export class Requests {
     if (packet.cmd === "puback" && exchange.qos === 1) {
       this.#open!.delete(exchange.packetId);
       this.#client.answer(askedIn, encode({ type: "PUBACK", topicId, msgId, returnCode: RETURN_CODE.accepted }));
-    } else if (packet.cmd === "pubrec" && exchange.phase === "sent") {
+    } else if (packet.cmd === "pubrec" && exchange.qos === 2 && exchange.phase === "sent") {
       exchange.phase = "received";
       this.#client.answer(askedIn, encode({ type: "PUBREC", msgId }));
     } else if (packet.cmd === "pubcomp" && exchange.phase === "released") {
@@ -366,10 +371,7 @@ export class Requests {
     switch (message.topicIdType) {
       case "normal": {
         const filter = message.topicName;
-        if (!isTopicFilter(filter)) return RETURN_CODE.notSupported;
-        // What is stored of a client is bounded in octets too.
-        if (Buffer.byteLength(filter) > this.#client.settings.datagramOctetsMax) return RETURN_CODE.notSupported;
-        return { filter, topicIdType: "normal", topicId: 0 };
+        return isTopicFilter(filter) ? { filter, topicIdType: "normal", topicId: 0 } : RETURN_CODE.notSupported;
       }
       case "predefined": {
         const { topicId } = message;

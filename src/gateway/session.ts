@@ -26,6 +26,11 @@ import { TRANSITIONS } from "./transitions.ts";
 
 const NEVER: Instant = Number.POSITIVE_INFINITY;
 
+/** How far beyond its limits a queue may grow while an answer of the broker is awaited that comes behind it … */
+const ANSWER_FACTOR = 2;
+/** … and while nothing can leave the queue before that answer. A broker with a window, as Mosquitto's, never gets there. */
+const STUCK_FACTOR = 20;
+
 /**
  * One client, from its first CONNECT on: what each message, each packet and each deadline means in its present state. It never sees
  * another client.
@@ -76,9 +81,9 @@ export class Session implements Scheduled {
     return this.state === "disconnected" || this.state === "lost";
   }
 
-  /** Ended, and nothing of it is of use later: the object can go. */
-  get forgettable(): boolean {
-    return this.ended && !this.durable && !this.#client.link.isClosing;
+  /** A broker connection of it was closed and is not gone yet. */
+  get isClosing(): boolean {
+    return this.#client.link.isClosing;
   }
 
   get deadline(): Instant {
@@ -329,12 +334,12 @@ export class Session implements Scheduled {
 
   #register({ msgId, topicName }: Register): void {
     const client = this.#client;
-    const isName = isTopicName(topicName) && Buffer.byteLength(topicName) <= client.settings.datagramOctetsMax;
+    const isName = isTopicName(topicName) && Buffer.byteLength(topicName) <= client.settings.topicOctetsMax;
     const entry = isName ? client.topics.obtain(topicName) : undefined;
     if (entry === undefined) {
       const reason = isName
         ? "no topic id is left: clients.max_topics"
-        : "not a topic name, or longer than clients.max_datagram";
+        : "not a topic name, or longer than clients.max_topic_length";
       client.note("register.refused", { reason });
       client.send(encode({ type: "REGACK", topicId: 0, msgId, returnCode: RETURN_CODE.notSupported }));
       return;
@@ -381,14 +386,34 @@ export class Session implements Scheduled {
     const { link, requests, deliveries } = this.#client;
     this.#sleeping.settle(now);
     if (!link.exists) return;
-    const wants = link.isPaused ? !deliveries.hasRoom : deliveries.overfull;
+    const noRoom = link.isPaused ? !deliveries.hasRoom : deliveries.overfull;
     // What the broker is asked for comes behind the messages that there is no room for. Where these wait for that, to stop reading
     // would be for ever; any other answer is worth some room more.
     const stuck = deliveries.awaitsBroker || requests.subscribing || this.state === "awaiting broker";
-    const pauses = wants && !stuck && (requests.empty || deliveries.farOverfull);
+    if (stuck && deliveries.exceeds(STUCK_FACTOR)) {
+      this.#giveUpLink();
+      return;
+    }
+    const pauses = noRoom && !stuck && (requests.empty || deliveries.exceeds(ANSWER_FACTOR));
     if (pauses === link.isPaused) return;
     link.pause(pauses);
     this.#client.note(pauses ? "queue.paused" : "queue.resumed", { waiting: deliveries.length });
+  }
+
+  /** The broker sends and sends and does not answer: it will deliver to the next connection what was not acknowledged. */
+  #giveUpLink(): void {
+    const client = this.#client;
+    const reason = "the broker sends more than there is room for, and no answer";
+    if (client.state === "awaiting broker") {
+      this.#connecting.linkFailed(reason);
+    } else if (client.state === "asleep") {
+      client.note("link.closed", { state: client.state, reason });
+      client.link.close(true);
+      client.deliveries.reset();
+    } else {
+      client.send(FIXED.disconnect);
+      this.#disconnect(reason);
+    }
   }
 
   /** A sleeping client whose broker connection is gone says something: it has to connect again. */

@@ -16,6 +16,8 @@ export interface Settings {
   clientIdOctetsMax: number;
   /** Normal topic ids of one client. */
   topicsMax: number;
+  /** The longest topic name or filter that is taken from a client, in octets of UTF-8. */
+  topicOctetsMax: number;
   /** Subscriptions of one client. */
   subscriptionsMax: number;
   /** Requests of one client that wait for the broker at once (P4). */
@@ -26,7 +28,7 @@ export interface Settings {
   queuedOctetsMax: number;
   /** Messages that a client is sent in one awake period (Z8). */
   awakeMessagesMax: number;
-  /** The largest message that is sent to a client, in octets (G5), and the longest topic name or filter that is taken from one. */
+  /** The largest message that is sent to a client, in octets (G5). */
   datagramOctetsMax: number;
   /** DISCONNECTs per second to senders without a session, all together; one address gets one a second (X7). */
   strangerAnswersPerSecond: number;
@@ -50,6 +52,7 @@ export const DEFAULT_SETTINGS: Settings = {
   clientsMax: 10_000,
   clientIdOctetsMax: 256,
   topicsMax: 1000,
+  topicOctetsMax: 1024,
   subscriptionsMax: 1000,
   inFlightMax: 64,
   queuedMax: 100,

@@ -1,13 +1,8 @@
-/** The longest topic that fits into an MQTT packet, in octets of UTF-8. */
-const TOPIC_OCTETS_MAX = 65535;
+import { isMqttText } from "./text.ts";
 
-function isTopic(text: string | null): text is string {
-  return text !== null && text !== "" && !text.includes("\0") && Buffer.byteLength(text) <= TOPIC_OCTETS_MAX;
-}
-
-/** Whether one may publish to this name: not empty, no wildcard, no U+0000 (T5, I6). */
+/** Whether one may publish to this name: not empty, no wildcard, no control character (T5, I6). */
 export function isTopicName(text: string | null): text is string {
-  return isTopic(text) && !text.includes("+") && !text.includes("#");
+  return isMqttText(text) && !text.includes("+") && !text.includes("#");
 }
 
 /** Whether the filter holds a wildcard, and so matches more than the name it is. */
@@ -17,7 +12,7 @@ export function hasWildcard(filter: string): boolean {
 
 /** Whether one may subscribe to this filter: `+` and `#` fill a whole level, `#` only the last one (MQTT 3.1.1 §4.7.1). */
 export function isTopicFilter(text: string | null): text is string {
-  if (!isTopic(text)) return false;
+  if (!isMqttText(text)) return false;
   if (!hasWildcard(text)) return true;
   const levels = text.split("/");
   return levels.every((level, index) => {

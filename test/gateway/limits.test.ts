@@ -44,8 +44,7 @@ describe("limits of the gateway", () => {
     const will = { willTopic: "w", willMsg: "gone" };
     for (const clientId of ["dev1", "dev2"]) s.connectWithWill({ ...DURABLE, clientId }, will).disconnect();
     s.connectWithWill({ ...DURABLE, clientId: "dev3" }, will);
-    s.client("DISCONNECT").toClient("DISCONNECT").closes(true).noted("client.forgotten", { clientId: "dev1" });
-    s.gone();
+    s.client("DISCONNECT").toClient("DISCONNECT").closes(true).gone().noted("client.forgotten", { clientId: "dev1" });
     s.client("CONNECT", { ...DURABLE, clientId: "dev2" }).opens({ will: { topic: "w" } });
     s.accepts(true).toClient("CONNACK").disconnect();
     s.client("CONNECT", { ...DURABLE, clientId: "dev1" }).opens({ will: undefined });
@@ -61,8 +60,9 @@ describe("limits of the gateway", () => {
         .connect({ ...DURABLE, clientId })
         .client("DISCONNECT")
         .toClient("DISCONNECT")
-        .closes(true);
-      s.notNoted("client.forgotten").gone();
+        .closes(true)
+        .gone();
+      s.notNoted("client.forgotten");
     }
     s.from("c3")
       .client("CONNECT", { ...DURABLE, clientId: "dev1" })
@@ -387,10 +387,43 @@ test("a stored session that was forgotten while its connection closed does not c
     .closes(true, link);
 });
 
-test("datagramOctetsMax bounds the names that are kept for a client", () => {
-  const s = new Script({ datagramOctetsMax: 100 });
+test("topicOctetsMax bounds the names that are kept for a client", () => {
+  const s = new Script({ topicOctetsMax: 100 });
   s.connect();
   s.client("REGISTER", { topicName: "x".repeat(101), msgId: 1 }).toClient("REGACK", { topicId: 0, returnCode: 3 });
   s.client("SUBSCRIBE", { topicName: `${"x".repeat(99)}/#`, msgId: 2 }).toClient("SUBACK", { returnCode: 3 });
   expect(s.register("x".repeat(100), 3)).toBeGreaterThan(0);
+});
+
+describe("a broker that sends without end and does not answer", () => {
+  const flood = (s: Script, topic: string) => {
+    for (let messageId = 1; messageId <= 80; messageId += 1) s.deliver(topic, { qos: 1, messageId });
+    s.deliver(topic, { qos: 1, messageId: 81 });
+  };
+
+  test("an active client is told to connect again", () => {
+    const s = new Script({ queuedMax: 4 });
+    s.connect();
+    s.client("SUBSCRIBE", { topicName: "w/#", qos: 1, msgId: 9 }).toBroker("subscribe");
+    flood(s, "w/1");
+    s.toClient("DISCONNECT").closes(true).noted("client.disconnected");
+  });
+
+  test("a CONNECT is refused with congestion", () => {
+    const s = new Script({ queuedMax: 4 });
+    s.connect({ cleanSession: false }).subscribe("w/#", 1);
+    s.disconnect();
+    s.client("CONNECT", { cleanSession: false }).opens().accepts(false).toBroker("subscribe");
+    flood(s, "w/1");
+    s.toClient("CONNACK", { returnCode: 1 }).closes(true);
+  });
+
+  test("a sleeping client is left asleep", () => {
+    const s = new Script({ queuedMax: 4 });
+    s.connect().sleep(300);
+    s.client("SUBSCRIBE", { topicName: "w/#", qos: 1, msgId: 9 }).toBroker("subscribe");
+    flood(s, "w/1");
+    s.closes(true).noted("link.closed");
+    s.client("PINGREQ").toClient("DISCONNECT");
+  });
 });

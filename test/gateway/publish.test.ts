@@ -415,3 +415,14 @@ test("P10 a QoS 2 PUBLISH waits until no other request has its MsgId, since no o
   s.broker("suback", { messageId: 5, granted: [0] }).toClient("SUBACK", { msgId: 5 });
   s.client("PUBLISH", { qos: 2, topicId, msgId: 5, dup: true }).toBroker("publish", { messageId: 5 });
 });
+
+test("P10 a PUBREL with MsgId 0 that belongs to nothing is not answered: nobody knows which message it means", () => {
+  const s = new Script();
+  s.connect({ cleanSession: false });
+  const topicId = s.register("t");
+  s.client("PUBLISH", { qos: 2, topicId, msgId: 0 }).toBroker("publish", { messageId: 0xffff });
+  s.broker("pubrec", { messageId: 0xffff }).toClient("PUBREC", { msgId: 0 });
+  s.gone().toClient("DISCONNECT");
+  s.connect({ cleanSession: false }, true);
+  s.client("PUBREL", { msgId: 0 }).nothing();
+});

@@ -184,3 +184,11 @@ describe("lifetime of normal topic ids", () => {
     s.client("PUBLISH", { topicId }).toBroker("publish", { topic: "a" });
   });
 });
+
+test("T5 a name for which a broker may close the connection is refused", () => {
+  const s = new Script();
+  s.connect();
+  for (const topicName of ["a\u0001b", "a\u007fb", "a\u0085b", "a\ufdd0b", "a\u{1ffff}b"]) {
+    s.client("REGISTER", { topicName, msgId: 1 }).toClient("REGACK", { topicId: 0, returnCode: 3 });
+  }
+});

@@ -38,7 +38,7 @@ describe("short topic names", () => {
       names += 1;
       expect(isTopicName(name) && encodeShortName(name) === topicId).toBe(true);
     }
-    // 125 single-octet characters that are allowed, in pairs, and the two-octet characters U+0080 to U+07FF.
-    expect(names).toBe(125 * 125 + 0x780);
+    // 93 single-octet characters that are allowed, in pairs, and the two-octet characters U+00A0 to U+07FF.
+    expect(names).toBe(93 * 93 + 0x760);
   });
 });
