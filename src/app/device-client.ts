@@ -29,6 +29,10 @@ export class DeviceClient {
   onMessage: (message: ReceivedMessage) => void = () => {};
   /** Called when the connection is lost, or refused, after it was made once. */
   onDisconnected: (sentence: string, reconnecting: boolean) => void = () => {};
+  /** Called when the connection is there again after `onDisconnected` said that it is tried. */
+  onReconnected: (sentence: string) => void = () => {};
+  /** Called when the gateway says that it did not take a message of QoS 0: `publish` had resolved by then. */
+  onRefused: (sentence: string) => void = () => {};
   readonly #gateway: string;
   readonly #host: DeviceHost;
   readonly #settings: DeviceSettings;
@@ -37,6 +41,7 @@ export class DeviceClient {
   #token = 0;
   #refusal: number | undefined;
   #wasConnected = false;
+  #isReconnecting = false;
   #onConnected: (() => void) | undefined;
   #onEnded: ((sentence: string) => void) | undefined;
 
@@ -116,6 +121,8 @@ export class DeviceClient {
         this.#onConnected?.();
         this.#onConnected = undefined;
         this.#onEnded = undefined;
+        if (this.#isReconnecting) this.onReconnected(`connected again to the gateway at ${this.#gateway}`);
+        this.#isReconnecting = false;
         break;
       case "refused":
         this.#refusal = outcome.returnCode;
@@ -125,6 +132,9 @@ export class DeviceClient {
         break;
       case "message":
         this.onMessage(outcome);
+        break;
+      case "publish-refused":
+        this.onRefused(`not published: ${this.#because({ result: "refused", returnCode: outcome.returnCode })}`);
         break;
       case "published":
       case "subscribed":
@@ -139,8 +149,12 @@ export class DeviceClient {
 
   #onLost(reason: DisconnectReason, reconnecting: boolean): void {
     const sentence = this.#lostSentence(reason);
-    if (this.#onEnded === undefined) this.onDisconnected(sentence, reconnecting);
-    else this.#onEnded(sentence);
+    if (this.#onEnded === undefined) {
+      this.#isReconnecting = reconnecting;
+      this.onDisconnected(sentence, reconnecting);
+    } else {
+      this.#onEnded(sentence);
+    }
     this.#onEnded = undefined;
   }
 
@@ -188,9 +202,10 @@ export class DeviceClient {
 }
 
 function refusalText(returnCode: number | undefined): string {
-  if (returnCode === RETURN_CODE.congestion) return "congestion (0x01). Can the gateway reach its broker? Its log says";
+  if (returnCode === RETURN_CODE.congestion)
+    return "congestion (0x01). Can the gateway reach its broker? Its log says why.";
   if (returnCode === RETURN_CODE.notSupported) {
-    return "not supported (0x03). The broker may not allow this client id or its credentials. The gateway's log says";
+    return "not supported (0x03). The broker may not allow this client id or its credentials. The gateway's log says why.";
   }
   return `return code ${returnCode}`;
 }

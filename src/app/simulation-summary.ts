@@ -1,11 +1,13 @@
 import { hostPortText } from "./host-port.ts";
 import type { SimulationOptions, SimulationReport } from "./simulation.ts";
 
-/** Whether all is well: the nodes connected, nothing acknowledged is missing, and at QoS 2 nothing came twice. */
+/** Whether all is well: the nodes connected, every message was acknowledged, none of them is missing, and at QoS 2 nothing came twice. */
 export function isSimulationClean(options: SimulationOptions, report: SimulationReport): boolean {
   if (report.connected < options.nodes || report.farEndFailure !== undefined) return false;
-  const { delivery } = report;
-  if (delivery === undefined || options.qos === 0) return true;
+  if (options.qos === 0) return true;
+  const { delivery, failed, unanswered } = report;
+  if (failed + unanswered > 0) return false;
+  if (delivery === undefined) return true;
   return delivery.lostAccepted === 0 && (options.qos < 2 || delivery.duplicated === 0);
 }
 
@@ -49,11 +51,28 @@ export function simulationSummary(options: SimulationOptions, report: Simulation
   }
   lines.push([
     "radio",
-    `${report.retransmissions} retransmissions, ${report.gaveUp} given up, ${report.connectionsLost} connections lost; seed ${options.seed}`,
+    `${counted(report.retransmissions, "retransmission")}, ${report.gaveUp} given up, ${counted(report.connectionsLost, "connection")} lost; seed ${options.seed}`,
   ]);
   if (report.farEndFailure !== undefined) lines.push(["incomplete", report.farEndFailure]);
+  if (report.leftBehind !== undefined) lines.push(["left behind", report.leftBehind]);
+  if (hasNothingArrived(report))
+    lines.push(["hint", `nothing arrived: is ${urlText(options.broker)} the gateway's broker?`]);
   const width = Math.max(...lines.map(([name]) => name.length)) + 2;
   return lines.map(([name, text]) => `${name.padEnd(width)}${text}\n`).join("");
+}
+
+/** The gateway, or the broker, took messages, and the other end saw none. */
+function hasNothingArrived({ accepted, delivery }: SimulationReport): boolean {
+  return accepted > 0 && delivery?.delivered === 0;
+}
+
+/** A broker's URL without what may be a password. */
+function urlText(url: string | undefined): string {
+  return url?.replace(/\/\/.*@/, "//") ?? "";
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function percentilesText({ p50, p99 }: { p50: number | undefined; p99: number | undefined }): string {

@@ -5,6 +5,7 @@ import { sleepDurationFor } from "../device/sleep-duration.ts";
 import { DeliveryLedger, type DeliveryTotals } from "./delivery-ledger.ts";
 import { DeviceHost, type HostedDevice } from "./device-host.ts";
 import { FarEnd } from "./far-end.ts";
+import { forgetSessions } from "./forget-sessions.ts";
 import { type HostPort, hostPortText } from "./host-port.ts";
 import { type NodeCounts, type NodePlan, SimulatedNode } from "./simulated-node.ts";
 import { simulatedPayload } from "./simulated-payload.ts";
@@ -25,6 +26,8 @@ const SETTLE_MS_MAX = 30_000;
 /** The same after the last one that came: then nothing more is expected. */
 const SILENCE_MS_MAX = 10_000;
 const LEAVE_MS_MAX = 5000;
+/** A receiver that has been given up, and did not hear so, notices while its messages are still waited for. */
+const RECEIVER_KEEP_ALIVE_S = SILENCE_MS_MAX / 1000;
 
 export interface SimulationOptions {
   gateway: HostPort;
@@ -68,6 +71,8 @@ export interface SimulationReport extends NodeCounts {
   delivery: DeliveryReport | undefined;
   /** Why the far end saw only a part. */
   farEndFailure: string | undefined;
+  /** Which sessions the gateway and the broker may still keep. */
+  leftBehind: string | undefined;
 }
 
 export interface DeliveryReport
@@ -122,7 +127,9 @@ export class Simulation {
       await this.#settle(farEnd);
       const farEndFailure = farEnd?.failure;
       await this.#leave();
-      return this.#report(connectMs, sendingMs, farEnd !== undefined, farEndFailure);
+      const leftBehind = await this.#forget();
+      const report = this.#report(connectMs, sendingMs, farEnd !== undefined);
+      return { ...report, farEndFailure, leftBehind };
     } finally {
       host.close();
       await farEnd?.close();
@@ -209,11 +216,18 @@ export class Simulation {
     };
   }
 
+  /** A receiver that the gateway has given up, as datagrams were lost, gets what it missed when it is back. */
+  get #isDurable(): boolean {
+    return this.#options.deliver && this.#options.qos > 0;
+  }
+
   #settings(index: number): DeviceSettings {
     const { tRetryMs, nRetry } = this.#options;
     return {
       ...DEFAULT_DEVICE_SETTINGS,
       clientId: `sim-${this.#runId}-${index}`,
+      cleanSession: !this.#isDurable,
+      duration: this.#isDurable ? RECEIVER_KEEP_ALIVE_S : DEFAULT_DEVICE_SETTINGS.duration,
       reconnect: true,
       reconnectMinMs: Math.min(tRetryMs, DEFAULT_DEVICE_SETTINGS.reconnectMinMs),
       reconnectMaxMs: tRetryMs * 10,
@@ -231,8 +245,8 @@ export class Simulation {
     for (;;) {
       const passedMs = performance.now() - start;
       this.#onProgress({ phase: "sending", done: Math.min(passedMs, durationMs) / 1000, total: durationMs / 1000 });
-      if (passedMs >= durationMs || this.#isStopped || this.#ready.length === 0) return passedMs;
-      let due = Math.floor((passedMs * rate) / 1000) - this.#ledger.totals.sent;
+      if (this.#isStopped || this.#ready.length === 0) return passedMs;
+      let due = Math.floor((Math.min(passedMs, durationMs) * rate) / 1000) - this.#ledger.totals.sent;
       for (; due > 0; due -= 1) {
         if (deliver && this.#unacknowledged >= UNACKNOWLEDGED_MAX) break;
         const node = this.#free.shift();
@@ -240,6 +254,7 @@ export class Simulation {
         if (farEnd !== undefined && deliver) this.#sendTo(node, farEnd);
         else node.publish();
       }
+      if (passedMs >= durationMs) return passedMs;
       await sleepMs(TICK_MS);
     }
   }
@@ -272,12 +287,12 @@ export class Simulation {
       const now = performance.now();
       const totals = this.#ledger.totals;
       const missing = totals.pending + (farEnd === undefined ? 0 : totals.sent - totals.failed - totals.delivered);
+      this.#onProgress({ phase: "settling", done: totals.sent - missing, total: totals.sent });
       if (missing <= 0 || now - start > SETTLE_MS_MAX + patienceMs || now - changedAt > patienceMs) return;
       if (totals.pending !== before.pending || totals.delivered !== before.delivered) changedAt = now;
       // At QoS 0 nobody repeats: what has not come after a moment does not come.
       if (this.#options.qos === 0 && now - changedAt > 1000 + wakeEveryMs * 2) return;
       before = totals;
-      this.#onProgress({ phase: "settling", done: totals.sent - missing, total: totals.sent });
       await sleepMs(20);
     }
   }
@@ -285,22 +300,33 @@ export class Simulation {
   async #leave(): Promise<void> {
     const start = performance.now();
     let asked = 0;
-    while (this.#left < this.#started.length && performance.now() - start < LEAVE_MS_MAX) {
+    for (;;) {
+      this.#onProgress({ phase: "disconnecting", done: this.#left, total: this.#started.length });
+      if (this.#left >= this.#started.length || performance.now() - start > LEAVE_MS_MAX) return;
       while (asked < this.#started.length && asked - this.#left < CONNECTING_MAX) {
         this.#started[asked]!.leave();
         asked += 1;
       }
-      this.#onProgress({ phase: "disconnecting", done: this.#left, total: this.#started.length });
       await sleepMs(2);
     }
+  }
+
+  /** Durable sessions would stay at the broker, with what is sent to them. Returns a sentence where some do. */
+  async #forget(): Promise<string | undefined> {
+    const { gateway, tRetryMs, nRetry } = this.#options;
+    if (!this.#isDurable) return undefined;
+    const clients = this.#started.map(({ index }) => this.#settings(index));
+    const isDone = await forgetSessions(gateway, clients, LEAVE_MS_MAX + tRetryMs * (nRetry + 1));
+    return isDone
+      ? undefined
+      : `the gateway's broker may keep sessions of client ids that begin with sim-${this.#runId}-`;
   }
 
   #report(
     connectMs: number,
     sendingMs: number,
     wasWatched: boolean,
-    farEndFailure: string | undefined,
-  ): SimulationReport {
+  ): Omit<SimulationReport, "farEndFailure" | "leftBehind"> {
     const { answerLatency, arrivalLatency, totals } = this.#ledger;
     const percentiles = (of: typeof answerLatency) => ({ p50: of.percentileMs(0.5), p99: of.percentileMs(0.99) });
     const { sent, accepted, failed, pending, ...arrived } = totals;
@@ -308,8 +334,8 @@ export class Simulation {
     return {
       connected: this.#ready.length,
       connectFailure: this.#connectFailure,
-      connectMs,
-      sendingMs,
+      connectMs: Math.round(connectMs),
+      sendingMs: Math.round(sendingMs),
       sent,
       accepted,
       failed,
@@ -317,7 +343,6 @@ export class Simulation {
       answerLatencyMs: percentiles(answerLatency),
       delivery: wasWatched ? delivery : undefined,
       ...this.#counts,
-      farEndFailure,
     };
   }
 }

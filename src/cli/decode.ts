@@ -5,7 +5,7 @@ import type { Message } from "../sn/message.ts";
 import { parseHex } from "./hex.ts";
 
 const HELP = String.raw`
-Bytes may be written in any common way: 0518003c, 05:18:00:3c, 05 18 00 3c, 0x05,0x18,0x00,0x3c, '\x05\x18\x00\x3c'.
+Bytes may be written in any common way: 0418003c, 04:18:00:3c, '04 18 00 3c', 0x04,0x18,0x00,0x3c, '\x04\x18\x00\x3c'.
 If all arguments together are one message, they are one; so are single bytes. Otherwise each argument is a message.
 
 The exit code is 0 when all are messages of MQTT-SN 1.2, 1 when one is not, 2 when something is not hexadecimal.

@@ -1,9 +1,13 @@
+import { randomBytes } from "node:crypto";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDurationMs } from "../app/duration.ts";
 import { type HostPort, parseListenUrl } from "../app/host-port.ts";
 import type { DeviceQoS, DeviceTopic } from "../device/contract.ts";
 import { encodeShortName } from "../sn/short-name.ts";
 import { isTopicFilter, isTopicName } from "../sn/topic-name.ts";
+
+/** CONNECT has two octets for it. */
+const KEEP_ALIVE_S_MAX = 0xffff;
 
 /** The flags that name a topic, of which a command line has exactly one. */
 export interface TopicFlags {
@@ -19,6 +23,12 @@ export const deviceFlags = {
       .default({ host: "127.0.0.1", port: 1883 } satisfies HostPort, "udp://127.0.0.1:1883")
       .argParser(gatewayFrom),
 
+  /** The default begins with the command's name. */
+  clientId: (command: string): Option =>
+    new Option("--client-id <id>", "the client's id")
+      .default(`${command}-${randomBytes(3).toString("hex")}`)
+      .argParser(clientIdFrom),
+
   retryInterval: (): Option =>
     new Option("--retry-interval <duration>", "Tretry: the wait before a message without an answer is sent again")
       .default(5000, "5s")
@@ -32,7 +42,7 @@ export const deviceFlags = {
   keepAlive: (): Option =>
     new Option("--keep-alive <duration>", "the keep alive told to the gateway, in whole seconds; 0 turns it off")
       .default(60_000, "60s")
-      .argParser(durationMsFrom),
+      .argParser(keepAliveMsFrom),
 
   /** `--topic`, `--predefined` and `--short`, which exclude each other. */
   addTopic(command: Command, topicMeaning: string): Command {
@@ -59,6 +69,7 @@ export function topicFrom(command: Command, flags: TopicFlags, mayHaveWildcard: 
   }
   if (topic === undefined) command.error("error: say which topic: --topic <name>, --predefined <id> or --short <ab>");
   if (mayHaveWildcard ? isTopicFilter(topic) : isTopicName(topic)) return { topicIdType: "normal", topicName: topic };
+  if (topic === "") command.error("error: --topic is empty: a topic has at least one character");
   const rule = mayHaveWildcard ? "+ and # fill a whole level, # only the last" : "one cannot publish to a wildcard";
   return command.error(`error: --topic ${JSON.stringify(topic)} is not a topic: ${rule}`);
 }
@@ -75,6 +86,17 @@ export function durationMsFrom(text: string): number {
   const durationMs = parseDurationMs(text);
   if (durationMs === null) throw new InvalidArgumentError("Write 500ms, 10s, 5m, 2h, 1d or a number of seconds.");
   return durationMs;
+}
+
+function keepAliveMsFrom(text: string): number {
+  const durationMs = parseDurationMs(text);
+  if (durationMs !== null && durationMs % 1000 === 0 && durationMs / 1000 <= KEEP_ALIVE_S_MAX) return durationMs;
+  throw new InvalidArgumentError(`Write whole seconds, 0 to ${KEEP_ALIVE_S_MAX}, such as 60s or 5m.`);
+}
+
+function clientIdFrom(text: string): string {
+  if (text !== "") return text;
+  throw new InvalidArgumentError("A client id has at least one character.");
 }
 
 export function wholeNumberFrom(least: number, most: number): (text: string) => number {

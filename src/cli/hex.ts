@@ -1,5 +1,5 @@
 /**
- * The octets that a text spells in hexadecimal, in any common way: `0518003c`, `05:18:00:3c`, `05 18 00 3c`, `0x05, 0x18`, `\x05\x18`.
+ * The octets that a text spells in hexadecimal, in any common way: `0418003c`, `04:18:00:3c`, `04 18 00 3c`, `0x04, 0x18`, `\x04\x18`.
  * A digit that stands alone is an octet. null where it is none of these.
  */
 export function parseHex(text: string): Uint8Array | null {

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { createInterface } from "node:readline";
 import { buffer } from "node:stream/consumers";
 import { setImmediate } from "node:timers/promises";
@@ -16,7 +15,8 @@ standard input is one message.
 
 At QoS -1 the message is sent without a connection and without an answer, to a predefined topic id or a short name.
 
-Exit codes: 0 every message was accepted (at QoS 0 and -1: sent), 1 one was not, 2 usage.
+Exit codes: 0 every message was accepted (at QoS 0: sent, and not refused before the end; at QoS -1: sent), 1 one was not,
+2 usage.
 
 Example: publish --topic sensors/kitchen --message 21.5 --qos 1`;
 
@@ -37,7 +37,7 @@ export function publishCommand(): Command {
   const command = new Command("publish")
     .description("publish messages as an MQTT-SN client")
     .addOption(deviceFlags.gateway())
-    .option("--client-id <id>", "the client's id", `publish-${randomBytes(3).toString("hex")}`);
+    .addOption(deviceFlags.clientId("publish"));
   deviceFlags.addTopic(command, "the topic to publish to: its name");
   return command
     .addOption(new Option("-q, --qos <qos>", "-1, 0, 1 or 2").default(0).argParser(publishQosFrom))
@@ -68,10 +68,14 @@ async function publish(flags: PublishFlags, topic: DeviceTopic): Promise<void> {
   const client = await DeviceClient.open(flags.gateway, {
     ...DEFAULT_DEVICE_SETTINGS,
     clientId: flags.clientId,
-    duration: Math.min(Math.ceil(flags.keepAlive / 1000), 0xffff),
+    duration: flags.keepAlive / 1000,
     tRetryMs: flags.retryInterval,
     nRetry: flags.retryCount,
   });
+  client.onRefused = (sentence) => {
+    process.stderr.write(`${sentence}\n`);
+    process.exitCode = 1;
+  };
   try {
     if (qos !== -1) await client.connect();
     for await (const data of messagesOf(flags)) {

@@ -35,7 +35,7 @@ that clients may use without registration:
       - { id: 1, topic: sensors/temperature }
       - { id: 2, topic: sensors/boiler, client: boiler }
 
-The gateway runs until SIGINT or SIGTERM. Exit codes: 0 stopped, 1 failure, 2 usage, 78 configuration.`;
+The gateway runs until SIGINT, SIGTERM or SIGHUP. Exit codes: 0 stopped, 1 failure, 2 usage, 78 configuration.`;
 
 /** Where the meaning of a flag begins, on the line below it. */
 const MEANING_INDENT = 6;
@@ -131,4 +131,6 @@ function stopOnSignals(daemon: Daemon, log: Log): void {
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
+  // The terminal was closed.
+  process.on("SIGHUP", onSignal);
 }

@@ -17,8 +17,8 @@ the rate is lower where the gateway is slower. With --broker an MQTT client coun
 publishes, and the nodes subscribe and count. With --sleep the nodes sleep between their messages: each wakes after that time to
 collect what has come, and connects to publish.
 
-Exit codes: 0 when every node connected, nothing that was acknowledged is missing and, at QoS 2, nothing came twice;
-1 otherwise; 2 usage.
+Exit codes: 0 when every node connected and, at QoS 1 and 2, every message was acknowledged, none of them is missing
+(looked at with --broker) and at QoS 2 none came twice; 1 otherwise; 2 usage.
 
 Example: simulate --nodes 100 --rate 50 --qos 1 --loss 0.05 --broker mqtt://127.0.0.1:1883`;
 

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { Command, CommanderError, Option } from "commander";
 import { DeviceClient } from "../app/device-client.ts";
 import type { HostPort } from "../app/host-port.ts";
@@ -40,7 +39,7 @@ export function subscribeCommand(): Command {
   const command = new Command("subscribe")
     .description("print the messages of a topic as an MQTT-SN client")
     .addOption(deviceFlags.gateway())
-    .option("--client-id <id>", "the client's id", `subscribe-${randomBytes(3).toString("hex")}`)
+    .addOption(deviceFlags.clientId("subscribe"))
     .option("--keep-session", "connect with CleanSession 0: the broker keeps messages while it is away");
   deviceFlags.addTopic(command, "the topic or filter to subscribe to");
   return command
@@ -72,7 +71,7 @@ async function subscribe(flags: SubscribeFlags, topic: DeviceTopic): Promise<voi
     ...DEFAULT_DEVICE_SETTINGS,
     clientId: flags.clientId,
     cleanSession: flags.keepSession === undefined,
-    duration: Math.min(Math.ceil(flags.keepAlive / 1000), 0xffff),
+    duration: flags.keepAlive / 1000,
     reconnect: true,
     tRetryMs: flags.retryInterval,
     nRetry: flags.retryCount,
@@ -89,6 +88,7 @@ async function subscribe(flags: SubscribeFlags, topic: DeviceTopic): Promise<voi
       if (reconnecting) process.stderr.write(`${sentence}; connecting again\n`);
       else reject(new Error(sentence));
     };
+    client.onReconnected = (sentence) => process.stderr.write(`${sentence}\n`);
     // A second signal ends the process as if there were no handler.
     process.once("SIGINT", resolve);
     process.once("SIGTERM", resolve);

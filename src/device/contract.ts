@@ -98,6 +98,8 @@ export type Outcome =
   | { type: "disconnected"; reason: DisconnectReason; reconnecting: boolean }
   | { type: "registered"; token: Token; result: Result; returnCode: number }
   | { type: "published"; token: Token; result: Result; returnCode: number }
+  /** The gateway did not take a message of QoS 0 that was told as "accepted" (P2). Which one is not known, only its topic id. */
+  | { type: "publish-refused"; topicId: number; returnCode: number }
   /** `qos` is the QoS granted. */
   | { type: "subscribed"; token: Token; result: Result; returnCode: number; qos: number }
   | { type: "unsubscribed"; token: Token; result: Result }

@@ -279,6 +279,8 @@ export class Device {
         break;
       case "leaving":
         if (message.type === "DISCONNECT") this.#end("asked");
+        // The answer to a message of QoS 0 that was sent just before, if it is refused.
+        else if (message.type === "PUBACK") this.#requests.onPubAck(message, now);
         break;
       case "falling-asleep":
       case "active":

@@ -205,6 +205,9 @@ export class Requests {
       // P2: also a PUBLISH of QoS 0 may be refused; it is gone, but the next one need not be.
       if (msgId === 0 && returnCode === RETURN_CODE.invalidTopicId) this.#topics.forget(topicId);
       if (msgId === 0 && returnCode === RETURN_CODE.congestion) this.#hold(now);
+      if (msgId === 0 && returnCode !== RETURN_CODE.accepted) {
+        this.#outbox.tell({ type: "publish-refused", topicId, returnCode });
+      }
       return msgId === 0;
     }
     if (returnCode === RETURN_CODE.accepted) {
