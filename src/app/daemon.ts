@@ -7,7 +7,7 @@ import { Link } from "../mqtt/link.ts";
 import { LinkScheduler } from "../mqtt/link-scheduler.ts";
 import { OwnClient } from "../mqtt/own-client.ts";
 import { coreSettings } from "./core-settings.ts";
-import { hostPortText, parseHostPort } from "./host-port.ts";
+import { hostPortText, parseHostPort, reachableHost } from "./host-port.ts";
 import { runInvocation } from "./invocation.ts";
 import { Listeners } from "./listeners.ts";
 import type { Log } from "./log.ts";
@@ -90,6 +90,7 @@ export class Daemon {
     const runner = new Runner(new Gateway(coreSettings(this.#options), seed), {
       send: (to, data) => send(to, data),
       openLink: this.#linkOpener(openStream),
+      linkOpened: () => this.#ownClient?.tryNow(),
       note: (note, now) => this.#noteLog.print(note, now),
       trace: messageTrace(this.#log),
       failed: (error) => {
@@ -178,12 +179,14 @@ export class Daemon {
         if (!wasReached) onReady();
         wasReached = true;
       },
-      onUnreachable: (reason: string) => {
-        const remedy = `The gateway keeps trying. Start a broker there, or check the credentials; or name another one (${runInvocation()} --broker mqtt://host:port), or use the one inside (--broker embedded:).`;
+      onUnreachable: (reason: string, isRefusal: boolean) => {
+        const remedy = isRefusal
+          ? "Check broker.username, broker.password and what the broker allows."
+          : `Start a broker there; or name another one (${runInvocation()} --broker mqtt://host:port), or use the one inside (--broker embedded:).`;
         this.#log.warn(
           "broker.unreachable",
           { url, reason },
-          `the broker at ${url} cannot be reached: ${reason}. ${remedy}`,
+          `the broker at ${url} cannot be reached: ${reason}. The gateway keeps trying. ${remedy}`,
         );
       },
     });
@@ -192,9 +195,10 @@ export class Daemon {
 
 function takenMessage(place: string): string {
   const { host, port } = parseHostPort(place)!;
+  const url = `mqtt://${hostPortText({ host: reachableHost(host), port })}`;
   const command = runInvocation();
   return `something listens at ${place} already, probably an MQTT broker. Either use it:
-    ${command} --broker mqtt://${place}
+    ${command} --broker ${url}
 or let the embedded broker listen elsewhere:
     ${command} --broker embedded: --embedded-listen ${hostPortText({ host, port: port + 1 })}`;
 }

@@ -1,4 +1,4 @@
-import { type HostPort, hostPortText } from "./host-port.ts";
+import { type HostPort, hostPortText, reachableHost } from "./host-port.ts";
 
 /** What a gateway that has just started can be reached by. */
 export interface Reachable {
@@ -9,12 +9,9 @@ export interface Reachable {
   brokerUrl: string;
 }
 
-/** Where a listener at any address is reached from the same machine. */
-const LOOPBACK: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
-
 /** A few lines that tell a person what to type next to see a message go through. */
 export function firstSteps({ command, listener, brokerUrl }: Reachable): string {
-  const host = LOOPBACK[listener.host] ?? listener.host;
+  const host = reachableHost(listener.host);
   const isDefault = host === "127.0.0.1" && listener.port === 1883;
   const gateway = isDefault ? "" : ` --gateway udp://${hostPortText({ host, port: listener.port })}`;
   return `

@@ -23,3 +23,11 @@ export function hostPortText({ host, port }: HostPort): string {
 export function parseListenUrl(text: string): HostPort | null {
   return text.startsWith("udp://") ? parseHostPort(text.slice("udp://".length), 1883) : null;
 }
+
+/** Where a listener at all addresses is reached from the same machine. */
+const LOOPBACK: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
+
+/** The host at which a listener at `host` is reached from the same machine. */
+export function reachableHost(host: string): string {
+  return LOOPBACK[host] ?? host;
+}

@@ -5,13 +5,13 @@ const MIB = 1024 * 1024;
 /** The receive buffer that is asked for: bursts of some thousand small datagrams fit (a usual one holds about 277). */
 export const RECEIVE_BUFFER_WANTED_OCTETS = 4 * MIB;
 
-/** What Linux grants by itself: its `rmem_max` is 208 KiB, and it reports twice as much for its bookkeeping. */
-const RECEIVE_BUFFER_USUAL_OCTETS = 425_984;
+/** What Linux grants by itself: its `rmem_max`. */
+const RECEIVE_BUFFER_USUAL_OCTETS = 212_992;
 
 /** What is told of a listener. */
 export interface OpenListener {
   localAddress: string;
-  /** As the system reports it. */
+  /** What the system granted. */
   receiveBufferOctets: number;
 }
 

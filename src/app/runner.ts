@@ -24,6 +24,8 @@ export interface Surroundings {
   send(to: Address, data: Uint8Array): void;
   /** Begins to connect; what becomes of it is told to `emit`. */
   openLink(link: LinkId, connect: LinkConnect, emit: (event: GatewayEvent) => void): RunnerLink;
+  /** A link is open: the broker has been reached. */
+  linkOpened(): void;
   note(note: Note, now: Instant): void;
   /** Sees every datagram, in and out; undefined when nobody looks. */
   trace: ((direction: "in" | "out", address: Address, data: Uint8Array) => void) | undefined;
@@ -82,6 +84,7 @@ export class Runner {
 
   readonly #onLinkEvent = (event: GatewayEvent): void => {
     if (event.type === "link-closed" || event.type === "link-refused") this.#links.delete(event.link);
+    else if (event.type === "link-opened") this.#around.linkOpened();
     this.#handle(event);
     if (this.#links.size === 0) this.#onLinksClosed?.();
   };

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import { MqttClient } from "mqtt";
+import { ErrorWithReasonCode, MqttClient } from "mqtt";
 import type { MqttQoS } from "../gateway/packet.ts";
 import { beginStream } from "./begin-stream.ts";
 import { errorText } from "./error-text.ts";
@@ -18,12 +18,18 @@ export interface OwnClientOptions {
   reconnectMaxMs: number;
   /** The broker has accepted the connection: the first time, and each time after `onUnreachable`. */
   onReachable: () => void;
-  /** There is no connection to the broker. Told once, and again only when the reason, which is for people, is another. */
-  onUnreachable: (reason: string) => void;
+  /**
+   * There is no connection to the broker. Told once, and again only when the reason, which is for people, is another. `isRefusal`: the
+   * broker is there, and has answered CONNECT with a refusal.
+   */
+  onUnreachable: (reason: string, isRefusal: boolean) => void;
 }
 
 /** Publishes that may be unfinished at once. */
 const UNFINISHED_MAX = 1000;
+
+/** `tryNow` tries once in this time, however often it is called: the broker may let everybody in but this client. */
+const TRY_NOW_INTERVAL_MS = 1000;
 
 /** How long a broker may take to close the connection after DISCONNECT. */
 const CLOSE_TIMEOUT_MS = 2000;
@@ -38,6 +44,8 @@ export class OwnClient {
   /** The attempt or the connection that there is; undefined between two of them. */
   #client: MqttClient | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
+  /** When the last attempt or connection ended, on the clock of `performance.now`. */
+  #endedAtMs = 0;
   #failures = 0;
   #reachable = false;
   /** What `onUnreachable` was last told. */
@@ -66,6 +74,16 @@ export class OwnClient {
     return true;
   }
 
+  /**
+   * Tries again now instead of after the rest of the wait, or a moment later where the last attempt has only just failed. For who has
+   * reached the broker in another way. Does nothing while it is connected or connecting.
+   */
+  tryNow(): void {
+    if (this.#client !== undefined || this.#closed !== undefined) return;
+    const sinceMs = performance.now() - this.#endedAtMs;
+    this.#retryAfter(Math.max(0, Math.min(this.#options.reconnectMinMs, TRY_NOW_INTERVAL_MS) - sinceMs));
+  }
+
   /** Says DISCONNECT, and waits until the connection is closed. No callback comes after this. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
@@ -75,6 +93,7 @@ export class OwnClient {
   #connect(): void {
     const { openStream, clientId, username, password, keepAliveSeconds, connectTimeoutMs } = this.#options;
     let reason: string | undefined;
+    let isRefusal = false;
     // mqtt.js says nothing of a stream's errors that are not the system's.
     const begin = () =>
       beginStream(openStream).once("error", (error) => {
@@ -95,11 +114,12 @@ export class OwnClient {
     this.#client = client;
     client.on("error", (error) => {
       reason ??= errorText(error);
+      isRefusal ||= error instanceof ErrorWithReasonCode;
       // mqtt.js does so itself except where what comes in is not MQTT.
       client.stream.destroy();
     });
     client.on("connect", () => this.#onConnect());
-    client.once("close", () => this.#onClose(reason ?? "the broker closed the connection"));
+    client.once("close", () => this.#onClose(reason ?? "the broker closed the connection", isRefusal));
   }
 
   #onConnect(): void {
@@ -111,15 +131,21 @@ export class OwnClient {
     this.#options.onReachable();
   }
 
-  #onClose(reason: string): void {
+  #onClose(reason: string, isRefusal: boolean): void {
     this.#client = undefined;
     this.#reachable = false;
     if (this.#closed !== undefined) return;
-    this.#retryTimer = setTimeout(() => this.#connect(), this.#waitMs());
+    this.#endedAtMs = performance.now();
+    this.#retryAfter(this.#waitMs());
     this.#failures += 1;
     if (reason === this.#toldReason) return;
     this.#toldReason = reason;
-    this.#options.onUnreachable(reason);
+    this.#options.onUnreachable(reason, isRefusal);
+  }
+
+  #retryAfter(waitMs: number): void {
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = setTimeout(() => this.#connect(), waitMs);
   }
 
   #waitMs(): number {

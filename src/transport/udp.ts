@@ -29,7 +29,7 @@ const ERROR_REPORT_INTERVAL_MS = 1000;
 export class UdpTransport {
   /** Where the socket is bound: `udp://127.0.0.1:1883`, `udp://[::1]:1883`. */
   readonly localAddress: string;
-  /** The receive buffer that the kernel granted. Linux counts its own bookkeeping in, and so says twice what it was asked for. */
+  /** The receive buffer that the system granted, in the sense in which it is asked for. */
   readonly receiveBufferOctets: number;
   readonly #socket: Socket;
   readonly #closeSocket: () => Promise<void>;
@@ -90,7 +90,9 @@ export class UdpTransport {
     } catch {
       // Some systems refuse more than they grant, where Linux grants what it can: the buffer then stays as it is, and is reported.
     }
-    this.receiveBufferOctets = socket.getRecvBufferSize();
+    // Linux grants and reports twice what it is asked for: the other half is for its bookkeeping.
+    const reported = socket.getRecvBufferSize();
+    this.receiveBufferOctets = process.platform === "linux" ? reported / 2 : reported;
     const prefix = options.prefix;
     socket.on("error", (error) => this.#report(error));
     socket.on("message", (data, { address, port, family }) => {

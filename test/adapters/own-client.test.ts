@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { generate } from "mqtt-packet";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { parseBrokerUrl, type TcpBroker } from "../../src/mqtt/broker-url.ts";
 import { EmbeddedBroker } from "../../src/mqtt/embedded-broker.ts";
 import { OwnClient, type OwnClientOptions } from "../../src/mqtt/own-client.ts";
@@ -35,6 +35,7 @@ function tcp(): TcpBroker["openStream"] {
 
 function start(openStream: OwnClientOptions["openStream"], options: Partial<OwnClientOptions> = {}) {
   const told: string[] = [];
+  const refusals: string[] = [];
   const client = new OwnClient({
     openStream,
     clientId: "gateway",
@@ -43,11 +44,14 @@ function start(openStream: OwnClientOptions["openStream"], options: Partial<OwnC
     reconnectMinMs: 5,
     reconnectMaxMs: 20,
     onReachable: () => told.push("reachable"),
-    onUnreachable: (reason) => told.push(reason),
+    onUnreachable: (reason, isRefusal) => {
+      told.push(reason);
+      if (isRefusal) refusals.push(reason);
+    },
     ...options,
   });
   clients.push(client);
-  return { client, told };
+  return { client, told, refusals };
 }
 
 function answering(returnCode: number): (socket: Socket) => void {
@@ -106,13 +110,14 @@ describe("the gateway's own client", () => {
 
   it("keeps trying after a refusal, and tells another reason when there is one", async () => {
     onConnection = answering(5);
-    const { told } = start(tcp());
+    const { told, refusals } = start(tcp());
     await expect.poll(() => sockets.length).toBeGreaterThan(3);
     expect(told).toEqual(["Connection refused: Not authorized"]);
     onConnection = (socket) => socket.end();
     await expect.poll(() => told[1]).toBe("the broker closed the connection");
     onConnection = answering(0);
     await expect.poll(() => told[2]).toBe("reachable");
+    expect(refusals).toEqual(["Connection refused: Not authorized"]);
   });
 
   it("says so when the connection is lost, and connects again", async () => {
@@ -154,6 +159,48 @@ describe("the gateway's own client", () => {
     const waits = begun.slice(1).map((at, i) => at - begun[i]!);
     // Timers are never early by more than a millisecond; how late they are says nothing.
     expect(Math.min(...waits)).toBeGreaterThanOrEqual(9);
+  });
+
+  it("tries at once when it is told to, but not more often than once a second", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    onTestFinished(() => void vi.useRealTimers());
+    let attempts = 0;
+    const { client } = start(
+      () => {
+        attempts += 1;
+        throw new Error("no way");
+      },
+      { reconnectMinMs: 3_600_000, reconnectMaxMs: 3_600_000 },
+    );
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(attempts).toBe(1);
+    client.tryNow();
+    client.tryNow();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(attempts).toBe(2);
+    for (let count = 0; count < 100; count += 1) {
+      client.tryNow();
+      await vi.advanceTimersByTimeAsync(9);
+    }
+    expect(attempts).toBe(2);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(attempts).toBe(3);
+    await client.close();
+    client.tryNow();
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(attempts).toBe(3);
+  });
+
+  it("does not try while it is connecting or connected", async () => {
+    onConnection = () => {};
+    const { client, told } = start(tcp());
+    await expect.poll(() => sockets.length).toBe(1);
+    client.tryNow();
+    sockets[0]!.write(generate({ cmd: "connack", returnCode: 0, sessionPresent: false }));
+    await expect.poll(() => told).toEqual(["reachable"]);
+    client.tryNow();
+    expect(client.publish("a", Uint8Array.of(1), { qos: 0, retain: false })).toBe(true);
+    expect(sockets).toHaveLength(1);
   });
 
   it("drops what it cannot finish instead of keeping it for ever", async () => {

@@ -47,6 +47,7 @@ function setUp(trace?: Surroundings["trace"]) {
       performed.push(["open", id]);
       return link;
     },
+    linkOpened: () => performed.push(["link opened"]),
     note: ({ name }) => performed.push(["note", name]),
     trace,
     failed: (error) => performed.push(["failed", (error as Error).message]),
@@ -120,6 +121,16 @@ describe("effects", () => {
     expect(core.types).toEqual(["datagram", "link-probed"]);
     expect(performed.at(-1)).toEqual(["note", "client.connected"]);
   });
+});
+
+test("an open link is told, and the end of one is not", () => {
+  const { core, runner, links, performed } = setUp();
+  core.answer = (event) => (event.type === "datagram" ? [OPEN] : []);
+  runner.datagram("a", DATAGRAM);
+  links.get(1)!.emit({ type: "link-opened", link: 1, sessionPresent: false });
+  links.get(1)!.emit({ type: "link-closed", link: 1, reason: "test" });
+  expect(performed).toEqual([["open", 1], ["link opened"]]);
+  expect(core.types).toEqual(["datagram", "link-opened", "link-closed"]);
 });
 
 describe("the deadline", () => {

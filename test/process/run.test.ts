@@ -79,6 +79,7 @@ describe("start", () => {
     const line = await gateway.line("broker.unreachable");
     expect(line).toMatchObject({ level: "warn", url: `mqtt://127.0.0.1:${port}` });
     expect(line.msg).toMatch(/cannot be reached: connect ECONNREFUSED .*keeps trying.*--broker/);
+    expect(line.msg).not.toMatch(/password/);
 
     const sensor = new Sensor(await gateway.listenerPort());
     sensor.connect("early");
@@ -108,6 +109,45 @@ describe("start", () => {
       },
     );
     await stop(gateway);
+  });
+
+  test("with a broker that refuses: says so, and what to check", async () => {
+    const port = await brokerThat((socket) => {
+      socket.on("error", () => {}).once("data", () => socket.end(Uint8Array.of(0x20, 2, 0, 5)));
+    });
+    const gateway = new GatewayProcess(["-b", `mqtt://127.0.0.1:${port}`, "-l", "udp://127.0.0.1:0"]);
+    const { msg } = await gateway.line("broker.unreachable");
+    expect(msg).toMatch(/Not authorized\. The gateway keeps trying\. Check broker\.username, broker\.password/);
+    expect(msg).not.toMatch(/Start a broker/);
+    await stop(gateway);
+  });
+
+  test("is ready as soon as the first client has reached the broker, however long its own wait", async () => {
+    const port = await brokerThat();
+    const flags = ["--broker-reconnect-min", "1h", "--broker-reconnect-max", "1h"];
+    const gateway = new GatewayProcess(["-b", `mqtt://127.0.0.1:${port}`, "-l", "udp://127.0.0.1:0", ...flags]);
+    await gateway.line("broker.unreachable");
+    const place = ["--embedded-listen", `127.0.0.1:${port}`, "-l", "udp://127.0.0.1:0"];
+    const inside = new GatewayProcess(["-b", "embedded:", ...place]);
+    await inside.line("gateway.ready");
+    const sensor = new Sensor(await gateway.listenerPort());
+    sensor.connect("sensor");
+    await sensor.message("CONNACK");
+    await gateway.line("gateway.ready");
+    await stop(gateway);
+    await stop(inside);
+  });
+
+  test("where the place of the broker inside, at all addresses, is taken: names one that can be reached", async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "0.0.0.0", resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const place = ["--embedded-listen", `0.0.0.0:${port}`, "-l", "udp://127.0.0.1:0"];
+    const { code, stdout } = await runToEnd(["run", "-b", "embedded:", ...place]);
+    expect(code).toBe(1);
+    expect(stdout).toContain(`run --broker mqtt://127.0.0.1:${port}`);
+    expect(stdout).toContain(`--embedded-listen 0.0.0.0:${port + 1}`);
   });
 
   test("where the place of the broker inside is taken: says how to use what is there, and ends with 1", async () => {
@@ -148,17 +188,20 @@ describe("start", () => {
 });
 
 describe("stop", () => {
-  test.each(["SIGTERM", "SIGINT"] as const)("on %s: clients are told, and the process ends with 0", async (signal) => {
-    const gateway = GatewayProcess.embedded();
-    const sensor = new Sensor(await gateway.listenerPort());
-    sensor.connect("sensor");
-    await sensor.message("CONNACK");
-    await stop(gateway, signal);
-    await sensor.message("DISCONNECT");
-    expect(gateway.lines.map(({ event }) => event).slice(-3)).toEqual(
-      expect.arrayContaining(["gateway.stopping", "client.disconnected", "gateway.stopped"]),
-    );
-  });
+  test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
+    "on %s: clients are told, and the process ends with 0",
+    async (signal) => {
+      const gateway = GatewayProcess.embedded();
+      const sensor = new Sensor(await gateway.listenerPort());
+      sensor.connect("sensor");
+      await sensor.message("CONNACK");
+      await stop(gateway, signal);
+      await sensor.message("DISCONNECT");
+      expect(gateway.lines.map(({ event }) => event).slice(-3)).toEqual(
+        expect.arrayContaining(["gateway.stopping", "client.disconnected", "gateway.stopped"]),
+      );
+    },
+  );
 
   /** It accepts every connection, and then neither reads DISCONNECT nor closes. */
   const deafBroker = (socket: Socket) => {
