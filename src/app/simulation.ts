@@ -25,6 +25,8 @@ const UNACKNOWLEDGED_MAX = 10_000;
 const SETTLE_MS_MAX = 30_000;
 /** The same after the last one that came: then nothing more is expected. */
 const SILENCE_MS_MAX = 10_000;
+/** What the gateway may take to repeat a message that was lost on its way to a node, with its own Tretry, 10 s as a rule. */
+const REPETITION_MS_MAX = 45_000;
 const LEAVE_MS_MAX = 5000;
 /** A receiver that has been given up, and did not hear so, notices while its messages are still waited for. */
 const RECEIVER_KEEP_ALIVE_S = SILENCE_MS_MAX / 1000;
@@ -278,9 +280,10 @@ export class Simulation {
 
   /** Waits until every message has its answer and, with a far end, has arrived; bounded in all, and after the last sign of life. */
   async #settle(farEnd: FarEnd | undefined): Promise<void> {
-    const { sleepMs: wakeEveryMs = 0, tRetryMs, nRetry } = this.#options;
+    const { sleepMs: wakeEveryMs = 0, tRetryMs, nRetry, deliver, loss } = this.#options;
     const start = performance.now();
-    const patienceMs = SILENCE_MS_MAX + wakeEveryMs + tRetryMs * (nRetry + 1);
+    const repetitionMs = deliver && loss > 0 ? REPETITION_MS_MAX : 0;
+    const patienceMs = SILENCE_MS_MAX + wakeEveryMs + tRetryMs * (nRetry + 1) + repetitionMs;
     let changedAt = start;
     let before = this.#ledger.totals;
     for (;;) {

@@ -1,65 +1,11 @@
-import { createSocket, type Socket } from "node:dgram";
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DeviceClient } from "../../src/app/device-client.ts";
 import type { ReceivedMessage } from "../../src/device/contract.ts";
 import { DEFAULT_DEVICE_SETTINGS } from "../../src/device/settings.ts";
-import { decode } from "../../src/sn/decode.ts";
-import { encode } from "../../src/sn/encode.ts";
-import type { Message } from "../../src/sn/message.ts";
+import { YesGateway, yes } from "./yes-gateway.ts";
 
 const topic = { topicIdType: "short", topicId: 0x6162 } as const;
 const data = Buffer.from("hi");
-
-/** A gateway of a few lines: says yes to everything, or what the test puts in place of it. */
-class YesGateway {
-  readonly heard: Message[] = [];
-  answer: (message: Message) => Message | undefined = yes;
-  readonly #socket: Socket = createSocket("udp4");
-  #client = 0;
-
-  async open(): Promise<number> {
-    this.#socket.on("message", (datagram, { port }) => {
-      this.#client = port;
-      const message = decode(datagram);
-      if (message.type === "malformed") return;
-      this.heard.push(message);
-      const answer = this.answer(message);
-      if (answer !== undefined) this.send(answer);
-    });
-    this.#socket.bind(0, "127.0.0.1");
-    await once(this.#socket, "listening");
-    return (this.#socket.address() as AddressInfo).port;
-  }
-
-  send(message: Message): void {
-    this.#socket.send(encode(message), this.#client, "127.0.0.1");
-  }
-
-  async close(): Promise<void> {
-    const closed = once(this.#socket, "close");
-    this.#socket.close();
-    await closed;
-  }
-}
-
-function yes(message: Message): Message | undefined {
-  switch (message.type) {
-    case "CONNECT":
-      return { type: "CONNACK", returnCode: 0 };
-    case "DISCONNECT":
-      return { type: "DISCONNECT", duration: undefined };
-    case "PUBLISH":
-      return { type: "PUBACK", topicId: message.topicId, msgId: message.msgId, returnCode: 0 };
-    case "SUBSCRIBE":
-      return { type: "SUBACK", qos: 0, topicId: 0, msgId: message.msgId, returnCode: 0 };
-    case "PINGREQ":
-      return { type: "PINGRESP" };
-    default:
-      return undefined;
-  }
-}
 
 describe("a device for a command", () => {
   let gateway: YesGateway;
@@ -105,7 +51,9 @@ describe("a device for a command", () => {
   test("says why the gateway refused the connection", async () => {
     client = await open();
     gateway.answer = () => ({ type: "CONNACK", returnCode: 3 });
-    await expect(client.connect()).rejects.toThrow("refused the connection: not supported (0x03)");
+    await expect(client.connect()).rejects.toThrow(
+      /refused the connection: not supported \(0x03\)\. .* The gateway's log says why\.$/,
+    );
   });
 
   test("says why the gateway refused a message", async () => {
@@ -116,6 +64,35 @@ describe("a device for a command", () => {
         ? { type: "PUBACK", topicId: message.topicId, msgId: message.msgId, returnCode: 2 }
         : yes(message);
     await expect(client.publish(topic, 1, false, data)).rejects.toThrow("it does not know this topic id (0x02)");
+  });
+
+  test("P2 says that the gateway refused a message of QoS 0, also while it disconnects", async () => {
+    client = await open();
+    const refusals: string[] = [];
+    client.onRefused = (sentence) => refusals.push(sentence);
+    await client.connect();
+    gateway.answer = (message) =>
+      message.type === "PUBLISH" ? { type: "PUBACK", topicId: message.topicId, msgId: 0, returnCode: 2 } : yes(message);
+    await client.publish(topic, 0, false, data);
+    await client.close();
+    expect(refusals).toEqual([
+      `not published: the gateway at udp://127.0.0.1:${port} refused: it does not know this topic id (0x02)`,
+    ]);
+  });
+
+  test("says that the connection was lost, and that it is there again", async () => {
+    client = await open({ reconnect: true, reconnectMinMs: 10 });
+    const said: string[] = [];
+    client.onDisconnected = (sentence) => said.push(sentence);
+    client.onReconnected = (sentence) => said.push(sentence);
+    await client.connect();
+    gateway.send({ type: "DISCONNECT", duration: undefined });
+    await vi.waitFor(() =>
+      expect(said).toEqual([
+        `the gateway at udp://127.0.0.1:${port} ended the connection`,
+        `connected again to the gateway at udp://127.0.0.1:${port}`,
+      ]),
+    );
   });
 
   test("hands over what it subscribed to", async () => {

@@ -162,7 +162,8 @@ describe("a device that publishes", () => {
   test("P2 M6 registers again for the next message when one of QoS 0 was refused", () => {
     const d = new DeviceScript().connects().registers("a", 7);
     d.does(publish(0)).sends({ type: "PUBLISH", topicId: 7 });
-    d.tells(accepted).hears({ type: "PUBACK", topicId: 7, msgId: 0, returnCode: 2 }).nothing();
+    d.tells(accepted).hears({ type: "PUBACK", topicId: 7, msgId: 0, returnCode: 2 });
+    d.tells({ type: "publish-refused", topicId: 7, returnCode: 2 });
     d.does(publish(0)).sends({ type: "REGISTER", topicName: "a" });
   });
 
@@ -291,5 +292,31 @@ describe("a device that subscribes", () => {
     const again = msgIdOf(d.sends({ type: "SUBSCRIBE" }));
     d.hears({ type: "SUBACK", qos: 0, topicId: 0, msgId: again, returnCode: 3 });
     d.tells({ type: "subscribed", token: 1, result: "refused", returnCode: 3 });
+  });
+});
+
+describe("a device whose message of QoS 0 is refused", () => {
+  const refusal = (topicId: number, returnCode: number) => ({ type: "PUBACK", topicId, msgId: 0, returnCode }) as const;
+  const topic = { topicIdType: "predefined", topicId: 77 } as const;
+
+  test("P2 tells so", () => {
+    const d = new DeviceScript().connects();
+    d.does(publish(0, topic)).sends({ type: "PUBLISH", topicId: 77, msgId: 0 });
+    d.tells(accepted);
+    d.hears(refusal(77, 2)).tells({ type: "publish-refused", topicId: 77, returnCode: 2 });
+  });
+
+  test("P2 tells so also while it waits for the answer to DISCONNECT", () => {
+    const d = new DeviceScript().connects();
+    d.does(publish(0, topic)).sends({ type: "PUBLISH" });
+    d.tells(accepted);
+    d.does({ type: "disconnect" }).sends({ type: "DISCONNECT" });
+    d.hears(refusal(77, 2)).tells({ type: "publish-refused", returnCode: 2 });
+    d.hears({ type: "DISCONNECT", duration: undefined }).tells({ type: "disconnected", reason: "asked" });
+  });
+
+  test("P2 takes an acceptance, which no gateway should send, for none", () => {
+    const d = new DeviceScript().connects();
+    d.hears(refusal(77, 0)).nothing();
   });
 });

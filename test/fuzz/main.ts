@@ -1,18 +1,25 @@
 /** A longer fuzz run than the one among the tests: `npm run fuzz -- --seconds 60`, or one run again: `--seed 17 --steps 400`. */
-import { parseArgs } from "node:util";
+import { argumentsOf, endWithUsage } from "../arguments.ts";
 import { FuzzFailure, fuzzRun } from "./fuzz-run.ts";
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: "string", default: "60" },
-    steps: { type: "string", default: "400" },
-    /** The one run to do; without it runs are done from a new first seed on until the time is over. */
-    seed: { type: "string" },
-  },
+const USAGE = `npm run fuzz -- [options]
+
+  --seconds <s>   how long, up to an hour (60)
+  --steps <n>     events of a run (400)
+  --seed <n>      do this one run; without it, runs from a new first seed on until the time is over
+`;
+
+const values = argumentsOf(USAGE, {
+  seconds: { type: "string", default: "60" },
+  steps: { type: "string", default: "400" },
+  seed: { type: "string" },
 });
 const steps = Number(values.steps);
 const firstSeed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed);
 const endAt = performance.now() + 1000 * Math.min(3600, Number(values.seconds));
+if (!Number.isSafeInteger(steps) || !Number.isSafeInteger(firstSeed) || Number.isNaN(endAt)) {
+  endWithUsage(USAGE, "--seconds, --steps and --seed are numbers");
+}
 
 /** Failures by their first line: the same bug is shown once. */
 const failures = new Map<string, FuzzFailure>();

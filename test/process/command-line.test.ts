@@ -12,6 +12,15 @@ describe("usage", () => {
     ["an argument too much", ["run", "now"], /too many arguments/],
     ["a flag without its value", ["run", "--broker"], /argument missing/],
     ["decode without bytes", ["decode"], /missing required argument 'hex'/],
+    ["publish to an empty topic", ["publish", "--topic", ""], /--topic is empty: a topic has at least one character/],
+    ["subscribe to an empty topic", ["subscribe", "--topic", ""], /--topic is empty/],
+    ["an empty client id", ["publish", "--topic", "a", "--client-id", ""], /A client id has at least one character/],
+    ["a keep alive below a second", ["publish", "--topic", "a", "--keep-alive", "500ms"], /Write whole seconds, 0 to/],
+    [
+      "a keep alive of two days",
+      ["subscribe", "--topic", "a", "--keep-alive", "2d"],
+      /Write whole seconds, 0 to 65535/,
+    ],
     ["decode with what is not hexadecimal", ["decode", "xyz"], /"xyz" is not hexadecimal/],
   ])("%s ends with 2 and says what is wrong", async (_what, args, message) => {
     const { code, stdout, stderr } = await runToEnd(args);
@@ -63,6 +72,21 @@ describe("decode", () => {
     ["an envelope and its message as words", ["04fe01aa", "0216"], "forwarded, node aa, radius 1\n  PINGREQ\n"],
   ])("takes %s", async (_what, args, stdout) => {
     expect(await runToEnd(["decode", ...args])).toEqual({ code: 0, stdout, stderr: "" });
+  });
+
+  test("takes every example of its help", async () => {
+    const { stdout: help } = await runToEnd(["decode", "--help"]);
+    const examples = /in any common way: (.*)\.$/m
+      .exec(help)![1]!
+      .split(", ")
+      .map((word) => word.replaceAll("'", ""));
+    expect(examples.length).toBeGreaterThanOrEqual(5);
+    for (const example of examples) {
+      const end = await runToEnd(["decode", example]);
+      expect(end, example).toEqual({ code: 0, stdout: "DISCONNECT sleep 60 s\n", stderr: "" });
+    }
+    const [, args, printed] = /Example: decode (.*) prints (.*)\.$/m.exec(help)!;
+    expect(await runToEnd(["decode", ...args!.split(" ")])).toMatchObject({ code: 0, stdout: `${printed}\n` });
   });
 
   test.each<[string, string[], string]>([

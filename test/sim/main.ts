@@ -1,21 +1,25 @@
 /** Simulated worlds from the command line: `npm run sim -- --seed 7 --runs 1000`, or one of them with every arrow: `-- --seed 7 --log`. */
-import { parseArgs } from "node:util";
+import { argumentsOf, endWithUsage } from "../arguments.ts";
 import { failureText } from "./failure-text.ts";
 import { drawOptions } from "./sim-options.ts";
 import { SimulatedWorld } from "./simulated-world.ts";
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: "string", default: "1" },
-    runs: { type: "string", default: "1" },
-    log: { type: "boolean", default: false },
-  },
+const USAGE = `npm run sim -- [options]
+
+  --seed <n>   the first world (1)
+  --runs <n>   how many worlds (1)
+  --log        show every arrow
+`;
+
+const values = argumentsOf(USAGE, {
+  seed: { type: "string", default: "1" },
+  runs: { type: "string", default: "1" },
+  log: { type: "boolean", default: false },
 });
 const first = Number(values.seed);
 const runs = Number(values.runs);
 if (!Number.isSafeInteger(first) || !Number.isSafeInteger(runs) || runs < 1) {
-  console.error("usage: npm run sim -- [--seed N] [--runs N] [--log]");
-  process.exit(2);
+  endWithUsage(USAGE, "--seed and --runs are whole numbers");
 }
 
 const totals = { upstream: 0, accepted: 0, downstream: 0, arrived: 0 };
