@@ -119,7 +119,7 @@ export class ClientRecord implements Client {
   end(state: "disconnected" | "lost", disconnect: boolean): void {
     this.state = state;
     this.#heldAnswers = undefined;
-    this.requests.reset(!this.durable);
+    this.requests.reset();
     this.deliveries.reset();
     if (!this.durable) this.forgetSession();
     this.link.close(disconnect);

@@ -41,9 +41,9 @@ export class CompletedPublishes {
     return completed !== undefined && now - completed.at < this.#windowMs;
   }
 
-  /** The MsgId stands for a new exchange. */
-  forget(msgId: number): void {
-    this.#byMsgId.delete(msgId);
+  /** The MsgId stands for a new exchange. Whether it stood for one before. */
+  forget(msgId: number): boolean {
+    return this.#byMsgId.delete(msgId);
   }
 
   /** Whether such a PUBLISH would be a late copy. */

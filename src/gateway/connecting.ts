@@ -40,7 +40,7 @@ export class Connecting {
     const client = this.#client;
     this.#setUp = new SetUp(connect, client.settings);
     this.#quiet = false;
-    client.requests.reset(false);
+    client.requests.reset();
     client.dropHeldAnswers();
     client.deliveries.park();
     this.#next(now);
@@ -168,7 +168,7 @@ export class Connecting {
     // A session with CleanSession=1 ends with its connection, as it does at the broker.
     if (!client.durable) client.forgetSession();
     setUp.superviseBroker(now);
-    client.requests.reset(cleanSession);
+    client.requests.reset();
     client.deliveries.reset();
     const will = cleanSession || setUp.connect.will ? setUp.will : client.will;
     client.link.open({ clientId: client.clientId, cleanSession, will });

@@ -67,6 +67,10 @@ export class Requests {
   #subscribing = 0;
   #completed: CompletedPublishes | undefined;
   #lastSubscribe: AnsweredSubscribe | undefined;
+  #lastType: OpenExchange["type"] | "register" = "own";
+  #lastMsgId = 0;
+  /** The client has given two requests in a row one MsgId: with such a client the same number is no sign of a copy. */
+  #reusesMsgIds = false;
 
   constructor(client: Client) {
     this.#client = client;
@@ -82,12 +86,21 @@ export class Requests {
     return this.#open === undefined || this.#open.size === 0;
   }
 
-  /** The connection is over: nothing that was asked will be answered. With `clean` the session is over too. */
-  reset(clean: boolean): void {
+  /**
+   * The connection is over: nothing that was asked will be answered. What was completed a moment ago is remembered even into a clean
+   * session, for a copy of it may come there.
+   */
+  reset(): void {
     this.#open = undefined;
     this.#subscribing = 0;
     this.#lastSubscribe = undefined;
-    if (clean) this.#completed = undefined;
+  }
+
+  /** The client has made a request of this type under this number. */
+  sawMsgId(type: "register" | Exclude<OpenExchange["type"], "own">, msgId: number): void {
+    if (msgId === this.#lastMsgId && type !== this.#lastType) this.#reusesMsgIds = true;
+    this.#lastType = type;
+    this.#lastMsgId = msgId;
   }
 
   publish(message: Publish, now: Instant): void {
@@ -112,7 +125,7 @@ export class Requests {
       }
     }
     const fingerprint = qos === 2 ? fingerprintOf(message) : undefined;
-    if (fingerprint !== undefined && this.#completed?.isCopy(msgId, fingerprint, now) === true) {
+    if (fingerprint !== undefined && this.#isLateCopy(message, fingerprint, now)) {
       client.note("publish.repeated", { msgId, completed: true });
       return;
     }
@@ -126,7 +139,8 @@ export class Requests {
       this.#refusePublish(message, RETURN_CODE.congestion);
       return;
     }
-    if (qos === 2) this.#completed?.forget(msgId);
+    // Another message under the number of one that has just been completed.
+    if (qos === 2 && this.#completed?.forget(msgId) === true && !message.dup) this.#reusesMsgIds = true;
     const askedIn = client.sleeps;
     this.#add({ type: "publish", msgId, packetId, askedIn, qos, topicId: message.topicId, fingerprint, phase: "sent" });
     client.write(publishPacket(topic, message, qos, packetId));
@@ -316,7 +330,13 @@ export class Requests {
     this.#client.answer(exchange.askedIn, encode({ type: "UNSUBACK", msgId: exchange.msgId }));
   }
 
+  #isLateCopy({ msgId, dup }: Publish, fingerprint: number, now: Instant): boolean {
+    if (!dup && this.#reusesMsgIds) return false;
+    return this.#completed?.isCopy(msgId, fingerprint, now) === true;
+  }
+
   #add(exchange: OpenExchange): void {
+    if (exchange.type !== "own") this.sawMsgId(exchange.type, exchange.msgId);
     this.#open ??= new Map();
     this.#open.set(exchange.packetId, exchange);
   }

@@ -334,6 +334,7 @@ export class Session implements Scheduled {
 
   #register({ msgId, topicName }: Register): void {
     const client = this.#client;
+    client.requests.sawMsgId("register", msgId);
     const isName = isTopicName(topicName) && Buffer.byteLength(topicName) <= client.settings.topicOctetsMax;
     const entry = isName ? client.topics.obtain(topicName) : undefined;
     if (entry === undefined) {
