@@ -1,13 +1,12 @@
 import { encode } from "../sn/encode.ts";
 import type { MsgIdOnly, Publish, Subscribe, Unsubscribe } from "../sn/message.ts";
 import { RETURN_CODE } from "../sn/return-code.ts";
-import { decodeShortName } from "../sn/short-name.ts";
-import { hasWildcard, isTopicFilter } from "../sn/topic-name.ts";
+import { hasWildcard } from "../sn/topic-name.ts";
 import type { Client } from "./client.ts";
 import { CompletedPublishes, fingerprintOf } from "./completed-publishes.ts";
 import type { Instant } from "./contract.ts";
 import type { AckPacket, MqttQoS, SubackPacket, UnsubackPacket } from "./packet.ts";
-import type { Subscription } from "./subscription-table.ts";
+import { publishTopicOf, type SubscribeTopic, subscribeTopicOf } from "./requested-topic.ts";
 
 interface Exchange {
   readonly msgId: number;
@@ -23,8 +22,6 @@ interface PublishExchange extends Exchange {
   /** sent: the broker has it; received: it said PUBREC; released: the client said PUBREL. */
   phase: "sent" | "received" | "released";
 }
-
-type SubscribeTopic = Pick<Subscription, "filter" | "topicIdType" | "topicId">;
 
 interface SubscribeExchange extends Exchange {
   readonly type: "subscribe";
@@ -107,7 +104,7 @@ export class Requests {
     const client = this.#client;
     const { qos, msgId } = message;
     if (qos === -1) return;
-    const topic = this.#topicNameOf(message);
+    const topic = publishTopicOf(client, message);
     if (typeof topic === "number") {
       this.#refusePublish(message, topic);
       return;
@@ -182,7 +179,7 @@ export class Requests {
   subscribe(message: Subscribe): void {
     const client = this.#client;
     const { msgId, qos } = message;
-    const topic = this.#subscribeTopicOf(message);
+    const topic = subscribeTopicOf(client, message);
     if (typeof topic === "number" || qos === -1) {
       this.#refuseSubscribe(msgId, typeof topic === "number" ? topic : RETURN_CODE.notSupported);
       return;
@@ -228,7 +225,7 @@ export class Requests {
   unsubscribe(message: Unsubscribe): void {
     const client = this.#client;
     const { msgId } = message;
-    const topic = this.#subscribeTopicOf(message);
+    const topic = subscribeTopicOf(client, message);
     if (typeof topic === "number") {
       // UNSUBACK has no return code (S9).
       client.send(encode({ type: "UNSUBACK", msgId }));
@@ -368,44 +365,6 @@ export class Requests {
     client.note("publish.repeated", { msgId: open.msgId, completed: false });
     // P10: until its PUBREL a repeated QoS 2 PUBLISH is answered with PUBREC again.
     if (open.phase === "received") client.send(encode({ type: "PUBREC", msgId: open.msgId }));
-  }
-
-  /** The topic name of a PUBLISH, or the return code that refuses it (P5 to P7). */
-  #topicNameOf(message: Publish): string | number {
-    const client = this.#client;
-    const { topicId } = message;
-    switch (message.topicIdType) {
-      case "normal":
-        return client.topics.byId(topicId)?.name ?? RETURN_CODE.invalidTopicId;
-      case "predefined":
-        return client.predefined.nameOf(client.clientId, topicId) ?? RETURN_CODE.invalidTopicId;
-      case "short":
-        return decodeShortName(topicId) ?? RETURN_CODE.notSupported;
-      case "reserved":
-        return RETURN_CODE.notSupported;
-    }
-  }
-
-  /** What a SUBSCRIBE or UNSUBSCRIBE names, or the return code that refuses it (S5). */
-  #subscribeTopicOf(message: Subscribe | Unsubscribe): SubscribeTopic | number {
-    switch (message.topicIdType) {
-      case "normal": {
-        const filter = message.topicName;
-        return isTopicFilter(filter) ? { filter, topicIdType: "normal", topicId: 0 } : RETURN_CODE.notSupported;
-      }
-      case "predefined": {
-        const { topicId } = message;
-        const filter = this.#client.predefined.nameOf(this.#client.clientId, topicId);
-        return filter === undefined ? RETURN_CODE.invalidTopicId : { filter, topicIdType: "predefined", topicId };
-      }
-      case "short": {
-        const { topicId } = message;
-        const filter = decodeShortName(topicId);
-        return filter === null ? RETURN_CODE.notSupported : { filter, topicIdType: "short", topicId };
-      }
-      case "reserved":
-        return RETURN_CODE.notSupported;
-    }
   }
 
   #refusePublish({ topicId, msgId, qos }: Publish, returnCode: number): void {

@@ -13,6 +13,7 @@ import type {
 } from "../sn/message.ts";
 import { RETURN_CODE } from "../sn/return-code.ts";
 import { isTopicName } from "../sn/topic-name.ts";
+import { balance } from "./back-pressure.ts";
 import { ClientRecord } from "./client-record.ts";
 import { Connecting } from "./connecting.ts";
 import type { Context } from "./context.ts";
@@ -25,11 +26,6 @@ import type { State } from "./state.ts";
 import { TRANSITIONS } from "./transitions.ts";
 
 const NEVER: Instant = Number.POSITIVE_INFINITY;
-
-/** How far beyond its limits a queue may grow while an answer of the broker is awaited that comes behind it … */
-const ANSWER_FACTOR = 2;
-/** … and while nothing can leave the queue before that answer. A broker with a window, as Mosquitto's, never gets there. */
-const STUCK_FACTOR = 20;
 
 /**
  * One client, from its first CONNECT on: what each message, each packet and each deadline means in its present state. It never sees
@@ -384,21 +380,8 @@ export class Session implements Scheduled {
 
   /** What follows from any event: the awake period may be over, reading from the broker may have to stop or go on. */
   #settle(now: Instant): void {
-    const { link, requests, deliveries } = this.#client;
     this.#sleeping.settle(now);
-    if (!link.exists) return;
-    const noRoom = link.isPaused ? !deliveries.hasRoom : deliveries.overfull;
-    // What the broker is asked for comes behind the messages that there is no room for. Where these wait for that, to stop reading
-    // would be for ever; any other answer is worth some room more.
-    const stuck = deliveries.awaitsBroker || requests.subscribing || this.state === "awaiting broker";
-    if (stuck && deliveries.exceeds(STUCK_FACTOR)) {
-      this.#giveUpLink();
-      return;
-    }
-    const pauses = noRoom && !stuck && (requests.empty || deliveries.exceeds(ANSWER_FACTOR));
-    if (pauses === link.isPaused) return;
-    link.pause(pauses);
-    this.#client.note(pauses ? "queue.paused" : "queue.resumed", { waiting: deliveries.length });
+    if (!balance(this.#client)) this.#giveUpLink();
   }
 
   /** The broker sends and sends and does not answer: it will deliver to the next connection what was not acknowledged. */

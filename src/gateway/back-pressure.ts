@@ -1,0 +1,24 @@
+import type { ClientRecord } from "./client-record.ts";
+
+/** How far beyond its limits a queue may grow while an answer of the broker is awaited that comes behind it … */
+const ANSWER_FACTOR = 2;
+/** … and while nothing can leave the queue before that answer. A broker with a window, as Mosquitto's, never gets there. */
+const STUCK_FACTOR = 20;
+
+/**
+ * Stops or goes on with reading from a client's broker connection, by the room there is for what comes. What the broker is asked for
+ * comes behind the messages that there is no room for: where these wait for that, to stop reading would be for ever, and any other
+ * answer is worth some room more. False where that goes too far: the connection is of no use any more.
+ */
+export function balance(client: ClientRecord): boolean {
+  const { link, requests, deliveries } = client;
+  if (!link.exists) return true;
+  const noRoom = link.isPaused ? !deliveries.hasRoom : deliveries.overfull;
+  const stuck = deliveries.awaitsBroker || requests.subscribing || client.state === "awaiting broker";
+  if (stuck && deliveries.exceeds(STUCK_FACTOR)) return false;
+  const pauses = noRoom && !stuck && (requests.empty || deliveries.exceeds(ANSWER_FACTOR));
+  if (pauses === link.isPaused) return true;
+  link.pause(pauses);
+  client.note(pauses ? "queue.paused" : "queue.resumed", { waiting: deliveries.length });
+  return true;
+}
