@@ -64,7 +64,18 @@ export class Log {
 }
 
 function standardOutput(): LogDestination {
-  return pino.destination({ dest: 1, sync: true });
+  const output = pino.destination({ dest: 1, sync: true });
+  let isGone = false;
+  // A terminal that was closed must not end the program: there is something to be done first. Of a closed pipe pino takes care itself.
+  output.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EIO") throw error;
+    isGone = true;
+  });
+  return {
+    write: (line) => {
+      if (!isGone) output.write(line);
+    },
+  };
 }
 
 function streamOf(options: LogOptions, destination: LogDestination): LogDestination {

@@ -1,3 +1,4 @@
+import { closeSync } from "node:fs";
 import { Command, CommanderError, Option as Flag } from "commander";
 import { loadConfiguration } from "../app/configuration.ts";
 import { Daemon } from "../app/daemon.ts";
@@ -127,10 +128,22 @@ function stopOnSignals(daemon: Daemon, log: Log): void {
     log.info("gateway.stopping", { signal }, `${signal}: the gateway stops; once more ends it at once`);
     await daemon.stop();
     log.info("gateway.stopped", {}, "the gateway has stopped");
+    if (signal === "SIGHUP") closeStandardStreams();
     process.exit(0);
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
   // The terminal was closed.
   process.on("SIGHUP", onSignal);
+}
+
+/** Node aborts where it cannot set a terminal back at the end because the terminal is gone; of closed streams it leaves its hands. */
+function closeStandardStreams(): void {
+  for (const fd of [0, 1, 2]) {
+    try {
+      closeSync(fd);
+    } catch {
+      // It was closed before.
+    }
+  }
 }

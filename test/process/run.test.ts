@@ -1,7 +1,9 @@
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type IConnectPacket, parser } from "mqtt-packet";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { RETURN_CODE } from "../../src/sn/return-code.ts";
@@ -11,6 +13,9 @@ import { Sensor } from "./sensor.ts";
 const HAS_IPV6 = Object.values(networkInterfaces()).some((addresses) =>
   addresses?.some(({ address }) => address === "::1"),
 );
+
+/** The program of Linux that runs a command in a terminal of its own. */
+const HAS_SCRIPT = /util-linux/.test(String(spawnSync("script", ["--version"]).stdout));
 
 /** A port of this machine that nothing listens at, or `listen` at one until the test ends. */
 async function brokerThat(onConnection?: (socket: Socket) => void): Promise<number> {
@@ -202,6 +207,26 @@ describe("stop", () => {
       );
     },
   );
+
+  test.runIf(HAS_SCRIPT)("when its terminal is closed: clients are told, and the process ends by itself", async () => {
+    const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+    const flags = "--broker embedded: --embedded-listen 127.0.0.1:0 -l udp://127.0.0.1:0 --log-format json";
+    const command = `echo "pid $$"; exec "${process.execPath}" "${main}" run ${flags}`;
+    const terminal = spawn("script", ["-qfc", command, "/dev/null"], { stdio: ["ignore", "pipe", "ignore"] });
+    onTestFinished(() => void terminal.kill("SIGKILL"));
+    let shown = "";
+    terminal.stdout.on("data", (octets) => {
+      shown += octets;
+    });
+    await vi.waitFor(() => expect(shown).toContain("gateway.started"), { timeout: 20_000 });
+    const pid = Number(/pid (\d+)/.exec(shown)![1]);
+    const sensor = new Sensor(Number(/come in at udp:\/\/127\.0\.0\.1:(\d+)/.exec(shown)![1]));
+    sensor.connect("sensor");
+    await sensor.message("CONNACK");
+    terminal.kill("SIGKILL");
+    await sensor.message("DISCONNECT");
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"), { timeout: 5000 });
+  });
 
   /** It accepts every connection, and then neither reads DISCONNECT nor closes. */
   const deafBroker = (socket: Socket) => {
