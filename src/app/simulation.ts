@@ -291,7 +291,8 @@ export class Simulation {
       const totals = this.#ledger.totals;
       const missing = totals.pending + (farEnd === undefined ? 0 : totals.sent - totals.failed - totals.delivered);
       this.#onProgress({ phase: "settling", done: totals.sent - missing, total: totals.sent });
-      if (missing <= 0 || now - start > SETTLE_MS_MAX + patienceMs || now - changedAt > patienceMs) return;
+      if (missing <= 0 || now - start > SETTLE_MS_MAX + patienceMs + repetitionMs || now - changedAt > patienceMs)
+        return;
       if (totals.pending !== before.pending || totals.delivered !== before.delivered) changedAt = now;
       // At QoS 0 nobody repeats: what has not come after a moment does not come.
       if (this.#options.qos === 0 && now - changedAt > 1000 + wakeEveryMs * 2) return;
