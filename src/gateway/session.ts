@@ -181,7 +181,11 @@ export class Session implements Scheduled {
       default:
         client.note("message.ignored", { message: message.type, state: client.state });
     }
-    if (client.state === "active" && client.deliveries.postponed) client.deliveries.unpark(now);
+    if (client.state === "active") {
+      if (client.deliveries.postponed) client.deliveries.unpark(now);
+      // The most frequent message of all passes through: nothing waits for more or less than before.
+      if (message.type === "PUBLISH" && message.qos === 0) return;
+    }
     this.#settle(now);
   }
 

@@ -41,6 +41,8 @@ export class TopicTable {
   readonly #max: number;
   #byName: Map<string, TopicEntry> | undefined;
   #byId: Map<number, TopicEntry> | undefined;
+  /** The one that was looked up last: a sensor publishes to the same topic again and again. */
+  #recent: TopicEntry | undefined;
 
   constructor(ids: TopicIds, max: number) {
     this.#ids = ids;
@@ -52,7 +54,8 @@ export class TopicTable {
   }
 
   byId(id: number): TopicEntry | undefined {
-    return this.#byId?.get(id);
+    if (this.#recent?.id !== id) this.#recent = this.#byId?.get(id);
+    return this.#recent;
   }
 
   byName(name: string): TopicEntry | undefined {
@@ -87,5 +90,6 @@ export class TopicTable {
   clear(): void {
     this.#byName = undefined;
     this.#byId = undefined;
+    this.#recent = undefined;
   }
 }
