@@ -34,9 +34,9 @@ for (const command of [program, ...program.commands]) {
   command.exitOverride().showHelpAfterError("(--help shows what there is)");
 }
 
-// Whoever reads our output may go away, as in `… | head`.
+// Whoever reads our output may go away, as in `… | head`, or close the terminal.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
+  if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
 });
 
 try {
