@@ -16,6 +16,7 @@ import { NoteLog } from "./note-log.ts";
 import type { OptionValues } from "./options.ts";
 import { Runner, type Surroundings } from "./runner.ts";
 import { expandTemplate } from "./template.ts";
+import type { WhereIs } from "./where-is.ts";
 import { within } from "./within.ts";
 
 /** How long each part of an orderly end may take; together less than the 5 s that a service manager is promised. */
@@ -44,7 +45,7 @@ export class Daemon {
   private constructor(options: OptionValues, log: Log) {
     this.#options = options;
     this.#log = log;
-    this.#noteLog = new NoteLog(log);
+    this.#noteLog = new NoteLog(log, this.#whereIs);
   }
 
   /**
@@ -83,6 +84,8 @@ export class Daemon {
     this.#noteLog.flush();
   }
 
+  readonly #whereIs: WhereIs = (address) => this.#listeners?.whereIs(address) ?? { address };
+
   async #start(callbacks: DaemonCallbacks): Promise<void> {
     const openStream = await this.#openBroker();
     let send: Surroundings["send"] = () => {};
@@ -92,7 +95,7 @@ export class Daemon {
       openLink: this.#linkOpener(openStream),
       linkOpened: () => this.#ownClient?.tryNow(),
       note: (note, now) => this.#noteLog.print(note, now),
-      trace: messageTrace(this.#log),
+      trace: messageTrace(this.#log, this.#whereIs),
       failed: (error) => {
         const text = (error instanceof Error && error.stack) || String(error);
         this.#log.error(

@@ -3,6 +3,10 @@ import { UdpTransport } from "../transport/udp.ts";
 import { parseListenUrl } from "./host-port.ts";
 import { RECEIVE_BUFFER_WANTED_OCTETS, reportListener } from "./listener-report.ts";
 import type { Log } from "./log.ts";
+import type { WhereIs } from "./where-is.ts";
+
+/** Ends the number of its socket in an address. */
+const PREFIX_END = "|";
 
 /** The sockets at which SN clients come in; to the core they are one space of addresses. */
 export class Listeners {
@@ -23,7 +27,7 @@ export class Listeners {
     try {
       for (const [index, url] of urls.entries()) {
         // Addresses of several sockets are told apart by the number of the socket.
-        const prefix = urls.length === 1 ? "" : `${index + 1}|`;
+        const prefix = urls.length === 1 ? "" : `${index + 1}${PREFIX_END}`;
         const place = { ...parseListenUrl(url)!, prefix, receiveBufferOctets: RECEIVE_BUFFER_WANTED_OCTETS };
         const transport = await UdpTransport.bind(place, onDatagram, onError);
         listeners.#transports.push(transport);
@@ -48,10 +52,23 @@ export class Listeners {
       const only = transports[0]!;
       return (to, data) => only.send(to, data);
     }
-    return (to, data) => transports[Number.parseInt(to, 10) - 1]?.send(to, data);
+    return (to, data) => transports[numberOf(to) - 1]?.send(to, data);
   }
+
+  /** What the core's address of a client says to people. */
+  readonly whereIs: WhereIs = (address) => {
+    if (this.#transports.length === 1) return { address };
+    const listener = this.#transports[numberOf(address) - 1]?.localAddress;
+    const shown = address.slice(address.indexOf(PREFIX_END) + 1);
+    return listener === undefined ? { address: shown } : { address: shown, listener };
+  };
 
   async close(): Promise<void> {
     await Promise.all(this.#transports.map((transport) => transport.close()));
   }
+}
+
+/** The number of the socket that an address belongs to, from 1. */
+function numberOf(address: Address): number {
+  return Number.parseInt(address, 10);
 }

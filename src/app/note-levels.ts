@@ -1,9 +1,10 @@
-import type { NoteName } from "../gateway/contract.ts";
+import type { Note, NoteName } from "../gateway/contract.ts";
+import type { State } from "../gateway/state.ts";
 import type { LogLevel } from "./log.ts";
 
 /**
  * How loud each note of the core is. At `info` one sees the clients come and go, at `warn` what somebody has to look after; a client
- * that sleeps and wakes, and what the protocol repairs by itself, is `debug`.
+ * that sleeps and wakes, what the protocol repairs by itself, and what another note says too, is `debug`.
  */
 export const NOTE_LEVELS = {
   "client.connected": "info",
@@ -29,7 +30,15 @@ export const NOTE_LEVELS = {
   "topic.suppressed": "warn",
   "stranger.answered": "debug",
   "stranger.limited": "debug",
-  "link.refused": "warn",
+  "link.refused": "debug",
   "link.closed": "warn",
   "session.failed": "error",
 } as const satisfies Record<NoteName, LogLevel>;
+
+/** The state in which the end of a link refuses a CONNECT: `client.refused` then says the same. */
+const SET_UP: State = "awaiting broker";
+
+/** How loud this note is. */
+export function noteLevel({ name, fields }: Note): LogLevel {
+  return name === "link.closed" && fields.state === SET_UP ? "debug" : NOTE_LEVELS[name];
+}

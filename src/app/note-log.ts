@@ -1,6 +1,7 @@
 import { NOTES, type Note, type NoteName } from "../gateway/contract.ts";
 import type { Log } from "./log.ts";
-import { NOTE_LEVELS } from "./note-levels.ts";
+import { NOTE_LEVELS, noteLevel } from "./note-levels.ts";
+import type { WhereIs } from "./where-is.ts";
 
 /** Lines a second of one kind of note that anybody can cause who can reach a listener, without being a client. */
 const STRANGERS_LINES_MAX = 5;
@@ -31,18 +32,22 @@ interface Window {
  */
 export class NoteLog {
   readonly #log: Log;
+  readonly #whereIs: WhereIs;
   readonly #windows = new Map<NoteName, Window>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(log: Log) {
+  constructor(log: Log, whereIs: WhereIs) {
     this.#log = log;
+    this.#whereIs = whereIs;
   }
 
   /** Prints a note, or counts it. `now` in milliseconds. */
   print(note: Note, now: number): void {
-    const level = NOTE_LEVELS[note.name];
-    if (!this.#log.isLevelEnabled(level)) return;
-    if (this.#admits(note.name, now)) this.#log[level](note.name, note.fields);
+    const level = noteLevel(note);
+    if (!this.#log.isLevelEnabled(level) || !this.#admits(note.name, now)) return;
+    const { address } = note.fields;
+    const fields = typeof address === "string" ? { ...note.fields, ...this.#whereIs(address) } : note.fields;
+    this.#log[level](note.name, fields);
   }
 
   /** Tells what has been left out so far. */

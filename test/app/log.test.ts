@@ -3,6 +3,7 @@ import { reportListener } from "../../src/app/listener-report.ts";
 import { Log, type LogLevel } from "../../src/app/log.ts";
 import { messageTrace } from "../../src/app/message-trace.ts";
 import { NoteLog } from "../../src/app/note-log.ts";
+import type { WhereIs } from "../../src/app/where-is.ts";
 import type { Note, NoteName } from "../../src/gateway/contract.ts";
 
 function collect(level: LogLevel, format: "json" | "pretty" = "json") {
@@ -15,6 +16,11 @@ function collect(level: LogLevel, format: "json" | "pretty" = "json") {
 function note(name: NoteName, fields: Note["fields"] = {}): Note {
   return { type: "note", name, fields };
 }
+
+const plain: WhereIs = (address) => ({ address });
+
+/** Of two listeners. */
+const atSecond: WhereIs = (address) => ({ address: address.slice(2), listener: "udp://[::]:1883" });
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -57,7 +63,7 @@ describe("a line", () => {
 describe("notes", () => {
   test("are printed with the level of their name", () => {
     const { log, objects } = collect("info");
-    const notes = new NoteLog(log);
+    const notes = new NoteLog(log, plain);
     notes.print(note("client.connected", { clientId: "d1" }), 0);
     notes.print(note("client.awake", { clientId: "d1" }), 0);
     notes.print(note("client.lost", { clientId: "d1", reason: "silence" }), 0);
@@ -67,9 +73,28 @@ describe("notes", () => {
     ]);
   });
 
+  test("of a broker connection that another note tells of too are not told twice", () => {
+    const { log, objects } = collect("info");
+    const notes = new NoteLog(log, plain);
+    notes.print(note("link.closed", { state: "awaiting broker", reason: "x" }), 0);
+    notes.print(note("link.refused", { brokerReturnCode: 5 }), 0);
+    notes.print(note("client.refused", { clientId: "d1", reason: "x" }), 0);
+    notes.print(note("link.closed", { state: "asleep", reason: "y" }), 0);
+    expect(objects().map(({ level, event, reason }) => [level, event, reason])).toEqual([
+      ["warn", "client.refused", "x"],
+      ["warn", "link.closed", "y"],
+    ]);
+  });
+
+  test("name the listener where there are several", () => {
+    const { log, objects } = collect("info");
+    new NoteLog(log, atSecond).print(note("client.connected", { clientId: "d1", address: "2|[::1]:5000" }), 0);
+    expect(objects()).toMatchObject([{ clientId: "d1", address: "[::1]:5000", listener: "udp://[::]:1883" }]);
+  });
+
   test("of a flood are bounded, and the rest is counted", async () => {
     const { log, objects } = collect("debug");
-    const notes = new NoteLog(log);
+    const notes = new NoteLog(log, plain);
     for (let count = 0; count < 1000; count += 1)
       notes.print(note("datagram.dropped", { reason: "length" }), count / 10);
     expect(objects()).toHaveLength(5);
@@ -84,7 +109,7 @@ describe("notes", () => {
 
   test("of one name do not use up the lines of another", () => {
     const { log, objects } = collect("debug");
-    const notes = new NoteLog(log);
+    const notes = new NoteLog(log, plain);
     for (let count = 0; count < 1000; count += 1) notes.print(note("datagram.dropped"), 0);
     notes.print(note("client.connected"), 0);
     expect(objects().at(-1)).toMatchObject({ event: "client.connected" });
@@ -94,7 +119,7 @@ describe("notes", () => {
 describe("a trace", () => {
   test("says every message in words, on one line", () => {
     const { log, objects } = collect("trace");
-    const trace = messageTrace(log)!;
+    const trace = messageTrace(log, plain)!;
     trace("in", "127.0.0.1:5000", Buffer.from("0a0400010003c06431 00".replaceAll(" ", ""), "hex"));
     trace("out", "127.0.0.1:5000", Uint8Array.of(3, 5, 0));
     expect(objects()).toMatchObject([
@@ -103,8 +128,14 @@ describe("a trace", () => {
     ]);
   });
 
+  test("names the listener where there are several", () => {
+    const { log, lines } = collect("trace", "pretty");
+    messageTrace(log, atSecond)!("in", "2|[::1]:5000", Uint8Array.of(2, 0x16));
+    expect(lines[0]).toContain("← [::1]:5000 (udp://[::]:1883) PINGREQ");
+  });
+
   test("does nothing, not even look, at any other level", () => {
-    expect(messageTrace(collect("debug").log)).toBeUndefined();
+    expect(messageTrace(collect("debug").log, plain)).toBeUndefined();
   });
 });
 

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer, type Socket } from "node:net";
+import { type AddressInfo, createServer, isIPv6, type Socket } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -41,7 +41,16 @@ describe("start", () => {
       sensor.connect(`sensor-${index}`);
       expect((await sensor.message("CONNACK")).returnCode).toBe(RETURN_CODE.accepted);
     }
-    expect(await gateway.line("client.connected")).toMatchObject({ level: "info", clientId: "sensor-0" });
+    const connected = await vi.waitFor(() => {
+      const lines = gateway.lines.filter(({ event }) => event === "client.connected");
+      expect(lines).toHaveLength(2);
+      return lines;
+    });
+    for (const [index, line] of connected.entries()) {
+      const host = index === 0 ? "127.0.0.1" : second;
+      expect(line).toMatchObject({ level: "info", clientId: `sensor-${index}`, listener: urls[index] });
+      expect(line.address).toMatch(isIPv6(host) ? /^\[::1\]:\d+$/ : /^127\.0\.0\.1:\d+$/);
+    }
     await stop(gateway);
   });
 
