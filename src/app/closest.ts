@@ -1,11 +1,12 @@
 /** Of `candidates` the one that `text` was most likely meant to be, or undefined where none is near. */
 export function closest(text: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
-  // A third of the letters may be wrong: "keepalive" finds "keep_alive", "foo" finds nothing.
-  let bestDistance = Math.floor(text.length / 3) + 1;
+  let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
     const distance = editDistance(text.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance) {
+    // A third of the letters may be wrong: "keepalive" finds "keep_alive", "clnt" finds "client", "foo" finds nothing.
+    const isNear = distance <= Math.max(text.length, candidate.length) / 3;
+    if (isNear && distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
     }

@@ -1,5 +1,6 @@
 import {
   type Document,
+  type ErrorCode,
   isAlias,
   isMap,
   isScalar,
@@ -12,18 +13,31 @@ import {
 import { closest } from "./closest.ts";
 import { isOptionKey, OPTION_KEYS } from "./option-names.ts";
 import type { OptionKey } from "./options.ts";
+import type { Problem } from "./problem.ts";
 
 /** What the file says of one option. */
 export interface FileValue {
   value: unknown;
-  /** `file:line:column` of the part of the value that the path leads to, or of the nearest thing around it. */
-  placeOf: (path: readonly PropertyKey[]) => string;
+  /** The place of the part of the value that the path leads to, or of the nearest thing around it. */
+  placeOf: (path: readonly PropertyKey[]) => Place;
+}
+
+/** A place in the file. */
+export interface Place {
+  /** `file:line:column` */
+  name: string;
+  /** In characters from the beginning. */
+  offset: number;
 }
 
 /** A YAML file with the gateway's options, read but not yet validated. Its problems are those of form: syntax and unknown keys. */
 export class ConfigurationFile {
   readonly values = new Map<OptionKey, FileValue>();
-  readonly problems: string[] = [];
+  readonly problems: Problem[] = [];
+  /** Options that the file names, with a value that cannot be read; there is a problem for each. */
+  readonly unreadable = new Set<OptionKey>();
+  /** Whether it could be read at all: else `values` has nothing of what it says. */
+  readonly isReadable: boolean;
   readonly #name: string;
   readonly #lines = new LineCounter();
   readonly #document: Document;
@@ -34,42 +48,50 @@ export class ConfigurationFile {
     // Pretty errors would quote the line, which may hold a password.
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
     const { contents, errors, warnings } = this.#document;
-    for (const { pos, message } of [...errors, ...warnings]) {
-      this.problems.push(`${this.#at(pos[0])}: ${withoutQuotation(message)}`);
+    for (const { pos, code, message } of [...errors, ...warnings]) {
+      this.#addProblem(this.#at(pos[0]), syntaxProblem(code, message));
     }
-    if (this.problems.length > 0 || isNothing(contents)) return;
-    if (isMap(contents)) this.#readSection(contents, "");
-    else this.problems.push(`${this.#at(0)}: is not a map of options; write for example "log: { level: debug }"`);
+    this.isReadable = this.problems.length === 0 && (isMap(contents) || isNothing(contents));
+    if (this.isReadable && isMap(contents)) this.#readSection(contents, "");
+    else if (this.problems.length === 0 && !this.isReadable) {
+      this.#addProblem(this.#at(0), 'is not a map of options; write for example "log: { level: debug }"');
+    }
+  }
+
+  #addProblem({ name, offset }: Place, problem: string): void {
+    this.problems.push({ text: `${name}: ${problem}`, offset });
   }
 
   #readSection(section: YAMLMap, prefix: string): void {
     for (const pair of section.items) {
       const keyNode = pair.key as Node;
       const key = `${prefix}${isScalar(keyNode) ? keyNode.value : keyNode}`;
-      const where = `${this.#at(keyNode.range?.[0])}: ${key}`;
+      const place = this.#at(keyNode.range?.[0]);
       const node = this.#resolve(pair.value as Node | null);
       if (isOptionKey(key)) {
-        this.#readOption(key, keyNode, node, where);
+        this.#readOption(key, keyNode, node);
       } else if (!isSection(key)) {
         const meant = closest(key.slice(prefix.length), namesBelow(prefix));
         const hint = meant === undefined ? "" : `; did you mean ${prefix}${meant}?`;
-        this.problems.push(`${where}: there is no such option${hint}`);
+        this.#addProblem(place, `${key}: there is no such option${hint}`);
       } else if (isMap(node)) {
         this.#readSection(node, `${key}.`);
       } else if (!isNothing(node)) {
         const example = OPTION_KEYS.find((option) => option.startsWith(`${key}.`))!;
-        this.problems.push(`${where}: is a section; write its options below it, indented, such as ${example}`);
+        this.#addProblem(place, `${key}: is a section; write its options below it, indented, such as ${example}`);
       }
     }
   }
 
-  #readOption(key: OptionKey, keyNode: Node, node: Node | null, where: string): void {
+  #readOption(key: OptionKey, keyNode: Node, node: Node | null): void {
     let value: unknown;
     try {
       value = node?.toJS(this.#document) ?? null;
     } catch {
       // What a document without errors can still have; the error itself would quote the alias.
-      this.problems.push(`${where}: has an alias without its anchor; put texts that begin with * in quotes`);
+      const problem = `${key}: has an alias without its anchor; put texts that begin with * in quotes`;
+      this.#addProblem(this.#at(keyNode.range?.[0]), problem);
+      this.unreadable.add(key);
       return;
     }
     const placeOf = (path: readonly PropertyKey[]) => {
@@ -89,15 +111,25 @@ export class ConfigurationFile {
     return isAlias(node) ? (node.resolve(this.#document) ?? node) : node;
   }
 
-  #at(offset = 0): string {
+  #at(offset = 0): Place {
     const { line, col } = this.#lines.linePos(offset);
-    return `${this.#name}:${line}:${col}`;
+    return { name: `${this.#name}:${line}:${col}`, offset };
   }
 }
 
-/** A message of the YAML parser without the piece of the file that some of them show: it may be part of a password. */
-function withoutQuotation(message: string): string {
-  return `${message.replace(/(: |\\).*/s, "")}; put texts with special characters in quotes`;
+/** Errors that are not about a text with a character in it that means something to YAML, and what to do about them. */
+const REMEDIES: Readonly<Partial<Record<ErrorCode, string>>> = {
+  BAD_INDENT: "look at the indentation, and whether every bracket is closed",
+  DUPLICATE_KEY: "leave one of the two out",
+  MULTIPLE_DOCS: "leave out the line ---, or what comes after it",
+  TAB_AS_INDENT: "indent with spaces",
+};
+
+/** What the YAML parser says without the piece of the file that some messages show, which may be part of a password; and what to do. */
+function syntaxProblem(code: ErrorCode, message: string): string {
+  // This message speaks to programmers.
+  const problem = code === "MULTIPLE_DOCS" ? "the file has several documents" : message.replace(/(: |\\).*/s, "");
+  return `${problem}; ${REMEDIES[code] ?? "put texts with special characters in quotes"}`;
 }
 
 /** What may stand below a section: options and sections. */

@@ -66,9 +66,9 @@ export class Log {
 function standardOutput(): LogDestination {
   const output = pino.destination({ dest: 1, sync: true });
   let isGone = false;
-  // A terminal that was closed must not end the program: there is something to be done first. Of a closed pipe pino takes care itself.
+  // A reader that has gone away, or a terminal that was closed, must not end the gateway.
   output.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EIO") throw error;
+    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
     isGone = true;
   });
   return {

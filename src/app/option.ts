@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseDurationMs } from "./duration.ts";
+import { CLIENT_ID, isTemplate, namesClient } from "./template.ts";
 
 /** One option of the gateway: all that its three spellings, its validation and its help are made from. */
 export interface Option<S extends z.ZodType = z.ZodType> {
@@ -14,18 +15,19 @@ export interface Option<S extends z.ZodType = z.ZodType> {
   placeholder: string;
   /** What the schema gets for a text from the command line or the environment; undefined where only the file can say it. */
   fromText: ((text: string) => unknown) | undefined;
+  /** The keys of the maps that the value consists of, where it does. */
+  keys?: readonly string[];
   /** The flag where it is not simply the key; the derived one then works too. */
   flags?: string;
 }
 
 /** For zod: a message that shows the value and says what is expected instead. */
 export function isNot(expected: string): { error: (issue: { input?: unknown }) => string } {
-  return { error: (issue) => `${shown(issue.input)} is not ${expected}` };
+  return { error: ({ input }) => (input === undefined ? "is missing" : `${shown(input)} is not ${expected}`) };
 }
 
 function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
-  if (value === undefined) return "nothing";
   if (value === null) return "an empty value";
   if (Array.isArray(value)) return "a list";
   return typeof value === "object" ? "a map" : String(value);
@@ -42,10 +44,10 @@ export function integer(min: number, max: number) {
   return { schema, placeholder: "<number>", fromText: numberOf };
 }
 
-/** A number from `min` to `max`, which may be left out. */
-export function optionalNumber(min: number, max: number) {
+/** A number from `min` to `max`. */
+export function number(min: number, max: number) {
   const expected = isNot(`a number from ${min} to ${max}`);
-  const schema = z.number(expected).min(min, expected).max(max, expected).optional();
+  const schema = z.number(expected).min(min, expected).max(max, expected);
   return { schema, placeholder: "<number>", fromText: numberOf };
 }
 
@@ -75,8 +77,25 @@ export function text(placeholder: string, expected: string, accepts: (text: stri
   return { schema, placeholder, fromText: (value: string) => value };
 }
 
+/** A text with placeholders. `needsClient`: each client's must be one of its own. */
+export function template(needsClient: boolean) {
+  const schema = z.string(isNot("a text")).superRefine((value, context) => {
+    const add = (problem: string) => context.addIssue({ code: "custom", message: `${shown(value)} ${problem}` });
+    if (!isTemplate(value)) add(`has a placeholder other than ${CLIENT_ID}`);
+    else if (needsClient && !namesClient(value)) {
+      add(`has no ${CLIENT_ID} in it: a broker knows each client by an id of its own`);
+    }
+  });
+  return { schema, placeholder: "<template>", fromText: (value: string) => value };
+}
+
+/** The same, but it may be left out. */
+export function optional<S extends z.ZodType, O extends { schema: S }>(option: O & { schema: S }) {
+  return { ...option, schema: option.schema.optional() };
+}
+
 /** A text that must never be shown, neither in a message nor in a log. */
 export function secret(placeholder: string) {
-  const schema = z.string({ error: "is not a text: put it in quotes" }).optional();
+  const schema = z.string({ error: "is not a text: put it in quotes" });
   return { schema, placeholder, fromText: (value: string) => value };
 }

@@ -4,22 +4,33 @@
  */
 import { z } from "zod";
 import { parseBrokerUrl } from "../mqtt/broker-url.ts";
-import { parseHostPort, parseListenUrl } from "./host-port.ts";
-import { choice, duration, integer, isNot, type Option, optionalNumber, secret, text } from "./option.ts";
-import { predefinedTopics } from "./predefined-topics.ts";
-import { isTemplate, namesClient } from "./template.ts";
+import { hostPortText, parseHostPort, parseListenUrl } from "./host-port.ts";
+import { choice, duration, integer, isNot, number, type Option, optional, secret, template, text } from "./option.ts";
+import { PREDEFINED_TOPIC_KEYS, predefinedTopics } from "./predefined-topics.ts";
 
 const LISTEN = isNot("a place to listen at (udp://host:port, such as udp://0.0.0.0:1883 or udp://[::]:1883)");
-const TEMPLATE = `a text without placeholders but \${clientId}`;
 
 export const OPTIONS = {
   listen: {
     schema: z
       .array(
         z.string(LISTEN).refine((url) => parseListenUrl(url) !== null, LISTEN),
-        isNot("a list of URLs"),
+        isNot("a URL such as udp://0.0.0.0:1883, or a list of such URLs"),
       )
-      .min(1, { error: "is an empty list: name at least one place, such as udp://0.0.0.0:1883" }),
+      .min(1, { error: "is an empty list: name at least one place, such as udp://0.0.0.0:1883" })
+      .superRefine((urls, context) => {
+        const seen = new Set<string>();
+        for (const [index, url] of urls.entries()) {
+          const place = parseListenUrl(url);
+          // At port 0 the system chooses another one each time.
+          if (place === null || place.port === 0) continue;
+          const name = hostPortText(place).toLowerCase();
+          if (seen.has(name)) {
+            context.addIssue({ code: "custom", path: [index], message: `${JSON.stringify(url)} is listed twice` });
+          }
+          seen.add(name);
+        }
+      }),
     default: ["udp://0.0.0.0:1883"],
     meaning: "where MQTT-SN clients come in: udp://host:port, udp://[::]:1883; may be given several times",
     placeholder: "<url>",
@@ -54,28 +65,22 @@ export const OPTIONS = {
     flags: "-b, --broker",
   },
   "broker.username": {
-    ...text("<template>", TEMPLATE, isTemplate),
-    schema: z.string(isNot("a text")).refine(isTemplate, isNot(TEMPLATE)).optional(),
+    ...optional(template(false)),
     default: undefined,
     meaning: `user name for each client's connection; \${clientId} is filled in`,
   },
   "broker.password": {
-    ...secret("<template>"),
+    ...optional(secret("<template>")),
     default: undefined,
     meaning: `password for each client's connection; \${clientId} is filled in. Others can see it in the list of processes: prefer the file`,
   },
   "broker.password_file": {
-    ...text("<file>", "the name of a file", (name) => name !== ""),
-    schema: z.string(isNot("the name of a file")).min(1, isNot("the name of a file")).optional(),
+    ...optional(text("<file>", "the name of a file", (name) => name !== "")),
     default: undefined,
     meaning: "file that holds the password; its last line end is left off",
   },
   "broker.client_id": {
-    ...text(
-      "<template>",
-      `a text with \${clientId} in it and no other placeholder: a broker knows each client by an id of its own`,
-      (template) => isTemplate(template) && namesClient(template),
-    ),
+    ...template(true),
     default: `\${clientId}`,
     meaning: "MQTT client id of each client",
   },
@@ -116,7 +121,7 @@ export const OPTIONS = {
   },
   "clients.retry_count": { ...integer(0, 100), default: 3, meaning: "how often a message is sent again (Nretry)" },
   "clients.keep_alive_factor": {
-    ...optionalNumber(1, 100),
+    ...optional(number(1, 100)),
     default: undefined,
     defaultShown: "the standard's tolerance",
     meaning: "a client is lost after its keep alive or sleep duration times this",
@@ -171,6 +176,7 @@ export const OPTIONS = {
   },
   "topics.predefined": {
     schema: predefinedTopics.optional(),
+    keys: PREDEFINED_TOPIC_KEYS,
     default: undefined,
     meaning: "topic ids that need no registration: a list of { id, topic, client }",
     placeholder: "<list>",
@@ -182,8 +188,7 @@ export const OPTIONS = {
     meaning: "how much is logged: trace (every MQTT-SN message in words), debug, info, warn or error",
   },
   "log.format": {
-    ...choice("<format>", ["pretty", "json"]),
-    schema: z.enum(["pretty", "json"], isNot("one of pretty, json")).optional(),
+    ...optional(choice("<format>", ["pretty", "json"])),
     default: undefined,
     defaultShown: "pretty on a terminal, else json",
     meaning: "pretty: lines for people; json: one JSON object a line",

@@ -16,6 +16,9 @@ const entry = z.strictObject(
   isNot("an entry such as { id: 1, topic: sensors/boiler }"),
 );
 
+/** What an entry may hold. */
+export const PREDEFINED_TOPIC_KEYS = Object.keys(entry.shape);
+
 /** The list `topics.predefined`. One id means one topic to one client; an entry for a client goes before one for all. */
 export const predefinedTopics = z
   .array(entry, isNot("a list of entries such as { id: 1, topic: sensors/boiler, client: boiler }"))

@@ -1,5 +1,5 @@
 /** What stands for the client's id in a template. */
-const CLIENT_ID = `\${clientId}`;
+export const CLIENT_ID = `\${clientId}`;
 
 /** Whether every placeholder in the template is one that can be filled in. */
 export function isTemplate(text: string): boolean {

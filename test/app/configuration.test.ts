@@ -3,8 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { type Configuration, type ConfigurationSources, loadConfiguration } from "../../src/app/configuration.ts";
+import { coreSettings } from "../../src/app/core-settings.ts";
 import { OPTION_KEYS, variableOf } from "../../src/app/option-names.ts";
 import type { OptionKey } from "../../src/app/options.ts";
+import { DEFAULT_SETTINGS } from "../../src/gateway/settings.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mqtt-sn-gateway-"));
 const path = join(folder, "gateway.yaml");
@@ -88,6 +90,16 @@ describe("values", () => {
     expect(valuesOf({ environment: { MQTTSN_LISTEN: urls.join(", ") } }).listen).toEqual(urls);
   });
 
+  test("listen takes a single URL in the file, and the same twice where the system chooses the port", () => {
+    expect(valuesOf({ file: "listen: udp://[::]:1883" }).listen).toEqual(["udp://[::]:1883"]);
+    const urls = ["udp://127.0.0.1:0", "udp://127.0.0.1:0"];
+    expect(valuesOf({ flags: { listen: urls.join(" ") } }).listen).toEqual(urls);
+  });
+
+  test("the core's settings are by default those that it has by itself", () => {
+    expect(coreSettings(valuesOf({}))).toEqual(DEFAULT_SETTINGS);
+  });
+
   test("predefined topics are for one client, or with * or without a client for all", () => {
     const file = `
 topics:
@@ -155,10 +167,49 @@ describe("problems", () => {
       "every problem, not just the first",
       { file: "gateway: { id: 0 }\nlog: { level: loud }", flags: { "clients.max": "many" } },
       [
-        "gateway.yaml:1:16: gateway.id: 0 is not a whole number from 1 to 255",
         '--clients-max: "many" is not a whole number from 1 to 1000000',
+        "gateway.yaml:1:16: gateway.id: 0 is not a whole number from 1 to 255",
         'gateway.yaml:2:15: log.level: "loud" is not one of trace, debug, info, warn, error',
       ],
+    ],
+    [
+      "those of the file in the order of its lines, whatever their kind",
+      {
+        file: "log: { level: loud }\nbrokr: {}\nbroker:\n  reconnect_min: 2m\n  keepalive: 1s\n  url: x\ngateway: { id: 0 }\n",
+        environment: { MQTTSN_FOO: "1" },
+      },
+      [
+        "MQTTSN_FOO: there is no such variable",
+        'gateway.yaml:1:15: log.level: "loud" is not one of trace, debug, info, warn, error',
+        "gateway.yaml:2:1: brokr: there is no such option; did you mean broker?",
+        "gateway.yaml:4:18: broker.reconnect_min: broker.reconnect_min is longer than broker.reconnect_max",
+        "gateway.yaml:5:3: broker.keepalive: there is no such option; did you mean broker.keep_alive?",
+        `gateway.yaml:6:8: broker.url: "x" is not ${brokerUrls}`,
+        "gateway.yaml:7:16: gateway.id: 0 is not a whole number from 1 to 255",
+      ],
+    ],
+    [
+      "what depends on several options although others are wrong, but not where one of the several is",
+      {
+        file: "broker: { reconnect_min: 2m, reconnect_max: soon, username: 5 }",
+        flags: { "broker.password": "p", "broker.password_file": "f", "gateway.id": "0" },
+      },
+      [
+        "--gateway-id: 0 is not a whole number from 1 to 255",
+        "--broker-password-file: broker.password is given too; leave one of them out",
+        `gateway.yaml:1:45: broker.reconnect_max: "soon" is not a duration from 10ms to 1d ${durations}`,
+        "gateway.yaml:1:61: broker.username: 5 is not a text",
+      ],
+    ],
+    [
+      "what cannot be read, and not of what may be missing for it",
+      { file: "broker:\n\tusername: u\n", flags: { "broker.password": "p" } },
+      ["gateway.yaml:2:1: Tabs are not allowed as indentation; indent with spaces"],
+    ],
+    [
+      "an alias for nothing, and not of what may be missing for it",
+      { file: "broker: { username: *u }", flags: { "broker.password": "p" } },
+      ["gateway.yaml:1:11: broker.username: has an alias without its anchor; put texts that begin with * in quotes"],
     ],
     [
       "an unknown key, with the one that was meant",
@@ -222,9 +273,26 @@ describe("problems", () => {
       ["gateway.yaml:1:15: log.level: a list is not one of trace, debug, info, warn, error"],
     ],
     [
-      "a single value for a list",
-      { file: "listen: udp://[::]:1883" },
-      ['gateway.yaml:1:9: listen: "udp://[::]:1883" is not a list of URLs'],
+      "a single value for a list that is wrong",
+      { file: "listen: tcp://x" },
+      [
+        'gateway.yaml:1:9: listen: "tcp://x" is not a place to listen at (udp://host:port, such as udp://0.0.0.0:1883 or udp://[::]:1883)',
+      ],
+    ],
+    [
+      "something else for a list",
+      { file: "listen: 1883" },
+      ["gateway.yaml:1:9: listen: 1883 is not a URL such as udp://0.0.0.0:1883, or a list of such URLs"],
+    ],
+    [
+      "a place to listen at that is listed twice",
+      { file: "listen:\n  - udp://0.0.0.0\n  - udp://[::]:1883\n  - udp://0.0.0.0:1883\n" },
+      ['gateway.yaml:4:5: listen[2]: "udp://0.0.0.0:1883" is listed twice'],
+    ],
+    [
+      "a place to listen at that is given twice",
+      { flags: { listen: "udp://[::1]:1883 udp://[::1]:1883" } },
+      ['--listen: "udp://[::1]:1883" is listed twice'],
     ],
     [
       "an entry of a list, with its place",
@@ -247,26 +315,31 @@ describe("problems", () => {
     [
       "a template with a placeholder there is not",
       { flags: { "broker.username": `\${user}` } },
-      [`--broker-username: "\${user}" is not a text without placeholders but \${clientId}`],
+      [`--broker-username: "\${user}" has a placeholder other than \${clientId}`],
+    ],
+    [
+      "a template for client ids with a placeholder there is not",
+      { flags: { "broker.client_id": `\${id}` } },
+      [`--broker-client-id: "\${id}" has a placeholder other than \${clientId}`],
     ],
     [
       "a client id that is the same for all clients",
       { flags: { "broker.client_id": "gateway" } },
-      [
-        `--broker-client-id: "gateway" is not a text with \${clientId} in it and no other placeholder: a broker knows each client by an id of its own`,
-      ],
+      [`--broker-client-id: "gateway" has no \${clientId} in it: a broker knows each client by an id of its own`],
     ],
     [
       "a predefined topic that is wrong in each of its parts",
       {
-        file: "topics:\n  predefined:\n    - { id: 0, topic: a }\n    - { id: 65535, topic: a }\n    - { id: 3, topic: a/# }\n    - { id: 4 }\n    - { id: 5, topic: a, klient: b }\n",
+        file: "topics:\n  predefined:\n    - { id: 0, topic: a }\n    - { id: 65535, topic: a }\n    - { id: 3, topic: a/# }\n    - { id: 4 }\n    - { id: 5, topic: a, klient: b }\n    - { id: 6, topic: a, clnt: b, foo: 1 }\n",
       },
       [
         "gateway.yaml:3:13: topics.predefined[0].id: 0 is not a topic id from 1 to 65534",
         "gateway.yaml:4:13: topics.predefined[1].id: 65535 is not a topic id from 1 to 65534",
         'gateway.yaml:5:23: topics.predefined[2].topic: "a/#" is not a topic name (not empty, without + and #)',
-        "gateway.yaml:6:7: topics.predefined[3].topic: nothing is not a topic name (not empty, without + and #)",
-        "gateway.yaml:7:34: topics.predefined[4].klient: there is no such key",
+        "gateway.yaml:6:7: topics.predefined[3].topic: is missing",
+        "gateway.yaml:7:34: topics.predefined[4].klient: there is no such key; did you mean client?",
+        "gateway.yaml:8:32: topics.predefined[5].clnt: there is no such key; did you mean client?",
+        "gateway.yaml:8:40: topics.predefined[5].foo: there is no such key",
       ],
     ],
     [
@@ -313,13 +386,19 @@ describe("problems", () => {
     expect(problemsOf(given)).toEqual(problems);
   });
 
-  test("tell of bad YAML, and of a key that comes twice, with its line", () => {
-    expect(problemsOf({ file: "mode: transparent\nbroker: [\n" })).toEqual([
-      expect.stringMatching(/^gateway\.yaml:3:1: /),
-    ]);
-    expect(problemsOf({ file: "mode: transparent\nmode: transparent\n" })).toEqual([
-      expect.stringMatching(/^gateway\.yaml:2:1: .*unique/),
-    ]);
+  const quotes = "put texts with special characters in quotes";
+
+  test.each([
+    ["a bracket that is not closed", "mode: transparent\nbroker: [\n", /^gateway\.yaml:3:1: .*whether every bracket/],
+    ["a key that comes twice", "mode: a\nmode: b\n", /^gateway\.yaml:2:1: Map keys must be unique; leave one of/],
+    ["a tab", "broker:\n\turl: x\n", /^gateway\.yaml:2:1: Tabs are not allowed as indentation; indent with spaces$/],
+    ["several documents", "mode: a\n---\nmode: b\n", /^gateway\.yaml:2:1: the file has several documents; leave out/],
+    ["an indentation of no level", "broker:\n  url: a\n username: b\n", /^gateway\.yaml:3:1: .*the indentation/],
+    ["a text that begins with @", "broker:\n  password: @x\n", new RegExp(`^gateway\\.yaml:2:13: .*; ${quotes}$`)],
+    ["a text with a colon", "broker:\n  password: a: b\n", new RegExp(`^gateway\\.yaml:2:13: .*; ${quotes}$`)],
+    ["a quote that is not closed", "broker:\n  password: 'x\n", new RegExp(`^gateway\\.yaml:3:1: .*; ${quotes}$`)],
+  ])("tell of %s, with its line and what to do", (_what, file, problem) => {
+    expect(problemsOf({ file })).toEqual([expect.stringMatching(problem)]);
   });
 
   test("never show a secret", () => {
