@@ -15,8 +15,8 @@ The nodes connect, register a topic each, publish for the duration, wait for the
 The rate is that of all nodes together, in turn; a node that waits for an acknowledgement is left out, so that
 the rate is lower where the gateway is slower. With --broker an MQTT client counts what arrives there. With --deliver it
 publishes, and the nodes subscribe and count; at QoS 1 and 2 their sessions outlast a lost connection, and end with the run.
-With --sleep the nodes sleep between their messages: each wakes after that time to
-collect what has come, and connects to publish.
+With --sleep the nodes sleep between their messages: each wakes after that time to collect what has come, and connects to
+publish.
 
 Exit codes: 0 when every node connected and, at QoS 1 and 2, every message was acknowledged, none of them is missing
 (looked at with --broker) and at QoS 2 none came twice; 1 otherwise; 2 usage.
