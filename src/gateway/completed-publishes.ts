@@ -9,6 +9,8 @@ interface Completed {
   /** Undefined where the PUBLISH was not seen, only its PUBREL: then it is any with this MsgId. */
   fingerprint: number | undefined;
   at: Instant;
+  /** The broker has confirmed it; else its PUBREL was under way when the connection ended. */
+  confirmed: boolean;
 }
 
 /**
@@ -26,19 +28,18 @@ export class CompletedPublishes {
     this.#windowMs = windowMs;
   }
 
-  add(msgId: number, fingerprint: number | undefined, now: Instant): void {
+  add(msgId: number, fingerprint: number | undefined, confirmed: boolean, now: Instant): void {
     this.#byMsgId.delete(msgId);
-    this.#byMsgId.set(msgId, { fingerprint, at: now });
+    this.#byMsgId.set(msgId, { fingerprint, at: now, confirmed });
     for (const [oldest, { at }] of this.#byMsgId) {
       if (this.#byMsgId.size <= REMEMBERED_MAX && now - at < this.#windowMs) break;
       this.#byMsgId.delete(oldest);
     }
   }
 
-  /** Whether an exchange with this MsgId was completed a moment ago. */
+  /** Whether an exchange with this MsgId was completed a moment ago, as the broker has confirmed. */
   has(msgId: number, now: Instant): boolean {
-    const completed = this.#byMsgId.get(msgId);
-    return completed !== undefined && now - completed.at < this.#windowMs;
+    return this.#recent(msgId, now)?.confirmed === true;
   }
 
   /** The MsgId stands for a new exchange. Whether it stood for one before. */
@@ -48,9 +49,14 @@ export class CompletedPublishes {
 
   /** Whether such a PUBLISH would be a late copy. */
   isCopy(msgId: number, fingerprint: number, now: Instant): boolean {
-    if (!this.has(msgId, now)) return false;
-    const completed = this.#byMsgId.get(msgId)!.fingerprint;
-    return completed === undefined || completed === fingerprint;
+    const completed = this.#recent(msgId, now);
+    if (completed === undefined) return false;
+    return completed.fingerprint === undefined || completed.fingerprint === fingerprint;
+  }
+
+  #recent(msgId: number, now: Instant): Completed | undefined {
+    const completed = this.#byMsgId.get(msgId);
+    return completed !== undefined && now - completed.at < this.#windowMs ? completed : undefined;
   }
 }
 

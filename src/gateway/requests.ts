@@ -88,6 +88,11 @@ export class Requests {
    * session, for a copy of it may come there.
    */
   reset(): void {
+    for (const exchange of this.#open?.values() ?? []) {
+      // The message is the broker's since its PUBREL: a copy of it now is a copy, though the end was not seen.
+      if (exchange.type === "publish" && exchange.phase === "released")
+        this.#remember(exchange, false, this.#client.heardAt);
+    }
     this.#open = undefined;
     this.#subscribing = 0;
     this.#lastSubscribe = undefined;
@@ -276,8 +281,7 @@ export class Requests {
       this.#client.answer(askedIn, encode({ type: "PUBREC", msgId }));
     } else if (packet.cmd === "pubcomp" && exchange.phase === "released") {
       this.#open!.delete(exchange.packetId);
-      this.#completed ??= new CompletedPublishes(this.#client.settings.tRetryMs / 2);
-      this.#completed.add(msgId, exchange.fingerprint, now);
+      this.#remember(exchange, true, now);
       this.#client.answer(askedIn, encode({ type: "PUBCOMP", msgId }));
     }
   }
@@ -325,6 +329,11 @@ export class Requests {
     this.#client.subscriptions.delete(exchange.filter);
     if (this.#lastSubscribe?.filter === exchange.filter) this.#lastSubscribe = undefined;
     this.#client.answer(exchange.askedIn, encode({ type: "UNSUBACK", msgId: exchange.msgId }));
+  }
+
+  #remember({ msgId, fingerprint }: PublishExchange, confirmed: boolean, now: Instant): void {
+    this.#completed ??= new CompletedPublishes(this.#client.settings.tRetryMs / 2);
+    this.#completed.add(msgId, fingerprint, confirmed, now);
   }
 
   #isLateCopy({ msgId, dup }: Publish, fingerprint: number, now: Instant): boolean {

@@ -17,7 +17,7 @@ const publish = (fields: Partial<Publish> = {}): Publish => ({
 describe("completed QoS 2 exchanges", () => {
   test("P10 a copy is what has the MsgId and the content of a message completed a moment ago", () => {
     const completed = new CompletedPublishes(5000);
-    completed.add(3, 77, 1000);
+    completed.add(3, 77, true, 1000);
     expect(completed.isCopy(3, 77, 5999)).toBe(true);
     expect(completed.isCopy(3, 77, 6000)).toBe(false);
     expect(completed.isCopy(3, 78, 1000)).toBe(false);
@@ -26,33 +26,33 @@ describe("completed QoS 2 exchanges", () => {
 
   test("P10 a MsgId that was used again counts from its last exchange", () => {
     const completed = new CompletedPublishes(5000);
-    completed.add(3, 77, 0);
-    completed.add(3, 78, 4000);
+    completed.add(3, 77, true, 0);
+    completed.add(3, 78, true, 4000);
     expect(completed.isCopy(3, 77, 4000)).toBe(false);
     expect(completed.isCopy(3, 78, 8999)).toBe(true);
   });
 
   test("P10 of an exchange of which only PUBREL was seen, anything with its MsgId is a copy", () => {
     const completed = new CompletedPublishes(5000);
-    completed.add(3, undefined, 0);
+    completed.add(3, undefined, true, 0);
     expect(completed.isCopy(3, 77, 4999)).toBe(true);
     expect(completed.isCopy(3, 77, 5000)).toBe(false);
   });
 
   test("what is older than any copy is not kept", () => {
     const completed = new CompletedPublishes(5000);
-    completed.add(3, 77, 0);
-    completed.add(4, 77, 5000);
+    completed.add(3, 77, true, 0);
+    completed.add(4, 77, true, 5000);
     expect([completed.has(3, 5000), completed.has(4, 5000)]).toEqual([false, true]);
   });
 
   test("1024 MsgIds are remembered, then the oldest is forgotten", () => {
     const completed = new CompletedPublishes(5000);
-    for (let msgId = 1; msgId <= 1024; msgId += 1) completed.add(msgId, 0, 0);
+    for (let msgId = 1; msgId <= 1024; msgId += 1) completed.add(msgId, 0, true, 0);
     // Used again, the first is the newest.
-    completed.add(1, 0, 0);
+    completed.add(1, 0, true, 0);
     expect(completed.has(2, 0)).toBe(true);
-    completed.add(1025, 0, 0);
+    completed.add(1025, 0, true, 0);
     expect([completed.has(1, 0), completed.has(2, 0), completed.has(3, 0), completed.has(1025, 0)]).toEqual([
       true,
       false,

@@ -456,3 +456,16 @@ test("P10 a PUBREL with MsgId 0 that belongs to nothing is not answered: nobody 
   s.connect({ cleanSession: false }, true);
   s.client("PUBREL", { msgId: 0 }).nothing();
 });
+
+test("P10 a message whose PUBREL was under way when the connection ended: its copy is one, its PUBREL goes to the broker again", () => {
+  const s = new Script();
+  s.connect({ cleanSession: false });
+  const publish = { topicIdType: "short", topicId: SHORT("tt"), qos: 2, msgId: 3 } as const;
+  s.client("PUBLISH", publish).toBroker("publish", { messageId: 3 });
+  s.broker("pubrec", { messageId: 3 }).toClient("PUBREC");
+  s.client("PUBREL", { msgId: 3 }).toBroker("pubrel", { messageId: 3 });
+  s.client("CONNECT", { cleanSession: false }).closes(true).gone().opens().accepts(true).toClient("CONNACK");
+  s.client("PUBLISH", publish).nothing().noted("publish.repeated");
+  s.client("PUBREL", { msgId: 3 }).toBroker("pubrel", { messageId: 3 });
+  s.broker("pubcomp", { messageId: 3 }).toClient("PUBCOMP", { msgId: 3 });
+});
