@@ -351,6 +351,18 @@ describe("reading goes on while the queue waits for the broker itself", () => {
       .does("pause");
   });
 
+  test("the answer to what an active client publishes that is slow to acknowledge", () => {
+    const s = new Script({ queuedMax: 4 });
+    s.connect();
+    const own = s.subscribe("a", 1);
+    const topicId = s.register("b", 2);
+    s.deliver("a", { qos: 1, messageId: 1 }).toClient("PUBLISH", { topicId: own });
+    for (let messageId = 2; messageId <= 4; messageId += 1) s.deliver("a", { qos: 1, messageId });
+    s.deliver("a", { qos: 1, messageId: 5 }).does("pause");
+    s.client("PUBLISH", { topicId, qos: 1, msgId: 3 }).toBroker("publish", { messageId: 3 }).does("resume");
+    s.broker("puback", { messageId: 3 }).toClient("PUBACK", { msgId: 3 }).does("pause");
+  });
+
   test("the answer to another request of the client, but not at any price", () => {
     const s = new Script({ queuedMax: 4 });
     s.connect().subscribe("a", 1);

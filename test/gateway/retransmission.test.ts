@@ -259,8 +259,8 @@ test("R6 a client that went to sleep before it answered REGISTER has not refused
   const s = new Script({ tRetryMs: 10_000, nRetry: 3 });
   s.connect().subscribe("w/#", 0);
   s.deliver("w/1").toClient("REGISTER");
-  s.sleep(300);
-  s.client("PINGREQ").toClient("REGISTER");
+  s.after(1000).sleep(300);
+  s.after(1000).client("PINGREQ").toClient("REGISTER");
   for (let repetition = 1; repetition <= 3; repetition += 1) s.after(10_000).toClient("REGISTER");
   s.after(10_000).noted("delivery.dropped").notNoted("topic.suppressed");
 });

@@ -86,3 +86,11 @@ describe("the table of one client", () => {
     expect(one.obtain("a")!.id).not.toBe(other.obtain("a")!.id);
   });
 });
+
+test("T10 an emptied table knows none of its ids any more, the one looked up last included", () => {
+  const table = new TopicTable(new TopicIds(0, anyId), 10);
+  const { id } = table.obtain("a")!;
+  expect(table.byId(id)?.name).toBe("a");
+  table.clear();
+  expect(table.byId(id)).toBeUndefined();
+});
