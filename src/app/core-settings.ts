@@ -1,10 +1,26 @@
 import { DEFAULT_SETTINGS, type Settings } from "../gateway/settings.ts";
+import { clientIdPatterns } from "./client-rules.ts";
 import type { OptionValues } from "./options.ts";
 
 /** The core's settings as the options say them. */
 export function coreSettings(options: OptionValues): Settings {
   return {
     ...DEFAULT_SETTINGS,
+    gatewayId: options["gateway.id"],
+    discovery: options["discovery.enabled"],
+    // Its Duration is in whole seconds.
+    advertiseIntervalMs: Math.round(options["discovery.advertise_interval"] / 1000) * 1000,
+    standby: options["discovery.standby"],
+    advertiseRadius: options["discovery.radius"],
+    forwarders: options["forwarders.enabled"],
+    qosMinusOne: options["clients.qos_minus_one"],
+    qosMinusOnePerSourcePerSecond: options["clients.max_qos_minus_one_source_rate"],
+    qosMinusOnePerSecond: options["clients.max_qos_minus_one_rate"],
+    migrateOnWake: options["clients.migrate_on_wake"],
+    clientIdsAllowed: clientIdPatterns(options["clients.allow"]),
+    clientIdsDenied: clientIdPatterns(options["clients.deny"]),
+    setUpsMax: options["clients.max_half_open"],
+    connectsPerSecond: options["clients.max_connect_rate"],
     tRetryMs: options["clients.retry_interval"],
     nRetry: options["clients.retry_count"],
     keepAliveFactor: options["clients.keep_alive_factor"],

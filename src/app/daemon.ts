@@ -92,6 +92,8 @@ export class Daemon {
     const seed = randomInt(2 ** 32);
     const runner = new Runner(new Gateway(coreSettings(this.#options), seed), {
       send: (to, data) => send(to, data),
+      broadcast: (near, radius, data) => this.#listeners?.broadcast(near, radius, data),
+      publish: (topic, payload, retain) => this.#ownClient?.publish(topic, payload, { qos: 0, retain }),
       openLink: this.#linkOpener(openStream),
       linkOpened: () => this.#ownClient?.tryNow(),
       note: (note, now) => this.#noteLog.print(note, now),
@@ -181,8 +183,10 @@ export class Daemon {
         this.#log.info("broker.reachable", { url }, `the broker at ${url} is there`);
         if (!wasReached) onReady();
         wasReached = true;
+        this.#runner?.brokerReachable(true);
       },
       onUnreachable: (reason: string, isRefusal: boolean) => {
+        this.#runner?.brokerReachable(false);
         const remedy = isRefusal
           ? "Check broker.username, broker.password and what the broker allows."
           : `Start a broker there; or name another one (${runInvocation()} --broker mqtt://host:port), or use the one inside (--broker embedded:).`;

@@ -1,3 +1,5 @@
+import { isIPv4, isIPv6 } from "node:net";
+
 /** A place to listen or to send to. Port 0 lets the system choose. */
 export interface HostPort {
   /** A name or an address; an IPv6 address without its brackets. */
@@ -22,6 +24,17 @@ export function hostPortText({ host, port }: HostPort): string {
 /** The host and port of `udp://host:port`, or null where this is not such a URL. The port may be left out: 1883. */
 export function parseListenUrl(text: string): HostPort | null {
   return text.startsWith("udp://") ? parseHostPort(text.slice("udp://".length), 1883) : null;
+}
+
+/**
+ * A multicast group, `225.1.1.1`, `225.1.1.1:1883`, `ff03::1883` or `[ff03::1883]:1883`, taken apart, or null. A port of 0 stands for
+ * the one that was left out.
+ */
+export function parseGroup(text: string): HostPort | null {
+  const group = isIPv6(text) ? { host: text, port: 0 } : parseHostPort(text, 0);
+  if (group === null) return null;
+  const isMulticast = isIPv4(group.host) ? /^(22[4-9]|23\d)\./.test(group.host) : /^ff[0-9a-f]{2}:/i.test(group.host);
+  return isMulticast ? group : null;
 }
 
 /** Where a listener at all addresses is reached from the same machine. */

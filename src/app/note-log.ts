@@ -14,7 +14,12 @@ const WINDOW_MS = 1000;
 const CAUSED_BY_STRANGERS: ReadonlySet<NoteName> = new Set([
   "client.refused",
   "datagram.dropped",
+  "limit.reached",
   "message.ignored",
+  "neighbour.heard",
+  "neighbour.silent",
+  "qos-minus-one.dropped",
+  "search.ignored",
   "setup.abandoned",
   "stranger.answered",
   "stranger.limited",

@@ -7,7 +7,7 @@ export interface Option<S extends z.ZodType = z.ZodType> {
   /** Validates what the file says, and turns it into what the program works with. Its messages tell what to write instead. */
   schema: S;
   /** What holds when nothing is said, as one would write it; undefined where the option is then left out. */
-  default: string | number | string[] | undefined;
+  default: string | number | boolean | string[] | undefined;
   /** What help shows for a default that cannot be written down. */
   defaultShown?: string;
   meaning: string;
@@ -63,6 +63,20 @@ export function duration(min: string, max: string) {
     }, expected)
     .transform((value) => parseDurationMs(String(value))!);
   return { schema, placeholder: "<duration>", fromText: (text: string) => text };
+}
+
+/** Yes or no. */
+export function yesOrNo() {
+  const schema = z.boolean(isNot("true or false"));
+  const fromText = (text: string) => (text === "true" || text === "false" ? text === "true" : text);
+  return { schema, placeholder: "<true|false>", fromText };
+}
+
+/** A list of texts, each of which passes `accepts`; one text stands for a list of one. */
+export function list(placeholder: string, expected: string, accepts: (text: string) => boolean) {
+  const entry = z.string(isNot(expected)).refine(accepts, isNot(expected));
+  const fromText = (value: string) => value.split(/[\s,]+/).filter((each) => each !== "");
+  return { schema: z.array(entry, isNot(`${expected}, or a list of such`)), placeholder, fromText };
 }
 
 /** One of a few words. */

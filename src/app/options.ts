@@ -4,8 +4,21 @@
  */
 import { z } from "zod";
 import { parseBrokerUrl } from "../mqtt/broker-url.ts";
-import { hostPortText, parseHostPort, parseListenUrl } from "./host-port.ts";
-import { choice, duration, integer, isNot, number, type Option, optional, secret, template, text } from "./option.ts";
+import { hostPortText, parseGroup, parseHostPort, parseListenUrl } from "./host-port.ts";
+import {
+  choice,
+  duration,
+  integer,
+  isNot,
+  list,
+  number,
+  type Option,
+  optional,
+  secret,
+  template,
+  text,
+  yesOrNo,
+} from "./option.ts";
 import { PREDEFINED_TOPIC_KEYS, predefinedTopics } from "./predefined-topics.ts";
 
 const LISTEN = isNot("a place to listen at (udp://host:port, such as udp://0.0.0.0:1883 or udp://[::]:1883)");
@@ -52,6 +65,43 @@ export const OPTIONS = {
     ...integer(1, 255),
     default: 1,
     meaning: "GwId, the gateway's number among its neighbours, 1 to 255",
+  },
+  "discovery.enabled": {
+    ...yesOrNo(),
+    default: true,
+    meaning:
+      "answer clients that search for a gateway (SEARCHGW), and advertise (ADVERTISE) while the broker can be reached",
+  },
+  "discovery.groups": {
+    ...list(
+      "<address>",
+      "a multicast address, such as 225.1.1.1 or [ff03::1883]:1883",
+      (group) => parseGroup(group) !== null,
+    ),
+    default: ["225.1.1.1", "ff03::1883"],
+    meaning:
+      "multicast groups for that, used by listeners of the same IP version; the port is the listener's unless given",
+  },
+  "discovery.interfaces": {
+    ...list("<interface>", "the name or address of a network interface, or all", (name) => name !== ""),
+    default: ["all"],
+    meaning: "network interfaces for that: names such as eth0, or their addresses",
+  },
+  "discovery.advertise_interval": {
+    ...duration("1s", "65535s"),
+    default: "900s",
+    meaning: "time between two ADVERTISEs (TADV); the standard advises more than 15 minutes",
+  },
+  "discovery.radius": {
+    ...integer(0, 255),
+    placeholder: "<hops>",
+    default: 0,
+    meaning: "how many hops an ADVERTISE goes; 0 for the whole network",
+  },
+  "discovery.standby": {
+    ...yesOrNo(),
+    default: false,
+    meaning: "keep still while another gateway advertises, and take over when it has missed three in a row",
   },
   "broker.url": {
     schema: z.string(isNot("a text")).superRefine((url, context) => {
@@ -113,6 +163,57 @@ export const OPTIONS = {
     ...integer(1, 1_000_000),
     default: 10_000,
     meaning: "clients at once; more are refused as congestion",
+  },
+  "clients.allow": {
+    ...list(
+      "<pattern>",
+      "a pattern of client ids (sensor-*), an IP address or a network (10.0.0.0/8)",
+      (rule) => rule !== "",
+    ),
+    default: [],
+    defaultShown: "all",
+    meaning:
+      "who may connect: patterns of client ids (sensor-*), and addresses or networks (10.0.0.0/8, fd00::/8) that datagrams may come from",
+  },
+  "clients.deny": {
+    ...list(
+      "<pattern>",
+      "a pattern of client ids (sensor-*), an IP address or a network (10.0.0.0/8)",
+      (rule) => rule !== "",
+    ),
+    default: [],
+    defaultShown: "none",
+    meaning: "who may not, in the same way; goes before clients.allow",
+  },
+  "clients.migrate_on_wake": {
+    ...yesOrNo(),
+    default: false,
+    meaning: "let a sleeping client wake up at another address (behind a NAT); only where nobody forges client ids",
+  },
+  "clients.qos_minus_one": {
+    ...yesOrNo(),
+    default: true,
+    meaning: "accept PUBLISH with QoS -1, from anybody, without a connection",
+  },
+  "clients.max_qos_minus_one_rate": {
+    ...integer(1, 1_000_000),
+    default: 1000,
+    meaning: "PUBLISHes with QoS -1 a second, all together; more are dropped",
+  },
+  "clients.max_qos_minus_one_source_rate": {
+    ...integer(1, 1_000_000),
+    default: 100,
+    meaning: "the same from one address",
+  },
+  "clients.max_half_open": {
+    ...integer(1, 1_000_000),
+    default: 5000,
+    meaning: "clients at once in the middle of their CONNECT; more are refused as congestion",
+  },
+  "clients.max_connect_rate": {
+    ...integer(1, 1_000_000),
+    default: 10_000,
+    meaning: "CONNECTs a second; more are refused as congestion",
   },
   "clients.retry_interval": {
     ...duration("10ms", "1h"),
@@ -181,6 +282,11 @@ export const OPTIONS = {
     meaning: "topic ids that need no registration: a list of { id, topic, client }",
     placeholder: "<list>",
     fromText: undefined,
+  },
+  "forwarders.enabled": {
+    ...yesOrNo(),
+    default: true,
+    meaning: "accept clients behind forwarders (forwarder encapsulation)",
   },
   "log.level": {
     ...choice("<level>", ["trace", "debug", "info", "warn", "error"]),

@@ -22,6 +22,10 @@ export interface RunnerLink {
 /** What the runner performs effects with. */
 export interface Surroundings {
   send(to: Address, data: Uint8Array): void;
+  /** Sends to the discovery groups of the listener of `near`, or of every listener; `radius` 0 is the whole network. */
+  broadcast(near: Address | undefined, radius: number, data: Uint8Array): void;
+  /** Publishes with QoS 0 through the gateway's own client. */
+  publish(topic: string, payload: Uint8Array, retain: boolean): void;
   /** Begins to connect; what becomes of it is told to `emit`. */
   openLink(link: LinkId, connect: LinkConnect, emit: (event: GatewayEvent) => void): RunnerLink;
   /** A link is open: the broker has been reached. */
@@ -58,6 +62,11 @@ export class Runner {
     if (this.#stopping) return;
     this.#around.trace?.("in", from, data);
     this.#handle({ type: "datagram", from, data });
+  }
+
+  /** The broker can be reached from now on, or not any more. */
+  brokerReachable(reachable: boolean): void {
+    this.#handle({ type: "broker-reachable", reachable });
   }
 
   /**
@@ -126,6 +135,12 @@ export class Runner {
         return;
       case "note":
         this.#around.note(effect, now);
+        return;
+      case "publish":
+        this.#around.publish(effect.topic, effect.payload, effect.retain);
+        return;
+      case "broadcast":
+        this.#around.broadcast(effect.near, effect.radius, effect.data);
         return;
       case "open":
         this.#links.set(effect.link, this.#around.openLink(effect.link, effect.connect, this.#onLinkEvent));

@@ -39,12 +39,21 @@ export type GatewayEvent =
   | { type: "link-stalled"; link: LinkId }
   /** What waited has been written. */
   | { type: "link-drained"; link: LinkId }
+  /** Whether the broker can be reached, by the gateway's own connection; unreachable until told otherwise. Told at each change. */
+  | { type: "broker-reachable"; reachable: boolean }
   /** Orderly end: clients are told, links are closed. */
   | { type: "stop" };
 
 /** What is to be done about it. */
 export type Effect =
   | { type: "send"; to: Address; data: Uint8Array }
+  /**
+   * Send to the discovery groups of the listener that `near` came in at, or without it of every listener, from the socket that serves
+   * CONNECT (D12). `radius` in hops; 0 is the whole network (D7).
+   */
+  | { type: "broadcast"; near: Address | undefined; radius: number; data: Uint8Array }
+  /** PUBLISH with QoS 0 through the gateway's own client (N5); lost where that has no connection. */
+  | { type: "publish"; topic: string; payload: Uint8Array; retain: boolean }
   /** Connect to the broker and send CONNECT. Answered by `link-opened`, `link-refused` or `link-closed`. */
   | { type: "open"; link: LinkId; connect: LinkConnect }
   | { type: "write"; link: LinkId; packet: PacketToBroker }
@@ -74,6 +83,7 @@ export const NOTES = {
   "client.lost": "a client was silent for too long, did not answer, or was replaced; its will fires",
   "client.asleep": "a client went to sleep",
   "client.awake": "a sleeping client asks for its messages",
+  "client.moved": "a sleeping client woke up at another address",
   "client.resumed": "a sleeping or awake client became active again with its session as it was",
   "client.forgotten": "the stored session of a disconnected client was dropped to stay within the limit",
   "setup.abandoned": "a client did not finish its CONNECT",
@@ -91,6 +101,14 @@ export const NOTES = {
   "topic.suppressed": "a client refuses to know a topic name; its messages are not sent to this client any more",
   "stranger.answered": "a sender without a session was answered with DISCONNECT",
   "stranger.limited": "a sender without a session was not answered, to stay within the rate limit",
+  "limit.reached": "a limit of the configuration was reached; `limit` is its key",
+  "qos-minus-one.dropped": "a PUBLISH with QoS −1 was dropped; reason says why",
+  "search.ignored": "a SEARCHGW was not answered; reason says why",
+  "gateway.advertised": "ADVERTISE was sent",
+  "neighbour.heard": "another gateway advertises that did not before",
+  "neighbour.silent": "another gateway has not advertised for NADV intervals",
+  "will.updated": "a client's will was changed or deleted while it was connected, and the broker knows",
+  "will.refused": "a WILLTOPICUPD or WILLMSGUPD of a client was refused",
   "link.refused": "the broker refused a client's connection",
   "link.closed": "the broker connection of a client ended without our asking",
   "session.failed": "a broken invariant: the session was dropped; a bug of ours",

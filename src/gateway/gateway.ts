@@ -71,6 +71,8 @@ export class Gateway {
         case "deadline":
           this.#onDeadline(now);
           break;
+        case "broker-reachable":
+          break;
         case "stop":
           this.#stop();
           break;

@@ -1,5 +1,31 @@
 /** What can be set in the core. Times in milliseconds. The configuration file's names and defaults are in src/app. */
 export interface Settings {
+  /** GwId (§5.3.6). */
+  gatewayId: number;
+  /** Whether SEARCHGW is answered and ADVERTISE sent. */
+  discovery: boolean;
+  /** TADV, a whole number of seconds up to 65535 (§7.2). */
+  advertiseIntervalMs: number;
+  /** Whether the gateway keeps still while another one advertises (D5). */
+  standby: boolean;
+  /** NADV: ADVERTISEs of another gateway that are missed before it counts as gone (§7.2). */
+  nAdv: number;
+  /** How far ADVERTISE goes, in hops; 0 is the whole network. */
+  advertiseRadius: number;
+  /** Whether forwarder encapsulation is accepted (§5.5). */
+  forwarders: boolean;
+  /** Whether PUBLISH with QoS −1 is accepted (N8). */
+  qosMinusOne: boolean;
+  /** PUBLISHes with QoS −1 per second from one source. */
+  qosMinusOnePerSourcePerSecond: number;
+  /** The same from all sources together. */
+  qosMinusOnePerSecond: number;
+  /** Whether a PINGREQ from a new address moves a sleeping client there (A-48). */
+  migrateOnWake: boolean;
+  /** Patterns of client ids that may connect, `*` for any characters; empty is all. */
+  clientIdsAllowed: readonly string[];
+  /** Patterns of client ids that may not. */
+  clientIdsDenied: readonly string[];
   /** Tretry: how long the gateway waits for a client's answer before it sends again (§7.2). */
   tRetryMs: number;
   /** Nretry: how often it sends again before it gives up. */
@@ -12,6 +38,10 @@ export interface Settings {
   connectTimeoutMs: number;
   /** Sessions at once, half-open ones included; and as many stored ones of disconnected clients. */
   clientsMax: number;
+  /** Clients at once that have begun a CONNECT and not finished it. */
+  setUpsMax: number;
+  /** CONNECTs per second that begin a set-up. */
+  connectsPerSecond: number;
   /** Longest ClientId that is accepted, in octets of UTF-8. The standard says 23 characters (C6). */
   clientIdOctetsMax: number;
   /** Normal topic ids of one client. */
@@ -30,7 +60,7 @@ export interface Settings {
   awakeMessagesMax: number;
   /** The largest message that is sent to a client, in octets (G5). */
   datagramOctetsMax: number;
-  /** DISCONNECTs per second to senders without a session, all together; one address gets one a second (X7). */
+  /** Answers per second to senders without a session, all together; one address gets one a second (X7). */
   strangerAnswersPerSecond: number;
   /** Predefined topic ids. */
   predefinedTopics: readonly PredefinedTopic[];
@@ -44,12 +74,27 @@ export interface PredefinedTopic {
 }
 
 export const DEFAULT_SETTINGS: Settings = {
+  gatewayId: 1,
+  discovery: true,
+  advertiseIntervalMs: 900_000,
+  standby: false,
+  nAdv: 3,
+  advertiseRadius: 0,
+  forwarders: true,
+  qosMinusOne: true,
+  qosMinusOnePerSourcePerSecond: 100,
+  qosMinusOnePerSecond: 1000,
+  migrateOnWake: false,
+  clientIdsAllowed: [],
+  clientIdsDenied: [],
   tRetryMs: 10_000,
   nRetry: 3,
   keepAliveFactor: undefined,
   idleLimitMs: 86_400_000,
   connectTimeoutMs: 10_000,
   clientsMax: 10_000,
+  setUpsMax: 5000,
+  connectsPerSecond: 10_000,
   clientIdOctetsMax: 256,
   topicsMax: 1000,
   topicOctetsMax: 1024,

@@ -41,6 +41,8 @@ function setUp(trace?: Surroundings["trace"]) {
   const links = new Map<LinkId, RecordedLink>();
   const runner = new Runner(core, {
     send: (to, data) => performed.push(["send", to, [...data]]),
+    broadcast: (near, radius, data) => performed.push(["broadcast", near, radius, [...data]]),
+    publish: (topic, payload, retain) => performed.push(["publish", topic, [...payload], retain]),
     openLink: (id, _connect, emit) => {
       const link = new RecordedLink(emit);
       links.set(id, link);

@@ -37,7 +37,7 @@ export class FuzzBroker {
   }
 
   /** Takes in an effect of the gateway. */
-  perform(effect: Exclude<Effect, { type: "send" | "note" }>): void {
+  perform(effect: Extract<Effect, { link: LinkId }>): void {
     if (effect.type === "open") {
       invariant(effect.link > this.#lastLink, "a link number is never used again");
       this.#lastLink = effect.link;

@@ -6,6 +6,7 @@ import { describe } from "../../src/sn/describe.ts";
 import type { Message } from "../../src/sn/message.ts";
 import type { MessageName } from "../../src/sn/msg-type.ts";
 import { RETURN_CODE } from "../../src/sn/return-code.ts";
+import { isTopicName } from "../../src/sn/topic-name.ts";
 import { FuzzBroker } from "./fuzz-broker.ts";
 import { invariant } from "./invariant.ts";
 
@@ -127,6 +128,12 @@ export class FuzzWorld {
             "the broker gets PUBACK when the client gave one, or the message was given up",
           );
         }
+        break;
+      case "broadcast":
+        invariant(decode(effect.data).type !== "malformed", "every datagram that is sent decodes");
+        break;
+      case "publish":
+        invariant(isTopicName(effect.topic), "the gateway's own client publishes to a topic name");
         break;
       default:
         this.broker.perform(effect);

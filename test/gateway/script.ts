@@ -118,6 +118,29 @@ export class Script {
     return this;
   }
 
+  /** gateway ──▶ discovery groups: the next effect is this message; `near` is the address whose listener's groups it goes to. */
+  toGroups(type: MessageName, fields: Fields = {}, how: { near?: string; radius?: number } = {}): this {
+    const effect = this.#next(`${type} to the groups`);
+    if (effect.type !== "broadcast") return expect.fail(`expected ${type} to the groups, but got ${show(effect)}`);
+    expect({ ...decode(effect.data) }, show(effect)).toMatchObject({ type, ...fields });
+    expect(effect, show(effect)).toMatchObject(how);
+    return this;
+  }
+
+  /** gateway ──▶ broker, through the gateway's own client; `payload` may be given as text. */
+  publishes(topic: string, fields: Fields = {}): this {
+    const effect = this.#next(`a PUBLISH to ${topic}`);
+    if (effect.type !== "publish") return expect.fail(`expected a PUBLISH to ${topic}, but got ${show(effect)}`);
+    const seen = { ...effect, payload: Buffer.from(effect.payload).toString() };
+    expect(seen, show(effect)).toMatchObject({ topic, ...fields });
+    return this;
+  }
+
+  /** The broker can be reached from now on, or not any more. */
+  brokerReachable(reachable = true): this {
+    return this.event({ type: "broker-reachable", reachable });
+  }
+
   /** As `toClient`; the message's TopicId is returned. */
   toClientId(type: "REGISTER" | "PUBLISH", fields: Fields = {}): number {
     const effect = this.#effects[0];
@@ -272,6 +295,7 @@ function name(effect: Effect): string {
 }
 
 function show(effect: Effect): string {
+  if (effect.type === "broadcast") return `broadcast: ${JSON.stringify(decode(effect.data))}`;
   if (effect.type !== "send") return JSON.stringify(effect);
   return `send to ${effect.to}: ${JSON.stringify(decode(effect.data))}`;
 }

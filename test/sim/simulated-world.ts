@@ -245,7 +245,7 @@ export class SimulatedWorld {
         this.#arrow(() => `gateway ⇒ ${to} ${describe(decode(data))}`);
         this.#perform(index, device.handle({ type: "datagram", data }, this.#now));
       });
-    } else {
+    } else if ("link" in effect) {
       this.#arrow(() => `gateway → link ${effect.link} ${effectText(effect)}`);
       this.#links.perform(effect);
     }
