@@ -31,7 +31,6 @@ export const NOTE_LEVELS = {
   "topic.suppressed": "warn",
   "stranger.answered": "debug",
   "stranger.limited": "debug",
-  "limit.reached": "warn",
   "qos-minus-one.dropped": "debug",
   "search.ignored": "debug",
   "gateway.advertised": "debug",

@@ -14,7 +14,6 @@ const WINDOW_MS = 1000;
 const CAUSED_BY_STRANGERS: ReadonlySet<NoteName> = new Set([
   "client.refused",
   "datagram.dropped",
-  "limit.reached",
   "message.ignored",
   "neighbour.heard",
   "neighbour.silent",

@@ -3,6 +3,7 @@ import type { Client } from "./client.ts";
 import { type Context, note } from "./context.ts";
 import type { Address, Instant, NoteFields, NoteName } from "./contract.ts";
 import { Deliveries } from "./deliveries.ts";
+import type { Forwarding } from "./forwarding.ts";
 import { HeldAnswers } from "./held-answers.ts";
 import type { PacketToBroker, Will } from "./packet.ts";
 import type { PredefinedTopics } from "./predefined-topics.ts";
@@ -29,6 +30,8 @@ export class ClientRecord implements Client {
   state: State = "disconnected";
   /** Where the client was heard last. */
   address: Address = "";
+  /** The way there where it leads through a forwarder. */
+  forwarding: Forwarding | undefined;
   heardAt: Instant = 0;
   sleeps = 0;
   readonly silence = new Silence();
@@ -67,7 +70,9 @@ export class ClientRecord implements Client {
   }
 
   send(message: Uint8Array): void {
-    this.context.effects.push({ type: "send", to: this.address, data: message });
+    const { forwarding, context } = this;
+    if (forwarding === undefined) context.effects.push({ type: "send", to: this.address, data: message });
+    else context.effects.push({ type: "send", to: forwarding.forwarder, data: forwarding.wrap(message) });
   }
 
   answer(askedIn: number, message: Uint8Array): void {

@@ -73,6 +73,7 @@ export interface Note {
   fields: NoteFields;
 }
 
+/** `limit` is the key of the limit of the configuration that was reached, where that is why. */
 export type NoteFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** Every note there is, with what it means. */
@@ -101,7 +102,6 @@ export const NOTES = {
   "topic.suppressed": "a client refuses to know a topic name; its messages are not sent to this client any more",
   "stranger.answered": "a sender without a session was answered with DISCONNECT",
   "stranger.limited": "a sender without a session was not answered, to stay within the rate limit",
-  "limit.reached": "a limit of the configuration was reached; `limit` is its key",
   "qos-minus-one.dropped": "a PUBLISH with QoS −1 was dropped; reason says why",
   "search.ignored": "a SEARCHGW was not answered; reason says why",
   "gateway.advertised": "ADVERTISE was sent",

@@ -1,21 +1,29 @@
-import { decode } from "../sn/decode.ts";
+import { decode, type Malformed } from "../sn/decode.ts";
 import { encode } from "../sn/encode.ts";
-import type { Connect, Message } from "../sn/message.ts";
+import type { Connect, Encapsulated, Message, PingReq } from "../sn/message.ts";
 import { RETURN_CODE } from "../sn/return-code.ts";
 import { isMqttText } from "../sn/text.ts";
+import { ClientIdRules } from "./client-id-rules.ts";
 import { type Context, note } from "./context.ts";
-import type { Address, Effect, GatewayEvent, Instant, LinkId } from "./contract.ts";
+import type { Address, Effect, GatewayEvent, Instant, LinkId, NoteFields } from "./contract.ts";
 import { DeadlineHeap } from "./deadline-heap.ts";
+import { Discovery } from "./discovery.ts";
 import { FIXED } from "./fixed-messages.ts";
+import { Forwarding } from "./forwarding.ts";
 import { PredefinedTopics } from "./predefined-topics.ts";
+import { QosMinusOne } from "./qos-minus-one.ts";
+import { RateLimit } from "./rate-limit.ts";
 import { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
-import { StrangerLimit } from "./stranger-limit.ts";
+import { SourceLimit } from "./source-limit.ts";
 import { TopicIds } from "./topic-table.ts";
 import { TRANSITIONS } from "./transitions.ts";
 
 /** The only ProtocolId there is (§5.3.8). */
 const PROTOCOL_ID = 1;
+
+/** A sender without a session is answered with a DISCONNECT and two repetitions, and then once a second (X7). */
+const STRANGER_ANSWERS = { perSecond: 1, burst: 3 } as const;
 
 /**
  * The gateway without a world: which session a datagram or packet belongs to, who may connect, what strangers are told, and whose
@@ -23,7 +31,11 @@ const PROTOCOL_ID = 1;
  */
 export class Gateway {
   readonly #context: Context;
-  readonly #strangers: StrangerLimit;
+  readonly #discovery: Discovery;
+  readonly #qosMinusOne: QosMinusOne;
+  readonly #clientIdRules: ClientIdRules;
+  readonly #strangers: SourceLimit;
+  readonly #connects: RateLimit;
   readonly #deadlines = new DeadlineHeap<Session>();
   /** Sessions with a client at the other end, by where that is. */
   readonly #byAddress = new Map<Address, Session>();
@@ -31,6 +43,10 @@ export class Gateway {
   readonly #byClientId = new Map<string, Session>();
   /** Sessions by their connections, closing ones included. */
   readonly #byLink = new Map<LinkId, Session>();
+  /** Sessions with a client, at whatever address. */
+  readonly #live = new Set<Session>();
+  /** Sessions in the middle of their CONNECT. */
+  readonly #settingUp = new Set<Session>();
   /** Stored sessions, the one that ended first in front. */
   readonly #stored = new Set<Session>();
   #stopped = false;
@@ -43,12 +59,16 @@ export class Gateway {
     const predefined = new PredefinedTopics(settings.predefinedTopics);
     const topicIds = new TopicIds(Math.abs(Math.trunc(seed)) % 0xfffe, (id) => predefined.has(id));
     this.#context = { settings, predefined, topicIds, effects: [], nextLink: 1 };
-    this.#strangers = new StrangerLimit(settings.strangerAnswersPerSecond);
+    this.#discovery = new Discovery(this.#context);
+    this.#qosMinusOne = new QosMinusOne(this.#context);
+    this.#clientIdRules = new ClientIdRules(settings.clientIdsAllowed, settings.clientIdsDenied);
+    this.#strangers = new SourceLimit(STRANGER_ANSWERS, settings.strangerAnswersPerSecond);
+    this.#connects = new RateLimit(settings.connectsPerSecond);
   }
 
   /** The earliest instant at which a `deadline` event is due; Infinity when there is none. */
   get deadline(): Instant {
-    return this.#deadlines.next;
+    return Math.min(this.#deadlines.next, this.#discovery.deadline);
   }
 
   /** Takes in one event and says what is to be done, in order. Never throws on what comes from outside. */
@@ -72,6 +92,7 @@ export class Gateway {
           this.#onDeadline(now);
           break;
         case "broker-reachable":
+          if (!this.#stopped) this.#discovery.brokerIs(event.reachable, now);
           break;
         case "stop":
           this.#stop();
@@ -88,27 +109,51 @@ export class Gateway {
   #onDatagram(from: Address, data: Uint8Array, now: Instant): void {
     if (this.#stopped) return;
     const message = decode(data);
-    if (message.type === "malformed") {
-      note(this.#context, "datagram.dropped", { address: from, reason: message.reason });
+    if (message.type === "ENCAPSULATED") this.#onEncapsulated(message, from, now);
+    else this.#onMessage(message, from, undefined, now);
+  }
+
+  /** A message from behind a forwarder: the node is a client like any other, with an address of its own (E5, E6). */
+  #onEncapsulated({ wirelessNodeId, data }: Encapsulated, from: Address, now: Instant): void {
+    if (!this.#context.settings.forwarders) {
+      this.#drop(from, "forwarders are switched off: forwarders.enabled");
       return;
     }
-    if (message.type === "CONNECT") {
-      this.#onConnect(message, from, now);
-      return;
-    }
-    if (message.type === "PUBLISH" && message.qos === -1) {
-      // N3: never an answer, and no sign of life of the session at this address (N4).
-      note(this.#context, "datagram.dropped", { address: from, reason: "QoS −1 is not supported" });
-      return;
+    const forwarding = new Forwarding(from, wirelessNodeId);
+    this.#onMessage(decode(data), forwarding.nodeAddress, forwarding, now);
+  }
+
+  /** `from` is the address of the sender; it is made up by us where the sender is behind a forwarder. */
+  #onMessage(message: Message | Malformed, from: Address, forwarding: Forwarding | undefined, now: Instant): void {
+    switch (message.type) {
+      case "malformed":
+        this.#drop(from, message.reason);
+        return;
+      case "CONNECT":
+        this.#onConnect(message, from, forwarding, now);
+        return;
+      case "SEARCHGW":
+        this.#discovery.search(message.radius, from, forwarding, now);
+        return;
+      case "ADVERTISE":
+        this.#discovery.heard(message, from, now);
+        return;
     }
     const session = this.#byAddress.get(from);
-    if (session === undefined) {
-      this.#onStranger(message, from, now);
+    if (message.type === "PUBLISH" && message.qos === -1) {
+      // N4: no sign of life of the session at this address.
+      const clientId = session?.connected === true ? session.clientId : undefined;
+      this.#qosMinusOne.publish(message, from, clientId, this.#discovery.brokerReachable, now);
       return;
     }
-    if (isPingOfAnother(message, session)) {
-      // Z17: nobody is woken by somebody else's ping.
-      this.#answerStranger(message, from, now);
+    if (message.type === "PINGREQ" && message.clientId !== "" && message.clientId !== session?.clientId) {
+      // A set-up is not disturbed (C8).
+      if (session === undefined || session.connected) this.#onPingOfAnother(message, from, forwarding, now);
+      else note(this.#context, "message.ignored", { address: from, message: message.type, state: session.state });
+      return;
+    }
+    if (session === undefined) {
+      this.#onStranger(message, from, forwarding, now);
       return;
     }
     this.#enter(session);
@@ -116,46 +161,66 @@ export class Gateway {
     this.#leave(session);
   }
 
-  #onConnect(connect: Connect, from: Address, now: Instant): void {
+  #onConnect(connect: Connect, from: Address, forwarding: Forwarding | undefined, now: Instant): void {
     const { clientId } = connect;
     const reason = this.#whyNot(connect);
     if (reason !== undefined || clientId === null) {
-      this.#refuse(from, RETURN_CODE.notSupported, reason);
+      this.#refuse(RETURN_CODE.notSupported, { clientId: clientId ?? undefined, reason }, from, forwarding);
       return;
     }
     const there = this.#byAddress.get(from);
     const known = this.#byClientId.get(clientId);
-    const isNew = known === undefined || known.ended;
-    if (isNew && this.#isFull(there)) {
-      this.#refuse(from, RETURN_CODE.congestion, "clients.max is reached", clientId);
+    const limit = this.#limitReached(known, there, now);
+    if (limit !== undefined) {
+      this.#refuse(RETURN_CODE.congestion, { clientId, reason: `${limit} is reached`, limit }, from, forwarding);
       return;
     }
-    // C16
-    if (there !== undefined && there !== known) {
-      this.#enter(there);
-      there.replaced();
-      this.#leave(there);
-    }
+    if (there !== undefined && there !== known) this.#displace(there);
     const session = known ?? new Session(clientId, this.#context);
     if (known === undefined) this.#byClientId.set(clientId, session);
     this.#stored.delete(session);
-    if (session.address !== from) {
-      // C15: the newer address wins.
-      if (this.#byAddress.get(session.address) === session) this.#byAddress.delete(session.address);
-      session.moveTo(from);
-    }
-    this.#byAddress.set(from, session);
+    this.#live.add(session);
+    this.#move(session, from, forwarding);
     this.#enter(session);
     session.handleMessage(connect, now);
     this.#leave(session);
   }
 
-  /** Whether there is no room for another client, one at the same address excepted: it would take that one's place. */
-  #isFull(there: Session | undefined): boolean {
-    const { clientsMax } = this.#context.settings;
-    if (there === undefined && this.#byAddress.size >= clientsMax) return true;
-    // A connection that is closing still costs what a connection costs.
-    return this.#byLink.size >= 2 * clientsMax;
+  /** Another client speaks from the address of this one, so that this one cannot be there any more (C16). */
+  #displace(session: Session): void {
+    if (this.#mayMove(session)) return;
+    this.#enter(session);
+    session.replaced();
+    this.#leave(session);
+  }
+
+  /** A sleeping client says nothing, so its address may be another's by now, where it may wake up elsewhere (A-48). */
+  #mayMove(session: Session): boolean {
+    return this.#context.settings.migrateOnWake && session.state === "asleep";
+  }
+
+  /** The session's client is heard from this address; the newer address wins (C15). */
+  #move(session: Session, to: Address, forwarding: Forwarding | undefined): void {
+    if (session.address !== to) {
+      if (this.#byAddress.get(session.address) === session) this.#byAddress.delete(session.address);
+      session.moveTo(to, forwarding);
+    }
+    this.#byAddress.set(to, session);
+  }
+
+  /** The limit that keeps a client from beginning a set-up now, by its key. Who has a session already does not lose it by that. */
+  #limitReached(known: Session | undefined, there: Session | undefined, now: Instant): string | undefined {
+    const { clientsMax, setUpsMax } = this.#context.settings;
+    if (known !== undefined && (known.settingUp || known.state === "asleep" || known.state === "awake"))
+      return undefined;
+    if (known === undefined || known.ended) {
+      const makesRoom = there !== undefined && !this.#mayMove(there);
+      if (!makesRoom && this.#live.size >= clientsMax) return "clients.max";
+      // A connection that is closing still costs what a connection costs.
+      if (this.#byLink.size >= 2 * clientsMax) return "clients.max";
+      if (this.#settingUp.size >= setUpsMax) return "clients.max_half_open";
+    }
+    return this.#connects.allows(now) ? undefined : "clients.max_connect_rate";
   }
 
   /** What about the CONNECT itself cannot be accepted (C5, C6). */
@@ -164,29 +229,58 @@ export class Gateway {
     if (clientId === "") return "the client id is empty";
     if (!isMqttText(clientId)) return "the client id is not UTF-8, or has control characters";
     if (Buffer.byteLength(clientId) > this.#context.settings.clientIdOctetsMax) return "the client id is too long";
+    if (!this.#clientIdRules.admits(clientId)) return "the client id is not allowed: clients.allow, clients.deny";
     return undefined;
   }
 
-  #refuse(address: Address, returnCode: number, reason: string | undefined, clientId?: string): void {
-    this.#context.effects.push({ type: "send", to: address, data: encode({ type: "CONNACK", returnCode }) });
-    note(this.#context, "client.refused", { clientId, address, returnCode, reason });
+  #refuse(returnCode: number, fields: NoteFields, address: Address, forwarding: Forwarding | undefined): void {
+    this.#send(encode({ type: "CONNACK", returnCode }), address, forwarding);
+    note(this.#context, "client.refused", { ...fields, address, returnCode });
   }
 
-  #onStranger(message: Message, from: Address, now: Instant): void {
+  /**
+   * PINGREQ with a client id that is not the one of a session at its address (Z17): nobody is woken by it, unless a sleeping client may
+   * wake up at another address, as behind a NAT that has forgotten it (A-48).
+   */
+  #onPingOfAnother(message: PingReq, from: Address, forwarding: Forwarding | undefined, now: Instant): void {
+    const session = message.clientId === null ? undefined : this.#byClientId.get(message.clientId);
+    const there = this.#byAddress.get(from);
+    const isFree = there === undefined || this.#mayMove(there);
+    if (session === undefined || !this.#mayMove(session) || !isFree) {
+      this.#answerStranger(message, from, forwarding, now);
+      return;
+    }
+    note(this.#context, "client.moved", { clientId: session.clientId, address: from });
+    this.#move(session, from, forwarding);
+    this.#enter(session);
+    session.handleMessage(message, now);
+    this.#leave(session);
+  }
+
+  #onStranger(message: Message, from: Address, forwarding: Forwarding | undefined, now: Instant): void {
     if (TRANSITIONS[message.type].disconnected === "drop") {
-      note(this.#context, "datagram.dropped", { address: from, reason: `${message.type} is not for a gateway` });
+      this.#drop(from, `${message.type} is not for a gateway`);
       return;
     }
-    this.#answerStranger(message, from, now);
+    this.#answerStranger(message, from, forwarding, now);
   }
 
-  #answerStranger({ type }: Message, address: Address, now: Instant): void {
+  #answerStranger({ type }: Message, address: Address, forwarding: Forwarding | undefined, now: Instant): void {
     if (!this.#strangers.allows(address, now)) {
-      note(this.#context, "stranger.limited", { address, message: type });
+      note(this.#context, "stranger.limited", { address, message: type, limit: "clients.max_stranger_answers" });
       return;
     }
-    this.#context.effects.push({ type: "send", to: address, data: FIXED.disconnect });
+    this.#send(FIXED.disconnect, address, forwarding);
     note(this.#context, "stranger.answered", { address, message: type });
+  }
+
+  #drop(address: Address, reason: string): void {
+    note(this.#context, "datagram.dropped", { address, reason });
+  }
+
+  #send(data: Uint8Array, address: Address, forwarding: Forwarding | undefined): void {
+    if (forwarding === undefined) this.#context.effects.push({ type: "send", to: address, data });
+    else this.#context.effects.push({ type: "send", to: forwarding.forwarder, data: forwarding.wrap(data) });
   }
 
   #onLink(event: Extract<GatewayEvent, { link: LinkId }>, now: Instant): void {
@@ -207,6 +301,7 @@ export class Gateway {
   }
 
   #onDeadline(now: Instant): void {
+    if (now >= this.#discovery.deadline) this.#discovery.onDeadline(now);
     // Each has one turn, so that one whose deadline did not move on could not keep the others waiting.
     const due: Session[] = [];
     for (let next = this.#deadlines.takeDue(now); next !== undefined; next = this.#deadlines.takeDue(now))
@@ -216,6 +311,7 @@ export class Gateway {
 
   #stop(): void {
     this.#stopped = true;
+    this.#discovery.stop();
     for (const session of [...this.#byAddress.values()]) this.#contained(session, () => session.stop());
   }
 
@@ -239,6 +335,8 @@ export class Gateway {
   #leave(session: Session): void {
     this.#working = undefined;
     if (session.link !== this.#linkBefore && session.link !== 0) this.#byLink.set(session.link, session);
+    if (session.settingUp) this.#settingUp.add(session);
+    else if (this.#settingUp.size > 0) this.#settingUp.delete(session);
     if (session.ended) this.#retire(session);
     else this.#deadlines.schedule(session);
   }
@@ -255,6 +353,7 @@ export class Gateway {
 
   #retire(session: Session): void {
     this.#deadlines.remove(session);
+    this.#live.delete(session);
     if (this.#byAddress.get(session.address) === session) this.#byAddress.delete(session.address);
     // Until its connection is gone, the next one of this client has to wait for it.
     if (session.isClosing) return;
@@ -273,9 +372,4 @@ export class Gateway {
       return;
     }
   }
-}
-
-function isPingOfAnother(message: Message, session: Session): boolean {
-  if (message.type !== "PINGREQ" || message.clientId === "" || !session.connected) return false;
-  return message.clientId !== session.clientId;
 }

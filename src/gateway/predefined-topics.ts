@@ -18,9 +18,10 @@ export class PredefinedTopics {
     }
   }
 
-  /** The topic name behind an id for this client. */
-  nameOf(clientId: string, id: number): string | undefined {
-    return this.#ofClient.get(clientId)?.get(id) ?? this.#ofAll.get(id);
+  /** The topic name behind an id for this client; for somebody unknown only the ids of all count (N6). */
+  nameOf(clientId: string | undefined, id: number): string | undefined {
+    const own = clientId === undefined ? undefined : this.#ofClient.get(clientId);
+    return own?.get(id) ?? this.#ofAll.get(id);
   }
 
   /** Whether the number is predefined for anybody: then it is never handed out as a normal id (I3). */

@@ -20,6 +20,7 @@ import type { Context } from "./context.ts";
 import type { Address, Instant, LinkId } from "./contract.ts";
 import { NOT_IN_HEAP, type Scheduled } from "./deadline-heap.ts";
 import { FIXED } from "./fixed-messages.ts";
+import type { Forwarding } from "./forwarding.ts";
 import type { PacketFromBroker } from "./packet.ts";
 import { Sleeping } from "./sleeping.ts";
 import type { State } from "./state.ts";
@@ -70,6 +71,11 @@ export class Session implements Scheduled {
   /** Connected in the sense of the standard, not in the middle of a set-up. */
   get connected(): boolean {
     return this.state === "active" || this.state === "asleep" || this.state === "awake";
+  }
+
+  /** In the middle of its CONNECT. */
+  get settingUp(): boolean {
+    return !this.connected && !this.ended;
   }
 
   /** Disconnected or lost: no address belongs to it any more. */
@@ -292,9 +298,10 @@ export class Session implements Scheduled {
     else this.#connecting.abandon(reason);
   }
 
-  /** The client speaks from another address now (C15). */
-  moveTo(address: Address): void {
+  /** The client speaks from another address now (C15), behind a forwarder or not. */
+  moveTo(address: Address, forwarding: Forwarding | undefined): void {
     this.#client.address = address;
+    this.#client.forwarding = forwarding;
     this.#connecting.somethingElseCame();
   }
 

@@ -4,6 +4,9 @@ import type { State } from "./state.ts";
 /** What a message does, in words; docs/states.md is generated from here. */
 export const REACTIONS = {
   drop: "nothing; counted as not meant for a gateway (F7)",
+  search: "GWINFO while the broker can be reached (D8)",
+  listen: "nothing; a stand-by gateway takes note of it (D5)",
+  unwrap: "the message inside is looked at, as one of the node's (E2)",
   ignore: "nothing",
   stranger: "DISCONNECT, at a limited rate (2.15)",
   setUp: "WILLTOPICREQ if Will=1, else the broker is asked (C1)",
@@ -47,7 +50,8 @@ function row(without: Reaction, settingUp: Reaction, active: Reaction, asleep: R
   };
 }
 
-const NOT_FOR_A_GATEWAY = row("drop", "drop", "drop", "drop", "drop");
+const ALWAYS = (reaction: Reaction) => row(reaction, reaction, reaction, reaction, reaction);
+const NOT_FOR_A_GATEWAY = ALWAYS("drop");
 const REQUEST_OF_CONNECTED = (reaction: Reaction) => row("stranger", "ignore", reaction, reaction, reaction);
 
 /**
@@ -82,8 +86,8 @@ export const TRANSITIONS = {
   PINGREQ: row("stranger", "ignore", "ping", "wake", "wakeAgain"),
   PINGRESP: row("stranger", "ignore", "ignore", "ignore", "ignore"),
   DISCONNECT: row("stranger", "abort", "disconnect", "disconnect", "disconnect"),
-  ADVERTISE: NOT_FOR_A_GATEWAY,
-  SEARCHGW: NOT_FOR_A_GATEWAY,
+  ADVERTISE: ALWAYS("listen"),
+  SEARCHGW: ALWAYS("search"),
   GWINFO: NOT_FOR_A_GATEWAY,
   CONNACK: NOT_FOR_A_GATEWAY,
   WILLTOPICREQ: NOT_FOR_A_GATEWAY,
@@ -92,5 +96,5 @@ export const TRANSITIONS = {
   UNSUBACK: NOT_FOR_A_GATEWAY,
   WILLTOPICRESP: NOT_FOR_A_GATEWAY,
   WILLMSGRESP: NOT_FOR_A_GATEWAY,
-  ENCAPSULATED: NOT_FOR_A_GATEWAY,
+  ENCAPSULATED: ALWAYS("unwrap"),
 } as const satisfies Record<MessageName, Row>;

@@ -115,7 +115,6 @@ describe("2.15 messages from somebody unknown", () => {
   });
 
   test.each([
-    ["ADVERTISE", { gwId: 1, duration: 900 }],
     ["GWINFO", { gwId: 1, gwAdd: new Uint8Array(0) }],
     ["CONNACK", { returnCode: 0 }],
     ["WILLTOPICREQ", {}],

@@ -388,35 +388,6 @@ describe("MsgId", () => {
   });
 });
 
-describe("§6.8 QoS −1", () => {
-  const PUBLISH = { qos: -1, topicIdType: "short", topicId: SHORT("tt") };
-
-  test("N3 it is never answered, not even where it is wrong", () => {
-    const s = new Script();
-    s.client("PUBLISH", PUBLISH).nothing().noted("datagram.dropped");
-    s.client("PUBLISH", { ...PUBLISH, topicIdType: "normal", topicId: 1 }).nothing();
-    s.connect();
-    s.client("PUBLISH", PUBLISH).nothing();
-    s.client("PUBLISH", { ...PUBLISH, topicIdType: "predefined", topicId: 9 }).nothing();
-  });
-
-  test("N4 it is no sign of life of the client at that address", () => {
-    const s = new Script();
-    s.connect({ duration: 10 }).after(14_000);
-    s.client("PUBLISH", PUBLISH).nothing();
-    s.after(1000).closes(false).noted("client.lost");
-  });
-
-  test("N4 it does not wake a sleeping client", () => {
-    const s = new Script();
-    s.connect();
-    const topicId = s.subscribe("a");
-    s.sleep().deliver("a").nothing();
-    s.client("PUBLISH", PUBLISH).nothing();
-    s.client("PINGREQ", { clientId: "dev1" }).toClient("PUBLISH", { topicId }).toClient("PINGRESP");
-  });
-});
-
 test("P10 a PUBREL goes to the broker when its MsgId has stood for another message since it was completed", () => {
   const s = new Script();
   s.connect({ cleanSession: false });

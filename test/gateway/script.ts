@@ -44,8 +44,10 @@ export class Script {
   now: Instant = 0;
   /** The connection to the broker that the script speaks on: the last one opened, unless a test says otherwise. */
   link: LinkId = 0;
-  /** The address the script's client speaks from. */
+  /** The address the script's client speaks from; its forwarder's where it is behind one. */
   address = "c1";
+  /** The wireless node id of a client behind a forwarder. */
+  #node: Uint8Array | undefined;
   #effects: Exclude<Effect, Note>[] = [];
   #notes: Note[] = [];
 
@@ -64,12 +66,22 @@ export class Script {
   /** The script's client is another one from now on, or the same one elsewhere. */
   from(address: string): this {
     this.address = address;
+    this.#node = undefined;
+    return this;
+  }
+
+  /** The script's client is a node behind a forwarder from now on: what it says and gets travels in envelopes. */
+  behind(forwarder: string, wirelessNodeId: Uint8Array): this {
+    this.address = forwarder;
+    this.#node = wirelessNodeId;
     return this;
   }
 
   /** Any octets from the client's address. */
   datagram(data: Uint8Array): this {
-    return this.event({ type: "datagram", from: this.address, data });
+    const node = this.#node;
+    const wrapped = node === undefined ? data : octets("ENCAPSULATED", { radius: 0, wirelessNodeId: node, data });
+    return this.event({ type: "datagram", from: this.address, data: wrapped });
   }
 
   /** broker ──▶ gateway: a packet on the script's link. */
@@ -114,12 +126,12 @@ export class Script {
     if (effect.type !== "send") return expect.fail(`expected ${type} to the client, but got ${show(effect)}`);
     const wanted: Fields = { type, ...fields };
     for (const key of ["data"]) if (typeof wanted[key] === "string") wanted[key] = Buffer.from(wanted[key]);
-    expect({ ...decode(effect.data), to: effect.to }, show(effect)).toMatchObject({ ...wanted, to });
+    expect({ ...this.#opened(effect.data), to: effect.to }, show(effect)).toMatchObject({ ...wanted, to });
     return this;
   }
 
   /** gateway ──▶ discovery groups: the next effect is this message; `near` is the address whose listener's groups it goes to. */
-  toGroups(type: MessageName, fields: Fields = {}, how: { near?: string; radius?: number } = {}): this {
+  toGroups(type: MessageName, fields: Fields = {}, how: { near?: string | undefined; radius?: number } = {}): this {
     const effect = this.#next(`${type} to the groups`);
     if (effect.type !== "broadcast") return expect.fail(`expected ${type} to the groups, but got ${show(effect)}`);
     expect({ ...decode(effect.data) }, show(effect)).toMatchObject({ type, ...fields });
@@ -141,11 +153,19 @@ export class Script {
     return this.event({ type: "broker-reachable", reachable });
   }
 
+  /** The next effect is a datagram in an envelope with these fields. */
+  toEnvelope(fields: Fields): this {
+    const effect = this.#effects[0];
+    if (effect?.type !== "send") return expect.fail("expected an envelope");
+    expect(decode(effect.data)).toMatchObject({ type: "ENCAPSULATED", ...fields });
+    return this;
+  }
+
   /** As `toClient`; the message's TopicId is returned. */
   toClientId(type: "REGISTER" | "PUBLISH", fields: Fields = {}): number {
     const effect = this.#effects[0];
     this.toClient(type, fields);
-    return (decode((effect as Extract<Effect, { type: "send" }>).data) as { topicId: number }).topicId;
+    return (this.#opened((effect as Extract<Effect, { type: "send" }>).data) as { topicId: number }).topicId;
   }
 
   /** gateway ──▶ broker: the next effect writes this packet; `payload` may be given as text. */
@@ -261,9 +281,17 @@ export class Script {
 
   #answeredId(type: "REGACK" | "SUBACK", msgId: number): number {
     const effect = this.#next(type);
-    const message = effect.type === "send" ? decode(effect.data) : undefined;
+    const message = effect.type === "send" ? this.#opened(effect.data) : undefined;
     expect(message).toMatchObject({ type, msgId, returnCode: 0 });
     return (message as { topicId: number }).topicId;
+  }
+
+  /** A message to the script's client, out of the envelope that a node behind a forwarder has to get it in. */
+  #opened(data: Uint8Array): ReturnType<typeof decode> {
+    if (this.#node === undefined) return decode(data);
+    const envelope = decode(data);
+    expect(envelope).toMatchObject({ type: "ENCAPSULATED", wirelessNodeId: Buffer.from(this.#node) });
+    return decode((envelope as Extract<Message, { type: "ENCAPSULATED" }>).data);
   }
 
   #next(what: string): Exclude<Effect, Note> {

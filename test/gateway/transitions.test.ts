@@ -1,51 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { TRANSITIONS } from "../../src/gateway/transitions.ts";
 import type { MessageName } from "../../src/sn/msg-type.ts";
-import { Script } from "./script.ts";
-
-/** The columns of section 3's table; the first stands for disconnected and lost as well. */
-type Column = "none" | "WT" | "WM" | "WB" | "active" | "asleep" | "awake";
-
-/** The id of the topic "a", to which a connected client has subscribed: the first that a gateway with seed 0 hands out. */
-const TOPIC_ID = 1;
-/** What is in flight to an awake client. */
-const MSG_ID = 3;
-const WILL = { willTopic: "w" };
-
-const connected = () => {
-  const s = new Script({ tRetryMs: 10_000, nRetry: 3 });
-  s.connect({ duration: 3600 });
-  expect(s.subscribe("a", 1)).toBe(TOPIC_ID);
-  return s;
-};
-
-/** How each state comes about. */
-const STATES: Record<string, { column: Column; begin: () => Script }> = {
-  "never connected": { column: "none", begin: () => new Script() },
-  disconnected: { column: "none", begin: () => connected().disconnect() },
-  lost: { column: "none", begin: () => connected().after(3_960_000).closes(false).gone() },
-  "awaiting will topic": {
-    column: "WT",
-    begin: () => new Script().client("CONNECT", { will: true, duration: 3600 }).toClient("WILLTOPICREQ"),
-  },
-  "awaiting will message": {
-    column: "WM",
-    begin: () => {
-      const s = new Script().client("CONNECT", { will: true, duration: 3600 }).toClient("WILLTOPICREQ");
-      return s.client("WILLTOPIC", WILL).toClient("WILLMSGREQ");
-    },
-  },
-  "awaiting broker": { column: "WB", begin: () => new Script().client("CONNECT", { duration: 3600 }).opens() },
-  active: { column: "active", begin: connected },
-  asleep: { column: "asleep", begin: () => connected().sleep(3600) },
-  awake: {
-    column: "awake",
-    begin: () => {
-      const s = connected().sleep(3600).deliver("a", { qos: 1, messageId: MSG_ID });
-      return s.client("PINGREQ", { clientId: "dev1" }).toClient("PUBLISH");
-    },
-  },
-};
+import { type Column, MSG_ID, STATES, stateOf, TOPIC_ID, WILL } from "./client-states.ts";
+import type { Script } from "./script.ts";
 
 /** What comes out, then "→" and the state that follows where it is another; "-" is nothing. */
 type Row = Record<Column, string>;
@@ -56,6 +13,7 @@ function row(none: string, WT: string, WM: string, WB: string, active: string, a
 }
 
 const request = (answer: string) => row("DISCONNECT", "-", "-", "-", answer, answer, answer);
+const always = (arrows: string) => row(arrows, arrows, arrows, arrows, arrows, arrows, arrows);
 const NOTHING = row("-", "-", "-", "-", "-", "-", "-");
 
 /** Section 3 of the protocol reference. */
@@ -149,26 +107,13 @@ const TABLE: [type: MessageName, fields: Record<string, unknown>, row: Row][] = 
   ["UNSUBACK", { msgId: 1 }, NOTHING],
   ["WILLTOPICRESP", { returnCode: 0 }, NOTHING],
   ["WILLMSGRESP", { returnCode: 0 }, NOTHING],
-  ["ENCAPSULATED", { radius: 0, wirelessNodeId: Uint8Array.of(1), data: Uint8Array.of(2, 0x16) }, NOTHING],
+  // Its node is somebody else, who is told so (E5).
+  [
+    "ENCAPSULATED",
+    { radius: 0, wirelessNodeId: Uint8Array.of(1), data: Uint8Array.of(2, 0x16) },
+    always("ENCAPSULATED"),
+  ],
 ];
-
-/** The state that the script's client is in, told from the outside: by what the gateway does with a few more messages. */
-function stateOf(s: Script): Column {
-  const says = (...[type, fields]: Parameters<Script["client"]>) => s.client(type, fields).arrows().join();
-  const answer = says("PUBLISH", { topicId: 0xfff0, qos: 1, msgId: 0x77 });
-  if (answer === "DISCONNECT") return "none";
-  if (answer === "") {
-    if (says("WILLMSG", { willMsg: "x" }) === "open") return "WM";
-    return says("WILLTOPIC", WILL) === "WILLMSGREQ" ? "WT" : "WB";
-  }
-  expect(answer).toBe("PUBACK 2");
-  // Only who listens is sent something again, and only an awake client is owed a PINGRESP.
-  const later = s.after(10_000).arrows().join();
-  if (later === "PINGRESP") return "awake";
-  if (later === "PUBLISH") return says("PINGREQ") === "PINGRESP" ? "active" : "awake";
-  expect(later).toBe("");
-  return s.deliver("a").arrows().join() === "" ? "asleep" : "active";
-}
 
 describe("every message in every state", () => {
   const cases = TABLE.flatMap(([type, fields, expected]) =>

@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { StrangerLimit } from "../../src/gateway/stranger-limit.ts";
+import { SourceLimit } from "../../src/gateway/source-limit.ts";
+
+/** Three answers at once to one address, then one a second; `perSecond` to all of them. */
+const limited = (perSecond: number) => new SourceLimit({ perSecond: 1, burst: 3 }, perSecond);
 
 /** How many of `count` requests, one every `everyMs`, are allowed. */
-function allowed(limit: StrangerLimit, address: string, count: number, everyMs: number, from = 0): number {
+function allowed(limit: SourceLimit, address: string, count: number, everyMs: number, from = 0): number {
   let answers = 0;
   for (let index = 0; index < count; index += 1) if (limit.allows(address, from + index * everyMs)) answers += 1;
   return answers;
@@ -10,7 +13,7 @@ function allowed(limit: StrangerLimit, address: string, count: number, everyMs: 
 
 describe("answers to strangers", () => {
   test("X7 one address gets a DISCONNECT and two repetitions at once, then one a second", () => {
-    const limit = new StrangerLimit(1000);
+    const limit = limited(1000);
     expect(allowed(limit, "a", 100, 0)).toBe(3);
     expect(limit.allows("a", 999)).toBe(false);
     expect(limit.allows("a", 1000)).toBe(true);
@@ -18,23 +21,23 @@ describe("answers to strangers", () => {
   });
 
   test("X7 over a long time it is one a second", () => {
-    expect(allowed(new StrangerLimit(1000), "a", 100_000, 1)).toBe(3 + 99);
+    expect(allowed(limited(1000), "a", 100_000, 1)).toBe(3 + 99);
   });
 
   test("X7 an address that was silent has its repetitions again", () => {
-    const limit = new StrangerLimit(1000);
+    const limit = limited(1000);
     allowed(limit, "a", 100, 0);
     expect(allowed(limit, "a", 100, 0, 60_000)).toBe(3);
   });
 
   test("X7 a request that is not answered does not make the address wait longer", () => {
-    const limit = new StrangerLimit(1000);
+    const limit = limited(1000);
     allowed(limit, "a", 1000, 1);
     expect(limit.allows("a", 1000)).toBe(true);
   });
 
   test("X7 all strangers together are answered at the configured rate", () => {
-    const limit = new StrangerLimit(10);
+    const limit = limited(10);
     let answers = 0;
     for (let index = 0; index < 10_000; index += 1) if (limit.allows(`a${index}`, index)) answers += 1;
     expect(answers).toBeGreaterThanOrEqual(100);
@@ -42,13 +45,13 @@ describe("answers to strangers", () => {
   });
 
   test("X7 the rate of all does not count what was refused to one", () => {
-    const limit = new StrangerLimit(10);
+    const limit = limited(10);
     allowed(limit, "loud", 1000, 0);
     expect(limit.allows("quiet", 0)).toBe(true);
   });
 
   test("addresses beyond the number that is remembered are forgotten, the oldest first", () => {
-    const limit = new StrangerLimit(1_000_000);
+    const limit = limited(1_000_000);
     allowed(limit, "first", 10, 0);
     for (let index = 0; index < 4095; index += 1) limit.allows(`a${index}`, 0);
     expect(limit.allows("first", 0)).toBe(false);
@@ -57,7 +60,7 @@ describe("answers to strangers", () => {
   });
 
   test("of addresses that are remembered the one answered last is forgotten last", () => {
-    const limit = new StrangerLimit(1_000_000);
+    const limit = limited(1_000_000);
     allowed(limit, "first", 10, 0);
     for (let index = 0; index < 4095; index += 1) limit.allows(`a${index}`, 0);
     expect(limit.allows("first", 1000)).toBe(true);

@@ -1,0 +1,68 @@
+import type { Publish } from "../sn/message.ts";
+import { decodeShortName } from "../sn/short-name.ts";
+import { type Context, note } from "./context.ts";
+import type { Address, Instant } from "./contract.ts";
+import { SourceLimit } from "./source-limit.ts";
+
+/** The limits by their keys, for one source and for all. */
+const LIMITS = {
+  source: "clients.max_qos_minus_one_source_rate",
+  all: "clients.max_qos_minus_one_rate",
+} as const;
+
+/**
+ * PUBLISH with QoS −1 (§6.8): from anybody, in any state, without a connection, and without an answer whatever becomes of it. It goes
+ * to the broker with QoS 0 through the gateway's own client.
+ */
+export class QosMinusOne {
+  readonly #context: Context;
+  readonly #limit: SourceLimit;
+
+  constructor(context: Context) {
+    const { qosMinusOnePerSourcePerSecond: perSecond, qosMinusOnePerSecond } = context.settings;
+    this.#context = context;
+    this.#limit = new SourceLimit({ perSecond, burst: perSecond }, qosMinusOnePerSecond);
+  }
+
+  /** `clientId` is the client that is connected at this address, if any: its predefined topic ids come first (N6). */
+  publish(
+    message: Publish,
+    address: Address,
+    clientId: string | undefined,
+    brokerReachable: boolean,
+    now: Instant,
+  ): void {
+    const reason = this.#whyNot(brokerReachable);
+    if (reason !== undefined) {
+      this.#drop(address, reason);
+      return;
+    }
+    const topic = this.#topicOf(message, clientId);
+    if (topic === undefined) {
+      this.#drop(address, "it names no predefined topic and no short one");
+      return;
+    }
+    const refusal = this.#limit.refusal(address, now);
+    if (refusal !== undefined) {
+      this.#drop(address, "too many", LIMITS[refusal]);
+      return;
+    }
+    this.#context.effects.push({ type: "publish", topic, payload: message.data, retain: message.retain });
+  }
+
+  #whyNot(brokerReachable: boolean): string | undefined {
+    if (!this.#context.settings.qosMinusOne) return "it is switched off: clients.qos_minus_one";
+    return brokerReachable ? undefined : "the broker cannot be reached";
+  }
+
+  /** A normal id belongs to a connection, which there need not be (N2). */
+  #topicOf({ topicIdType, topicId }: Publish, clientId: string | undefined): string | undefined {
+    if (topicIdType === "predefined") return this.#context.predefined.nameOf(clientId, topicId);
+    if (topicIdType === "short") return decodeShortName(topicId) ?? undefined;
+    return undefined;
+  }
+
+  #drop(address: Address, reason: string, limit?: string): void {
+    note(this.#context, "qos-minus-one.dropped", { address, reason, limit });
+  }
+}

@@ -1,0 +1,47 @@
+import type { Address, Instant } from "./contract.ts";
+import { RateLimit } from "./rate-limit.ts";
+
+/** Addresses that are remembered. A source of more than that is bounded by the rate of all sources together. */
+const ADDRESSES_MAX = 4096;
+
+/**
+ * How often something is allowed to each address, and to all of them together. What one address was refused does not count for the
+ * others.
+ */
+export class SourceLimit {
+  readonly #intervalMs: number;
+  readonly #aheadMs: number;
+  /** For each address the instant until which all that it is allowed is used up, in the order of last use. */
+  readonly #spentUntil = new Map<Address, Instant>();
+  readonly #all: RateLimit;
+
+  /** So many a second to one address, `burst` of them at once after a pause; and so many a second to all. */
+  constructor(perSource: { perSecond: number; burst: number }, perSecond: number) {
+    this.#intervalMs = 1000 / perSource.perSecond;
+    this.#aheadMs = (perSource.burst - 1) * this.#intervalMs;
+    this.#all = new RateLimit(perSecond);
+  }
+
+  /** Whether this address is allowed one more now; if so, it is counted. */
+  allows(address: Address, now: Instant): boolean {
+    return this.refusal(address, now) === undefined;
+  }
+
+  /** What keeps this address from one more now: its own limit or that of all. Undefined where it is allowed; it is then counted. */
+  refusal(address: Address, now: Instant): "source" | "all" | undefined {
+    const spent = Math.max(this.#spentUntil.get(address) ?? now, now);
+    if (spent - now > this.#aheadMs) return "source";
+    if (!this.#all.allows(now)) return "all";
+    this.#spentUntil.delete(address);
+    if (this.#spentUntil.size >= ADDRESSES_MAX) this.#forgetOldest();
+    this.#spentUntil.set(address, spent + this.#intervalMs);
+    return undefined;
+  }
+
+  #forgetOldest(): void {
+    for (const address of this.#spentUntil.keys()) {
+      this.#spentUntil.delete(address);
+      return;
+    }
+  }
+}
