@@ -12,6 +12,7 @@ export type Action =
   | "brokerPublish"
   | "brokerNonsense"
   | "linkEvent"
+  | "brokerReachable"
   | "time";
 
 type Numbers = readonly [number, ...number[]];
@@ -27,6 +28,8 @@ export interface FuzzProfile {
   messages: Record<MessageName, number>;
   /** How many clients there are. */
   clients: number;
+  /** How many of them are nodes behind one forwarder. */
+  forwarded: number;
   /** How often a message comes from the address, and with the client id, of another client. */
   mixUp: number;
   /** Keep alive and sleep durations, in seconds. */
@@ -70,9 +73,11 @@ export function pickProfile(chance: Chance): FuzzProfile {
       brokerPublish: chance.integer(0, 8),
       brokerNonsense: chance.pick([0, 0, 1]),
       linkEvent: chance.integer(2, 5),
+      brokerReachable: 0.3,
       time: chance.integer(0, 5),
     },
     clients: chance.integer(1, 6),
+    forwarded: chance.pick([0, 0, 2, 6]),
     mixUp: chance.pick([0, 0.02, 0.2]),
     durations: chance.pick(DURATIONS),
     pauses: chance.pick(PAUSES),
@@ -89,6 +94,14 @@ function pickSettings(chance: Chance): Settings {
     nRetry: chance.integer(0, 3),
     keepAliveFactor: chance.pick([undefined, 1, 1.5]),
     idleLimitMs: chance.pick([60_000, 86_400_000]),
+    standby: chance.happens(0.2),
+    qosMinusOne: chance.happens(0.9),
+    qosMinusOnePerSourcePerSecond: chance.pick([1, 100]),
+    forwarders: chance.happens(0.9),
+    migrateOnWake: chance.happens(0.3),
+    clientIdsDenied: chance.pick([[], ["client-5"]]),
+    setUpsMax: chance.pick([1, 10, 10, 10]),
+    connectsPerSecond: chance.pick([1, 10_000, 10_000]),
     clientsMax: chance.pick([1, 3, 10, 10, 10, 10]),
     topicsMax: chance.pick([1, 3, 1000, 1000, 1000]),
     subscriptionsMax: chance.pick([1, 3, 1000, 1000]),

@@ -9,6 +9,9 @@ import { FuzzWorld } from "./fuzz-world.ts";
 import { invariant } from "./invariant.ts";
 import { answerTo, anyMessage, TOPIC_NAMES } from "./vocabulary.ts";
 
+/** Where the forwarder is. */
+const FORWARDER = "forwarder";
+
 type Act = (world: FuzzWorld, chance: Chance, profile: FuzzProfile) => void;
 
 const ACTIONS: Record<Action, Act> = {
@@ -20,6 +23,7 @@ const ACTIONS: Record<Action, Act> = {
   brokerPublish,
   brokerNonsense,
   linkEvent,
+  brokerReachable: (world, chance) => world.handle({ type: "broker-reachable", reachable: chance.happens(0.8) }),
   time: timePasses,
 };
 
@@ -58,11 +62,19 @@ export function fuzzRun(seed: number, steps: number): void {
 function pickClient(chance: Chance, profile: FuzzProfile): { client: number; from: string } {
   const client = chance.integer(0, profile.clients - 1);
   const at = chance.happens(profile.mixUp) ? chance.integer(0, profile.clients - 1) : client;
-  return { client, from: `address-${at}` };
+  return { client, from: at < profile.forwarded ? `${FORWARDER}/0${at}` : `address-${at}` };
 }
 
+/** Sends a datagram; where the sender is a node behind the forwarder, the forwarder sends it in an envelope. */
 function send(world: FuzzWorld, from: string, data: Uint8Array): void {
-  world.handle({ type: "datagram", from, data });
+  const [address, nodeId] = from.split("/") as [string, string | undefined];
+  if (nodeId === undefined) {
+    world.handle({ type: "datagram", from, data });
+    return;
+  }
+  const wirelessNodeId = Buffer.from(nodeId, "hex");
+  const envelope = encode({ type: "ENCAPSULATED", radius: 0, wirelessNodeId, data });
+  world.handle({ type: "datagram", from: address, data: envelope });
 }
 
 function clientMessage(world: FuzzWorld, chance: Chance, profile: FuzzProfile): void {

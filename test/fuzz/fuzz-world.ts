@@ -3,7 +3,7 @@ import { Gateway } from "../../src/gateway/gateway.ts";
 import type { Settings } from "../../src/gateway/settings.ts";
 import { decode } from "../../src/sn/decode.ts";
 import { describe } from "../../src/sn/describe.ts";
-import type { Message } from "../../src/sn/message.ts";
+import type { Encapsulated, Message } from "../../src/sn/message.ts";
 import type { MessageName } from "../../src/sn/msg-type.ts";
 import { RETURN_CODE } from "../../src/sn/return-code.ts";
 import { isTopicName } from "../../src/sn/topic-name.ts";
@@ -35,6 +35,7 @@ const SENT_BY_GATEWAY: ReadonlySet<MessageName> = new Set([
   "PUBCOMP",
   "SUBACK",
   "UNSUBACK",
+  "GWINFO",
   "PINGRESP",
   "DISCONNECT",
   "WILLTOPICRESP",
@@ -82,10 +83,11 @@ export class FuzzWorld {
   handle(event: GatewayEvent): void {
     this.#record(`${this.#now} ${showEvent(event)}`);
     this.broker.happen(event);
-    if (event.type === "datagram") this.client(event.from);
+    const asked = opened(event);
+    if (asked.type === "datagram") this.client(asked.from);
     const effects = this.#gateway.handle(event, this.#now);
     for (const effect of effects) this.#record(`    ${showEffect(effect)}`);
-    for (const effect of effects) this.#check(effect, event, effects);
+    for (const effect of effects) this.#check(effect, asked, effects);
     invariant(this.broker.inUse <= this.#settings.clientsMax, "there are at most clientsMax broker connections in use");
     invariant(!Number.isNaN(this.#gateway.deadline), "the deadline is a number");
   }
@@ -141,10 +143,14 @@ export class FuzzWorld {
   }
 
   #checkDatagram(to: string, data: Uint8Array, event: GatewayEvent): void {
-    const client = this.#clients.get(to);
-    invariant(client !== undefined, "a datagram goes to an address that exists");
     const message = decode(data);
     invariant(message.type !== "malformed", "every datagram that is sent decodes");
+    if (message.type === "ENCAPSULATED") {
+      this.#checkDatagram(nodeAddress(to, message), message.data, event);
+      return;
+    }
+    const client = this.#clients.get(to);
+    invariant(client !== undefined, "a datagram goes to an address that exists");
     invariant(SENT_BY_GATEWAY.has(message.type), "the gateway sends what a gateway may send");
     invariant(data.length <= this.#settings.datagramOctetsMax, "a datagram has at most datagramOctetsMax octets");
     if (message.type === "PUBACK" && message.returnCode === RETURN_CODE.accepted) {
@@ -191,6 +197,18 @@ export class FuzzWorld {
     this.history.push(line);
     if (this.history.length > HISTORY_MAX) this.history.shift();
   }
+}
+
+/** What a node behind a forwarder says, as if it came from an address of its own. */
+function opened(event: GatewayEvent): GatewayEvent {
+  if (event.type !== "datagram") return event;
+  const message = decode(event.data);
+  if (message.type !== "ENCAPSULATED") return event;
+  return { type: "datagram", from: nodeAddress(event.from, message), data: message.data };
+}
+
+function nodeAddress(forwarder: string, { wirelessNodeId }: Encapsulated): string {
+  return `${forwarder}/${Buffer.from(wirelessNodeId).toString("hex")}`;
 }
 
 function isPubAckOfBroker(event: GatewayEvent): boolean {
