@@ -12,6 +12,9 @@ import type { TopicIdType } from "../sn/topic-id-type.ts";
 /** A point in time: milliseconds of a clock that never goes back. Its zero has no meaning. */
 export type Instant = number;
 
+/** Where a gateway is; opaque to the device, made by whoever runs it. */
+export type Address = string;
+
 /** The application's name for a request. It comes back in the request's outcome, exactly once. */
 export type Token = number;
 
@@ -25,14 +28,16 @@ export type DeviceTopic =
 
 /** What has happened, or what the application wants. */
 export type DeviceEvent =
-  | { type: "datagram"; data: Uint8Array }
+  /** `from` may be left out where nothing but the gateway's datagrams can come. */
+  | { type: "datagram"; data: Uint8Array; from?: Address }
   /** `device.deadline` has come. Early or late makes no difference: `now` decides. */
   | { type: "deadline" }
   /**
    * Become active: from disconnected, or from asleep or awake (Z12). With `sleep` right after it the device sleeps again as soon as the
-   * requests that waited are finished.
+   * requests that waited are finished. `gateway` is whom the device speaks with from now on; from another one it disconnects first (D3).
+   * Where datagrams go is to be looked up in `device.gateway` before each event.
    */
-  | { type: "connect" }
+  | { type: "connect"; gateway?: Address }
   /**
    * Go to sleep as soon as every request is finished, and stay so until `connect` or `disconnect`. With `wakeEveryMs` the device wakes up by
    * itself, and after a lost connection it goes back to sleep by itself.
@@ -47,7 +52,7 @@ export type DeviceEvent =
   | { type: "publish-unconnected"; topic: DeviceTopic; retain: boolean; data: Uint8Array };
 
 /** What the gateway is asked for; waits for its turn, and for the device to be active. Answered by an outcome with its token. */
-export type Request = RegisterRequest | PublishRequest | SubscribeRequest;
+export type Request = RegisterRequest | PublishRequest | SubscribeRequest | WillRequest;
 
 export interface RegisterRequest {
   type: "register";
@@ -71,6 +76,18 @@ export interface SubscribeRequest {
   topic: DeviceTopic;
   /** Without meaning in `unsubscribe`. */
   qos: DeviceQoS;
+}
+
+/** Changes the will of the connection, and of those to come (§6.4). */
+export type WillRequest =
+  /** `topic` undefined: delete the whole will (W7). */
+  | { type: "update-will-topic"; token: Token; topic: WillTopicFields | undefined }
+  | { type: "update-will-message"; token: Token; willMsg: Uint8Array };
+
+export interface WillTopicFields {
+  willTopic: string;
+  qos: DeviceQoS;
+  retain: boolean;
 }
 
 /** How a request ended. At QoS 0 "accepted" says that the message was sent. */
@@ -103,6 +120,7 @@ export type Outcome =
   /** `qos` is the QoS granted. */
   | { type: "subscribed"; token: Token; result: Result; returnCode: number; qos: number }
   | { type: "unsubscribed"; token: Token; result: Result }
+  | { type: "will-updated"; token: Token; result: Result; returnCode: number }
   | ReceivedMessage
   | { type: "asleep" }
   /** The device sleeps again; `answered` is false where no PINGRESP came (Z9). */

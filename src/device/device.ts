@@ -1,15 +1,12 @@
 import { decode, type Malformed } from "../sn/decode.ts";
-import type { Message, Publish, Register } from "../sn/message.ts";
+import type { Message } from "../sn/message.ts";
 import { RETURN_CODE } from "../sn/return-code.ts";
-import { decodeShortName } from "../sn/short-name.ts";
-import type { DeviceEffect, DeviceEvent, DisconnectReason, Instant } from "./contract.ts";
+import type { Address, DeviceEffect, DeviceEvent, DisconnectReason, Instant } from "./contract.ts";
+import { Exchanges } from "./exchanges.ts";
 import { Outbox } from "./outbox.ts";
 import { Random } from "./random.ts";
-import { ReceivedMessages } from "./received-messages.ts";
-import { Requests } from "./requests.ts";
 import type { Retry } from "./retry.ts";
 import type { DeviceSettings } from "./settings.ts";
-import { TopicTable } from "./topic-table.ts";
 
 /** How a device stands with its gateway. "leaving" and "falling-asleep" wait for the answer to DISCONNECT. */
 export type DeviceState = "disconnected" | "connecting" | "active" | "falling-asleep" | "asleep" | "awake" | "leaving";
@@ -22,9 +19,7 @@ export class Device {
   readonly #settings: DeviceSettings;
   readonly #random: Random;
   readonly #outbox: Outbox;
-  readonly #topics: TopicTable;
-  readonly #received: ReceivedMessages;
-  readonly #requests: Requests;
+  readonly #exchanges: Exchanges;
   #state: DeviceState = "disconnected";
   /** What the application wants; the device works towards it whenever it is not there. */
   #wanted: "disconnected" | "active" | "asleep" = "disconnected";
@@ -32,8 +27,11 @@ export class Device {
   #mustConnect = false;
   /** CONNECT, WILLTOPIC, WILLMSG, PINGREQ or DISCONNECT, whichever is outstanding. */
   #control: Retry | undefined;
-  /** PUBREC to the gateway's PUBLISH, which PUBREL answers (R2). */
-  #receipt: Retry | undefined;
+  #gateway: Address | undefined;
+  /** Where to go once it is disconnected from its gateway (D3). */
+  #nextGateway: Address | undefined;
+  /** The gateway is another one than that of the last connection: it knows nothing of the device. */
+  #isElsewhere = false;
   /** When to connect again: while disconnected, or asleep with requests that wait for TWAIT. */
   #connectAt: Instant | undefined;
   #connectFailures = 0;
@@ -50,15 +48,16 @@ export class Device {
     this.#settings = settings;
     this.#random = new Random(seed);
     this.#outbox = new Outbox(settings, this.#random);
-    this.#topics = new TopicTable(settings.topicsMax);
-    // Until then the gateway, with a Tretry like ours, has stopped to repeat.
-    const rememberedMs = settings.tRetryMs * (settings.nRetry + 2);
-    this.#received = new ReceivedMessages(settings.receivedMax, rememberedMs);
-    this.#requests = new Requests(settings, this.#outbox, this.#topics, this.#random);
+    this.#exchanges = new Exchanges(settings, this.#outbox, this.#random);
   }
 
   get state(): DeviceState {
     return this.#state;
+  }
+
+  /** To whom all that the next event brings forth is to be sent; undefined where `connect` names no gateway. */
+  get gateway(): Address | undefined {
+    return this.#gateway;
   }
 
   /** Infinity where nothing is due. */
@@ -68,7 +67,7 @@ export class Device {
     switch (this.#state) {
       case "active": {
         const ping = this.#control === undefined ? (this.#pingAt ?? never) : never;
-        return Math.min(control, this.#receipt?.due ?? never, ping, this.#requests.deadline);
+        return Math.min(control, ping, this.#exchanges.deadline);
       }
       case "disconnected":
       case "asleep":
@@ -82,7 +81,10 @@ export class Device {
   handle(event: DeviceEvent, now: Instant): DeviceEffect[] {
     switch (event.type) {
       case "datagram":
-        this.#onMessage(decode(event.data), now);
+        // K2: only its gateway has anything to tell a device.
+        if (event.from === undefined || this.#gateway === undefined || event.from === this.#gateway) {
+          this.#onMessage(decode(event.data), now);
+        }
         break;
       case "deadline":
         this.#onDeadline(now);
@@ -91,6 +93,7 @@ export class Device {
         this.#wanted = "active";
         this.#mustConnect = this.#state !== "active";
         if (this.#state === "disconnected") this.#connectAt ??= now;
+        if (event.gateway !== undefined) this.#choose(event.gateway, now);
         break;
       case "sleep":
         if (this.#wanted === "disconnected") break;
@@ -103,12 +106,13 @@ export class Device {
         break;
       case "disconnect":
         this.#wanted = "disconnected";
+        this.#nextGateway = undefined;
         break;
       case "publish-unconnected":
         this.#publishUnconnected(event);
         break;
       default:
-        this.#requests.add(event);
+        this.#exchanges.add(event);
     }
     this.#pursue(now);
     return this.#outbox.take();
@@ -123,18 +127,18 @@ export class Device {
         else if (this.#isConnectDue(now)) this.#connect(false, now);
         break;
       case "active":
-        this.#requests.advance(now);
-        if (wanted === "active" || !this.#isIdle(now)) break;
-        if (wanted === "asleep") this.#fallAsleep(now);
-        else this.#leave(now);
+        this.#exchanges.advance(now);
+        if ((wanted === "active" && !this.#isToMove) || !this.#exchanges.isIdle(now)) break;
+        if (wanted === "disconnected" || this.#isToMove) this.#leave(now);
+        else this.#fallAsleep(now);
         break;
       case "asleep":
-        if (wanted === "disconnected") this.#leave(now);
+        if (wanted === "disconnected" || this.#isToMove) this.#leave(now);
         else if (this.#mustConnect || this.#isConnectDue(now)) this.#connect(true, now);
         else if (this.#sleepDuration !== this.#announcedDuration) this.#fallAsleep(now);
         break;
       case "awake":
-        if (wanted === "disconnected") this.#leave(now);
+        if (wanted === "disconnected" || this.#isToMove) this.#leave(now);
         else if (this.#mustConnect || this.#isConnectDue(now)) this.#connect(true, now);
         break;
       default:
@@ -146,24 +150,35 @@ export class Device {
     return this.#connectAt !== undefined && this.#connectAt <= now;
   }
 
-  #isIdle(now: Instant): boolean {
-    return this.#receipt === undefined && this.#requests.isIdle(now);
+  get #isToMove(): boolean {
+    return this.#nextGateway !== undefined;
+  }
+
+  /** The application names the gateway. */
+  #choose(gateway: Address, now: Instant): void {
+    this.#nextGateway = undefined;
+    if (gateway === this.#gateway) return;
+    if (this.#gateway === undefined) {
+      this.#gateway = gateway;
+    } else {
+      this.#nextGateway = gateway;
+      this.#mustConnect = true;
+      if (this.#state === "disconnected") this.#move(now);
+    }
   }
 
   // --- Steps
 
   #connect(isResuming: boolean, now: Instant): void {
-    const { cleanSession, duration, clientId, will } = this.#settings;
+    const { cleanSession, duration, clientId } = this.#settings;
     this.#state = "connecting";
     this.#connectAt = undefined;
     this.#wakeAt = undefined;
     this.#isResuming = isResuming;
-    if (cleanSession && !isResuming) {
-      this.#topics.clear();
-      this.#received.startSession();
-    }
+    if (this.#isElsewhere) this.#exchanges.changeGateway();
+    else if (cleanSession && !isResuming) this.#exchanges.startSession();
     this.#control = this.#outbox.request(
-      { type: "CONNECT", will: will !== undefined, cleanSession, protocolId: 1, duration, clientId },
+      { type: "CONNECT", will: this.#exchanges.will.isPrompted, cleanSession, protocolId: 1, duration, clientId },
       now,
     );
   }
@@ -173,7 +188,7 @@ export class Device {
     this.#wakeAt = undefined;
     this.#announcedDuration = this.#sleepDuration;
     // What was refused for congestion is sent later, and for that the device has to be active.
-    this.#connectAt ??= this.#requests.heldUntil;
+    this.#connectAt ??= this.#exchanges.heldUntil;
     this.#control = this.#outbox.request({ type: "DISCONNECT", duration: this.#sleepDuration }, now);
   }
 
@@ -181,7 +196,8 @@ export class Device {
     this.#state = "leaving";
     this.#connectAt = undefined;
     this.#wakeAt = undefined;
-    this.#requests.abandon();
+    if (this.#isToMove) this.#exchanges.suspend();
+    else this.#exchanges.abandon();
     this.#control = this.#outbox.request({ type: "DISCONNECT", duration: undefined }, now);
   }
 
@@ -194,27 +210,40 @@ export class Device {
   #sleep(now: Instant): void {
     this.#state = "asleep";
     this.#control = undefined;
-    this.#receipt = undefined;
+    this.#exchanges.sleep();
     this.#wakeAt = this.#wakeEveryMs === undefined ? undefined : now + this.#wakeEveryMs;
   }
 
   /** The connection is gone. Connects again where that is set, and wanted. */
   #lose(reason: DisconnectReason, now: Instant): void {
     this.#control = undefined;
-    this.#receipt = undefined;
     this.#wakeAt = undefined;
-    const mayReconnect = this.#settings.reconnect && this.#wanted !== "disconnected";
+    const mayReconnect = (this.#settings.reconnect || this.#isToMove) && this.#wanted !== "disconnected";
     if (!mayReconnect) {
       this.#end(reason);
       return;
     }
     this.#state = "disconnected";
+    this.#exchanges.suspend();
+    if (this.#isToMove) {
+      this.#move(now);
+      this.#outbox.tell({ type: "disconnected", reason, reconnecting: true });
+      return;
+    }
     const { reconnectMinMs, reconnectMaxMs, jitter } = this.#settings;
     const pauseMs = Math.min(reconnectMaxMs, reconnectMinMs * 2 ** this.#connectFailures);
     this.#connectAt = now + pauseMs * (1 - jitter * this.#random.next());
     this.#connectFailures += 1;
-    this.#requests.suspend();
     this.#outbox.tell({ type: "disconnected", reason, reconnecting: true });
+  }
+
+  /** Disconnected, and to connect to another gateway. */
+  #move(now: Instant): void {
+    this.#gateway = this.#nextGateway;
+    this.#nextGateway = undefined;
+    this.#isElsewhere = true;
+    this.#connectAt = now;
+    this.#connectFailures = 0;
   }
 
   /** Disconnected for good, until the application says `connect`. */
@@ -224,8 +253,7 @@ export class Device {
     this.#wanted = "disconnected";
     this.#connectAt = undefined;
     this.#control = undefined;
-    this.#receipt = undefined;
-    this.#requests.abandon();
+    this.#exchanges.abandon();
     if (!wasEnded) this.#outbox.tell({ type: "disconnected", reason, reconnecting: false });
   }
 
@@ -248,9 +276,7 @@ export class Device {
     }
     if (this.#wakeAt !== undefined && this.#wakeAt <= now) this.#wake(now);
     if (this.#state !== "active") return;
-    const receipt = this.#receipt;
-    const isReceiptDue = receipt !== undefined && receipt.due <= now;
-    if ((isReceiptDue && !this.#outbox.repeat(receipt, now)) || !this.#requests.repeat(now)) {
+    if (!this.#exchanges.repeat(now)) {
       this.#lose("no answer", now);
       return;
     }
@@ -278,9 +304,10 @@ export class Device {
         this.#onMessageWhileConnecting(message, now);
         break;
       case "leaving":
-        if (message.type === "DISCONNECT") this.#end("asked");
+        if (message.type === "DISCONNECT" && this.#isToMove) this.#lose("asked", now);
+        else if (message.type === "DISCONNECT") this.#end("asked");
         // The answer to a message of QoS 0 that was sent just before, if it is refused.
-        else if (message.type === "PUBACK") this.#requests.onPubAck(message, now);
+        else if (message.type === "PUBACK") this.#exchanges.onMessage(message, false, now);
         break;
       case "falling-asleep":
       case "active":
@@ -296,33 +323,27 @@ export class Device {
   #onMessageWhileConnecting(message: Message | Malformed, now: Instant): void {
     // DISCONNECT is ignored here: it may be the late answer to an earlier one, and CONNECT is repeated in any case.
     if (message.type === "WILLTOPICREQ" || message.type === "WILLMSGREQ") {
-      this.#control = this.#outbox.request(this.#willMessage(message.type), now);
+      const answer = this.#exchanges.will.promptAnswer(message.type);
+      if (answer !== undefined) this.#control = this.#outbox.request(answer, now);
+      return;
     }
     if (message.type !== "CONNACK") return;
     this.#control = undefined;
     if (message.returnCode !== RETURN_CODE.accepted) {
       this.#outbox.tell({ type: "refused", returnCode: message.returnCode });
-      if (message.returnCode === RETURN_CODE.congestion) this.#lose("refused", now);
+      if (message.returnCode === RETURN_CODE.congestion || this.#isToMove) this.#lose("refused", now);
       else this.#end("refused");
       return;
     }
     this.#state = "active";
     this.#mustConnect = false;
     this.#connectFailures = 0;
-    this.#requests.connected();
-    if (this.#everConnected && this.#settings.cleanSession && !this.#isResuming) this.#requests.renew();
+    const isClean = this.#everConnected && this.#settings.cleanSession && !this.#isResuming;
+    this.#exchanges.connected(isClean || this.#isElsewhere);
     this.#everConnected = true;
+    this.#isElsewhere = false;
     this.#confirm(now);
     this.#outbox.tell({ type: "connected" });
-  }
-
-  #willMessage(request: "WILLTOPICREQ" | "WILLMSGREQ"): Message {
-    const { will } = this.#settings;
-    if (request === "WILLMSGREQ") {
-      return { type: "WILLMSG", willMsg: will === undefined || will === "delete" ? new Uint8Array(0) : will.willMsg };
-    }
-    if (will === undefined || will === "delete") return { type: "WILLTOPIC", empty: true };
-    return { type: "WILLTOPIC", empty: false, qos: will.qos, retain: will.retain, willTopic: will.willTopic };
   }
 
   #onMessageWhileConnected(message: Message | Malformed, now: Instant): void {
@@ -342,45 +363,8 @@ export class Device {
       case "PINGRESP":
         this.#onPingResp(now);
         break;
-      case "WILLTOPICREQ":
-      case "WILLMSGREQ":
-        // The gateway is still at the set-up: the CONNACK that was heard was an older one.
-        this.#outbox.send(this.#willMessage(message.type));
-        break;
-      case "REGISTER":
-        this.#onRegister(message);
-        break;
-      case "PUBLISH":
-        this.#onPublish(message, now);
-        break;
-      case "PUBREL":
-        this.#received.finish(message.msgId, now);
-        if (this.#receipt?.message.type === "PUBREC" && this.#receipt.message.msgId === message.msgId) {
-          this.#receipt = undefined;
-        }
-        this.#outbox.send({ type: "PUBCOMP", msgId: message.msgId });
-        break;
-      case "REGACK":
-        if (this.#requests.onRegAck(message, now)) this.#confirm(now);
-        break;
-      case "PUBACK":
-        if (this.#requests.onPubAck(message, now)) this.#confirm(now);
-        break;
-      case "PUBREC":
-        if (this.#requests.onPubRec(message, now)) this.#confirm(now);
-        break;
-      case "PUBCOMP":
-        if (this.#requests.onPubComp(message, now)) this.#confirm(now);
-        break;
-      case "SUBACK":
-        if (this.#requests.onSubAck(message, now)) this.#confirm(now);
-        break;
-      case "UNSUBACK":
-        if (this.#requests.onUnsubAck(message, now)) this.#confirm(now);
-        break;
       default:
-        // Discovery is not for us; CONNACK came twice; what only a client sends means nothing.
-        break;
+        if (this.#exchanges.onMessage(message, this.#state === "active", now)) this.#confirm(now);
     }
   }
 
@@ -398,47 +382,5 @@ export class Device {
     this.#control = undefined;
     if (this.#state === "awake") this.#endAwake(true, now);
     else this.#confirm(now);
-  }
-
-  #onRegister({ topicId, msgId, topicName }: Register): void {
-    let returnCode: number = RETURN_CODE.accepted;
-    if (topicId === 0 || topicId === 0xffff) returnCode = RETURN_CODE.invalidTopicId;
-    else if (topicName === null || !this.#topics.bind(topicName, topicId)) returnCode = RETURN_CODE.notSupported;
-    this.#outbox.send({ type: "REGACK", topicId, msgId, returnCode });
-  }
-
-  #onPublish(message: Publish, now: Instant): void {
-    const { topicIdType, topicId, msgId, qos } = message;
-    // G9: a gateway never sends it.
-    if (qos === -1) return;
-    const topicName = this.#topicName(message);
-    if (topicIdType === "reserved" || (topicIdType === "normal" && topicName === undefined)) {
-      const returnCode = topicIdType === "normal" ? RETURN_CODE.invalidTopicId : RETURN_CODE.notSupported;
-      this.#outbox.send({ type: "PUBACK", topicId, msgId, returnCode });
-      return;
-    }
-    const isNew = qos === 2 ? this.#receive(message, now) : true;
-    if (qos === 1) this.#outbox.send({ type: "PUBACK", topicId, msgId, returnCode: RETURN_CODE.accepted });
-    if (!isNew) return;
-    const { retain, dup, data } = message;
-    this.#outbox.tell({ type: "message", topicName, topicIdType, topicId, qos, retain, dup, data });
-  }
-
-  /** Whether a QoS 2 message is for the application; answers it. */
-  #receive(message: Publish, now: Instant): boolean {
-    const judgement = this.#received.judge(message, now);
-    if (judgement === "late" || judgement === "full") return false;
-    if (judgement === "new") this.#received.open(message);
-    // While awake the PINGREQ is what is repeated, and makes the gateway repeat (Z10).
-    const pubrec: Message = { type: "PUBREC", msgId: message.msgId };
-    if (this.#state === "active") this.#receipt = this.#outbox.request(pubrec, now);
-    else this.#outbox.send(pubrec);
-    return judgement === "new";
-  }
-
-  #topicName({ topicIdType, topicId }: Publish): string | undefined {
-    if (topicIdType === "normal") return this.#topics.name(topicId);
-    if (topicIdType === "short") return decodeShortName(topicId) ?? undefined;
-    return undefined;
   }
 }

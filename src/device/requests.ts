@@ -1,29 +1,19 @@
-import type { MsgIdOnly, Publish, SubAck, TopicAck } from "../sn/message.ts";
+import type { MsgIdOnly, SubAck, TopicAck } from "../sn/message.ts";
 import { RETURN_CODE } from "../sn/return-code.ts";
 import { hasWildcard } from "../sn/topic-name.ts";
-import type {
-  DeviceTopic,
-  Instant,
-  PublishRequest,
-  RegisterRequest,
-  Request,
-  Result,
-  SubscribeRequest,
-} from "./contract.ts";
+import type { DeviceTopic, Instant, PublishRequest, RegisterRequest, Result, SubscribeRequest } from "./contract.ts";
+import { isTopicId } from "./is-topic-id.ts";
+import { octetsOf } from "./octets-of.ts";
 import type { Outbox } from "./outbox.ts";
+import { type Publication, publicationOf, publishMessage } from "./publication.ts";
 import type { Random } from "./random.ts";
 import type { Retry } from "./retry.ts";
 import type { DeviceSettings } from "./settings.ts";
+import { topicKey } from "./topic-key.ts";
 import type { TopicTable } from "./topic-table.ts";
+import type { Waiting } from "./waiting.ts";
 
-/** Octets of a PUBLISH, REGISTER or SUBSCRIBE beside data or name, with the long header. */
-const OVERHEAD_OCTETS = 9;
-
-interface Waiting<R> {
-  readonly request: R;
-  /** How often the gateway refused it for congestion. */
-  congestions: number;
-}
+type Request = RegisterRequest | PublishRequest | SubscribeRequest;
 
 /** The REGISTER that is outstanding. Without `waiting` it serves the publication in hand. */
 interface Registration {
@@ -37,20 +27,6 @@ interface Subscription {
   readonly msgId: number;
   readonly retry: Retry;
   readonly waiting: Waiting<SubscribeRequest>;
-}
-
-/** The message that is being published. Its MsgId stays the same from one connection to the next, so that QoS 2 remains exactly once. */
-interface Publication {
-  readonly request: PublishRequest;
-  msgId: number;
-  sent: boolean;
-  /** PUBREC has come: what is outstanding is PUBREL. */
-  received: boolean;
-  /** The topic was registered again in this connection, after PUBACK 0x02. */
-  registeredAgain: boolean;
-  congestions: number;
-  /** undefined while it waits for a topic id, for TWAIT or for a connection. */
-  retry: Retry | undefined;
 }
 
 /**
@@ -106,7 +82,7 @@ export class Requests {
   add(request: Request): void {
     const { queuedMax, datagramOctetsMax } = this.#settings;
     if (this.#waitingCount() >= queuedMax) this.#tell(request, "queue full");
-    else if (OVERHEAD_OCTETS + variableOctets(request) > datagramOctetsMax) this.#tell(request, "too long");
+    else if (octetsOf(request) > datagramOctetsMax) this.#tell(request, "too long");
     else if (request.type === "register") this.#registers.push({ request, congestions: 0 });
     else if (request.type === "publish") this.#publishes.push({ request, congestions: 0 });
     else this.#subscribes.push({ request, congestions: 0 });
@@ -164,6 +140,13 @@ export class Requests {
   /** The gateway has accepted CONNECT: a message may be registered for once more. */
   connected(): void {
     if (this.#publication !== undefined) this.#publication.registeredAgain = false;
+  }
+
+  /** The next gateway is another one. */
+  changeGateway(): void {
+    const publication = this.#publication;
+    // It may give the message another identifier at the broker, so that sending it once more could make it twice.
+    if (publication?.request.qos === 2 && publication.sent) this.#published("no answer");
   }
 
   /** A clean session has begun: the gateway knows neither subscriptions nor topic ids (S11, T10). Ids are registered when next used. */
@@ -418,30 +401,4 @@ export class Requests {
     );
     return this.#msgId;
   }
-}
-
-function publicationOf(waiting: Waiting<PublishRequest> | undefined): Publication | undefined {
-  if (waiting === undefined) return undefined;
-  const { request, congestions } = waiting;
-  return { request, msgId: 0, sent: false, received: false, registeredAgain: false, congestions, retry: undefined };
-}
-
-function publishMessage({ request, msgId, sent }: Publication, topicId: number): Publish {
-  const { qos, retain, topic, data } = request;
-  return { type: "PUBLISH", dup: sent, qos, retain, topicIdType: topic.topicIdType, topicId, msgId, data };
-}
-
-function isTopicId(topicId: number): boolean {
-  return topicId !== 0 && topicId !== 0xffff;
-}
-
-function topicKey(topic: DeviceTopic): string {
-  return topic.topicIdType === "normal" ? `n${topic.topicName}` : `${topic.topicIdType}${topic.topicId}`;
-}
-
-function variableOctets(request: Request): number {
-  if (request.type === "register") return Buffer.byteLength(request.topicName);
-  const { topic } = request;
-  const nameOctets = topic.topicIdType === "normal" ? Buffer.byteLength(topic.topicName) : 0;
-  return request.type === "publish" ? Math.max(nameOctets, request.data.length) : nameOctets;
 }

@@ -50,7 +50,8 @@ export const DEFAULT_DEVICE_SETTINGS: Omit<DeviceSettings, "clientId"> = {
   reconnectMaxMs: 60_000,
   tRetryMs: 10_000,
   nRetry: 3,
-  tWaitMs: 300_000,
+  // The standard wants more than five minutes (§7.2).
+  tWaitMs: 330_000,
   congestionMax: 3,
   jitter: 0.1,
   queuedMax: 100,

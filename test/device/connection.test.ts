@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
+import type { Message } from "../../src/sn/message.ts";
 import { DeviceScript } from "./device-script.ts";
 
 const data = Buffer.from("hi");
 const will = { willTopic: "gone", willMsg: Buffer.from("d1"), qos: 1, retain: true } as const;
 
 describe("a device that connects", () => {
-  test("C1 C4 without a will sends CONNECT with its keep alive and waits for CONNACK", () => {
+  test("C1 C4 C5 without a will sends CONNECT with its keep alive and waits for CONNACK", () => {
     const d = new DeviceScript({ duration: 90, cleanSession: false });
     d.does({ type: "connect" });
     d.sends({ type: "CONNECT", clientId: "d1", duration: 90, cleanSession: false, will: false, protocolId: 1 });
@@ -188,6 +189,23 @@ describe("a connected device", () => {
     d.hears({ type: "DISCONNECT", duration: undefined }).tells({ type: "disconnected", reconnecting: true });
     d.after(1000).sends({ type: "CONNECT", cleanSession: false });
     d.hears({ type: "CONNACK", returnCode: 0 }).tells({ type: "connected" }).nothing();
+  });
+
+  test.each<Message>([
+    { type: "CONNECT", will: false, cleanSession: true, protocolId: 1, duration: 60, clientId: "d2" },
+    { type: "SEARCHGW", radius: 1 },
+    { type: "ADVERTISE", gwId: 5, duration: 900 },
+    { type: "GWINFO", gwId: 5, gwAdd: new Uint8Array(0) },
+    { type: "SUBSCRIBE", dup: false, qos: 0, msgId: 1, topicIdType: "predefined", topicId: 1 },
+    { type: "UNSUBSCRIBE", msgId: 1, topicIdType: "predefined", topicId: 1 },
+    { type: "WILLTOPICUPD", empty: true },
+    { type: "WILLMSGUPD", willMsg: data },
+    { type: "CONNACK", returnCode: 0 },
+    { type: "CONNACK", returnCode: 3 },
+    { type: "ENCAPSULATED", radius: 0, wirelessNodeId: data, data: Buffer.from([2, 0x18]) },
+  ])("F7 ignores $type, which means nothing to a connected client", (message) => {
+    const d = new DeviceScript().connects().hears(message).nothing();
+    expect(d.device.state).toBe("active");
   });
 
   test("F5 ignores what is not a message", () => {

@@ -105,6 +105,30 @@ describe("a device that publishes", () => {
     expect(d.device.state).toBe("disconnected");
   });
 
+  test("N1 N4 sends QoS −1 in any other state too, and goes on as if nothing had been", () => {
+    const d = new DeviceScript().connects().registers("a", 7);
+    const topic = { topicIdType: "short", topicId: 0x6162 } as const;
+    const unconnected = { type: "publish-unconnected", topic, retain: true, data } as const;
+    const msgId = msgIdOf(d.does(publish(1)).sends({ type: "PUBLISH", qos: 1 }));
+    d.does(unconnected).sends({ type: "PUBLISH", qos: -1, msgId: 0, dup: false, retain: true, topicIdType: "short" });
+    d.hears({ type: "PUBACK", topicId: 7, msgId, returnCode: 0 }).tells(accepted);
+    d.does({ type: "sleep", duration: 300, wakeEveryMs: undefined }).sends({ type: "DISCONNECT" });
+    d.hears({ type: "DISCONNECT", duration: undefined }).tells({ type: "asleep" });
+    d.does(unconnected).sends({ type: "PUBLISH", qos: -1 });
+    expect(d.device.state).toBe("asleep");
+  });
+
+  test("N1 R2 never repeats QoS −1, for nothing answers it", () => {
+    const d = new DeviceScript();
+    d.does({ type: "publish-unconnected", topic: { topicIdType: "predefined", topicId: 3 }, retain: false, data });
+    d.sends({ type: "PUBLISH", qos: -1 });
+    d.after(1_000_000).nothing();
+  });
+
+  test("N2 sends no QoS −1 to a name, which would need a registration", () => {
+    new DeviceScript().does({ type: "publish-unconnected", topic: named("a"), retain: false, data }).nothing();
+  });
+
   test("P1 P9 says accepted at QoS 1 only after PUBACK with its MsgId and topic id", () => {
     const d = new DeviceScript().connects().registers("a", 7);
     const msgId = msgIdOf(d.does(publish(1)).sends({ type: "PUBLISH", qos: 1, dup: false }));
@@ -174,11 +198,31 @@ describe("a device that publishes", () => {
     d.sends({ type: "PUBLISH", topicId: 7, msgId, dup: true });
   });
 
+  test("O1 P2 holds back every request for TWAIT, more than five minutes, after a refusal of QoS 0 for congestion", () => {
+    const d = new DeviceScript({ duration: 0 }).connects().registers("a", 7);
+    d.does(publish(0)).sends({ type: "PUBLISH" });
+    d.tells(accepted).hears({ type: "PUBACK", topicId: 7, msgId: 0, returnCode: 1 });
+    d.tells({ type: "publish-refused", returnCode: 1 });
+    d.does(publish(0)).nothing().does({ type: "register", token: 3, topicName: "b" }).nothing();
+    d.after(300_000).nothing().after(60_000).sends({ type: "PUBLISH" });
+    d.tells(accepted).sends({ type: "REGISTER" });
+  });
+
   test("P3 a refusal ends a QoS 2 exchange", () => {
     const d = new DeviceScript().connects().registers("a", 7);
     const msgId = msgIdOf(d.does(publish(2)).sends({ type: "PUBLISH" }));
     d.hears({ type: "PUBACK", topicId: 7, msgId, returnCode: 3 });
     d.tells({ type: "published", token: 1, result: "refused", returnCode: 3 });
+  });
+
+  test("M3 has an exchange of its own and one of the gateway open under the same MsgId", () => {
+    const d = new DeviceScript().connects().registers("a", 7);
+    const msgId = msgIdOf(d.does(publish(2)).sends({ type: "PUBLISH" }));
+    const message = { type: "PUBLISH", dup: false, retain: false, topicIdType: "normal", topicId: 7, data } as const;
+    d.hears({ ...message, qos: 2, msgId }).sends({ type: "PUBREC", msgId });
+    d.tells({ type: "message" }).hears({ type: "PUBREC", msgId }).sends({ type: "PUBREL", msgId });
+    d.hears({ type: "PUBREL", msgId }).sends({ type: "PUBCOMP", msgId });
+    d.hears({ type: "PUBCOMP", msgId }).tells(accepted);
   });
 
   test("M3 numbers from 1 to 65535 and skips what is in use", () => {

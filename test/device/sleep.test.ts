@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { DEFAULT_DEVICE_SETTINGS } from "../../src/device/settings.ts";
+import { sleepDurationFor } from "../../src/device/sleep-duration.ts";
 import { DeviceScript } from "./device-script.ts";
 
 const data = Buffer.from("hi");
@@ -60,6 +62,35 @@ describe("a sleeping device", () => {
     d.after(10_000).repeats({ type: "PINGREQ" });
     d.after(10_000).tells({ type: "gave-up", message: "PINGREQ" }).tells({ type: "awake-ended", answered: false });
     d.after(60_000).sends({ type: "PINGREQ", clientId: "d1" });
+  });
+
+  test("Z15 sends nothing but answers while it is awake, whatever the application asks for", () => {
+    const d = new DeviceScript().connects().registers("a", 7);
+    d.does({ type: "sleep", duration: 300, wakeEveryMs: undefined }).sends({ type: "DISCONNECT" });
+    d.hears(ack).tells({ type: "asleep" });
+    const topic = { topicIdType: "normal", topicName: "a" } as const;
+    d.does({ type: "wake" }).sends({ type: "PINGREQ" });
+    d.does({ type: "publish", token: 1, topic, qos: 1, retain: false, data }).nothing();
+    d.does({ type: "subscribe", token: 2, topic, qos: 1 }).nothing();
+    d.does({ type: "register", token: 3, topicName: "b" }).nothing();
+    const message = {
+      type: "PUBLISH",
+      dup: false,
+      retain: false,
+      topicIdType: "normal",
+      topicId: 7,
+      msgId: 2,
+    } as const;
+    d.hears({ ...message, qos: 2, data }).sends({ type: "PUBREC", msgId: 2 });
+    d.tells({ type: "message" }).hears({ type: "PUBREL", msgId: 2 }).sends({ type: "PUBCOMP", msgId: 2 });
+    d.hears({ type: "PINGRESP" }).tells({ type: "awake-ended", answered: true });
+    expect(d.device.state).toBe("asleep");
+  });
+
+  test("Z2 announces time for all its repetitions, and no more than there is", () => {
+    const settings = { ...DEFAULT_DEVICE_SETTINGS, clientId: "d1", tRetryMs: 10_000, nRetry: 3 };
+    expect(sleepDurationFor(60_000, settings)).toBe(100);
+    expect(sleepDurationFor(100_000_000, settings)).toBe(0xffff);
   });
 
   test("Z12 Z15 becomes active by CONNECT to publish, with the topic id it had, and sleeps again", () => {
