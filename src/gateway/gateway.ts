@@ -218,7 +218,7 @@ export class Gateway {
       if (!makesRoom && this.#live.size >= clientsMax) return "clients.max";
       // A connection that is closing still costs what a connection costs.
       if (this.#byLink.size >= 2 * clientsMax) return "clients.max";
-      if (this.#settingUp.size >= setUpsMax) return "clients.max_half_open";
+      if (there?.settingUp !== true && this.#settingUp.size >= setUpsMax) return "clients.max_half_open";
     }
     return this.#connects.allows(now) ? undefined : "clients.max_connect_rate";
   }
