@@ -19,7 +19,7 @@ describe("§5.5 a client behind a forwarder", () => {
     ({ nodeId }) => {
       const s = new Script().behind("f", nodeId);
       s.client("CONNECT").opens().accepts();
-      s.toEnvelope({ wirelessNodeId: Buffer.from(nodeId), radius: 0 }).toClient("CONNACK", { returnCode: 0 });
+      s.toEnvelope({ radius: 0 }).toClient("CONNACK", { returnCode: 0 });
     },
   );
 
@@ -148,7 +148,7 @@ describe("§5.5 what is no envelope", () => {
 
   test("E6 what a node without a session says is answered with DISCONNECT, to that node", () => {
     const s = new Script().behind("f", NODE_A);
-    s.client("PINGREQ").toEnvelope({ wirelessNodeId: Buffer.from(NODE_A), radius: 0 });
+    s.client("PINGREQ").toEnvelope({ radius: 0 });
     s.toClient("DISCONNECT").noted("stranger.answered", { address: "f/002a" });
   });
 

@@ -290,8 +290,9 @@ export class Script {
   #opened(data: Uint8Array): ReturnType<typeof decode> {
     if (this.#node === undefined) return decode(data);
     const envelope = decode(data);
-    expect(envelope).toMatchObject({ type: "ENCAPSULATED", wirelessNodeId: Buffer.from(this.#node) });
-    return decode((envelope as Extract<Message, { type: "ENCAPSULATED" }>).data);
+    if (envelope.type !== "ENCAPSULATED") return expect.fail(`expected an envelope, but got ${envelope.type}`);
+    expect(Buffer.from(envelope.wirelessNodeId)).toEqual(Buffer.from(this.#node));
+    return decode(envelope.data);
   }
 
   #next(what: string): Exclude<Effect, Note> {
