@@ -241,7 +241,7 @@ describe("a link", () => {
       await expect.poll(() => broker.octets).toContain("00044d5154540402" + "0000");
     });
 
-    it("pings when nothing was written, and goes on as long as there are answers", async () => {
+    it("K8 pings when nothing was written, and goes on as long as there are answers", async () => {
       const { broker, link, types } = await openPair({ keepAliveSeconds: 0.05 });
       broker.stream.on("data", () => broker.stream.write(PINGRESP));
       await expect.poll(() => broker.count(PINGREQ)).toBeGreaterThan(5);

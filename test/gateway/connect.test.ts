@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Script } from "./script.ts";
+import { octets, Script } from "./script.ts";
 
 describe("§6.2 connection set-up", () => {
   test("C1, C3 CONNACK comes when the broker has accepted, not before", () => {
@@ -59,6 +59,15 @@ describe("§6.2 connection set-up", () => {
     s.datagram(Uint8Array.of(8, 0x04, 0x04, 1, 0, 60, 0xc3, 0x28)).toClient("CONNACK", { returnCode: 3 });
   });
 
+  test("C7 of the flags of CONNECT only Will and CleanSession mean anything", () => {
+    const s = new Script();
+    const connect = octets("CONNECT");
+    connect[2]! |= 0b1111_0011;
+    s.datagram(connect).opens({ cleanSession: true, will: undefined }).accepts().toClient("CONNACK", { returnCode: 0 });
+    // Without them it is the same CONNECT (C12).
+    s.client("CONNECT").toClient("CONNACK", { returnCode: 0 });
+  });
+
   test("C8 nothing else is processed while the CONNECT is under way", () => {
     const s = new Script();
     s.client("CONNECT").opens();
@@ -100,6 +109,28 @@ describe("duplicated CONNECT", () => {
     s.client("WILLTOPIC", { willTopic: "w" }).toClient("WILLMSGREQ");
     s.client("CONNECT", { will: true, duration: 10 }).toClient("WILLTOPICREQ");
     s.client("CONNECT", { will: false }).opens({ will: undefined }).accepts().toClient("CONNACK");
+  });
+
+  test.each([
+    ["duration", { will: true, duration: 10 }, "WILLTOPICREQ"],
+    ["CleanSession", { will: true, cleanSession: false }, "WILLTOPICREQ"],
+    ["Will", { will: false }, "open"],
+  ])("C10 another %s is another CONNECT, whichever part of the will is awaited", (_, fields, arrows) => {
+    const s = new Script();
+    s.client("CONNECT", { will: true }).toClient("WILLTOPICREQ");
+    expect(s.client("CONNECT", fields).arrows()).toEqual([arrows]);
+    const later = new Script();
+    later.client("CONNECT", { will: true }).toClient("WILLTOPICREQ");
+    later.client("WILLTOPIC", { willTopic: "w" }).toClient("WILLMSGREQ");
+    expect(later.client("CONNECT", fields).arrows()).toEqual([arrows]);
+  });
+
+  test("C10 what was said of the will before counts for nothing", () => {
+    const s = new Script();
+    s.client("CONNECT", { will: true }).toClient("WILLTOPICREQ");
+    s.client("WILLTOPIC", { willTopic: "old", qos: 2, retain: true }).toClient("WILLMSGREQ");
+    s.client("CONNECT", { will: true, duration: 10 }).toClient("WILLTOPICREQ");
+    s.client("WILLTOPIC", { empty: true }).opens({ will: undefined }).accepts().toClient("CONNACK");
   });
 
   test("C11 while the broker is asked a repeated CONNECT opens no second connection", () => {
@@ -213,6 +244,21 @@ describe("duplicated CONNECT", () => {
     s.client("PINGREQ").toClient("DISCONNECT");
     s.address = "c2";
     s.client("PINGREQ").toClient("PINGRESP");
+  });
+
+  test("C15, C9 in the middle of a set-up the prompt goes to the newer address", () => {
+    const s = new Script();
+    s.client("CONNECT", { will: true }).toClient("WILLTOPICREQ");
+    s.from("c2").client("CONNECT", { will: true }).toClient("WILLTOPICREQ", {}, "c2");
+    s.from("c1").client("WILLTOPIC", { willTopic: "w" }).toClient("DISCONNECT");
+    s.from("c2").client("WILLTOPIC", { willTopic: "w" }).toClient("WILLMSGREQ");
+  });
+
+  test("C15, C11 while the broker is asked CONNACK goes to the newer address, and there is one connection", () => {
+    const s = new Script();
+    s.client("CONNECT").opens();
+    s.from("c2").client("CONNECT").nothing();
+    s.accepts().toClient("CONNACK", { returnCode: 0 }, "c2");
   });
 
   test("C16 another client id on the same address: the old client is lost and its will fires", () => {

@@ -45,7 +45,7 @@ describe("§6.10 PUBLISH from the gateway", () => {
     s.client("PUBCOMP", { msgId: 3 }).toBroker("pubcomp", { messageId: 3 });
   });
 
-  test("G2, field 9: under a wildcard the name is registered first, and the PUBLISH waits for REGACK", () => {
+  test("S3, G2, field 9: under a wildcard the name is registered first, and the PUBLISH waits for REGACK", () => {
     const s = wildcard();
     s.deliver("w/a", { qos: 1, messageId: 3 });
     const topicId = s.toClientId("REGISTER", { topicName: "w/a", msgId: REGISTER_ID });
@@ -184,7 +184,7 @@ describe("§6.10 PUBLISH from the gateway", () => {
     s.deliver("a", { qos: 1, messageId: 4 }).toClient("PUBLISH", { msgId: 4 });
   });
 
-  test("G5 a message that is too large is dropped without a word to anybody, and acknowledged to the broker", () => {
+  test("F4, G5 a message that is too large is dropped without a word to anybody, and acknowledged to the broker", () => {
     const s = new Script({ datagramOctetsMax: 60 });
     s.connect();
     const topicId = s.subscribe("a", 2);

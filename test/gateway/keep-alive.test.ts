@@ -65,7 +65,7 @@ describe("§6.11, §6.14 keep alive", () => {
     [100, 110_000],
     [3600, 3_960_000],
     [65_535, 72_088_500],
-  ])("K4 with a keep alive of %i s a client may be silent for %i ms", (duration, milliseconds) => {
+  ])("C4, K4 with a keep alive of %i s a client may be silent for %i ms", (duration, milliseconds) => {
     const s = new Script();
     s.connect({ duration })
       .after(milliseconds - 1)

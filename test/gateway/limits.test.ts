@@ -39,7 +39,7 @@ describe("limits of the gateway", () => {
     s.from("c2").connect({ clientId: "last" });
   });
 
-  test("field 2: stored sessions of clients that left take no place from new ones, and the oldest goes first", () => {
+  test("X5, field 2: stored sessions of clients that left take no place from new ones, and the oldest goes first", () => {
     const s = new Script({ clientsMax: 2 });
     const will = { willTopic: "w", willMsg: "gone" };
     for (const clientId of ["dev1", "dev2"]) s.connectWithWill({ ...DURABLE, clientId }, will).disconnect();
@@ -103,7 +103,7 @@ describe("limits of the gateway", () => {
     s.after(1).toClient("CONNACK", { returnCode: 1 }).closes(true);
   });
 
-  test("connectTimeoutMs: a broker that accepts too late has no client", () => {
+  test("O2, connectTimeoutMs: a broker that accepts too late has no client", () => {
     const s = new Script({ connectTimeoutMs: 5000 });
     s.client("CONNECT").opens().after(5000).toClient("CONNACK", { returnCode: 1 }).closes(true);
     s.accepts().nothing();
@@ -191,7 +191,7 @@ describe("limits of a client", () => {
   });
 });
 
-describe("Z19 what waits for a client", () => {
+describe("what waits for a client", () => {
   const sleeping = (settings: object) => {
     const s = new Script(settings);
     s.connect({ duration: 3600 });
@@ -199,7 +199,7 @@ describe("Z19 what waits for a client", () => {
     return { s: s.sleep(3600), topicId };
   };
 
-  test("queuedMax: the oldest QoS 0 message is dropped first, and counted", () => {
+  test("Z19, queuedMax: the oldest QoS 0 message is dropped first, and counted", () => {
     const { s } = sleeping({ queuedMax: 2 });
     s.deliver("a", { payload: "1" }).deliver("a", { payload: "2" }).notNoted("delivery.dropped");
     s.deliver("a", { payload: "3" }).noted("delivery.dropped", { topic: "a", qos: 0 });
@@ -207,14 +207,14 @@ describe("Z19 what waits for a client", () => {
     s.toClient("PINGRESP");
   });
 
-  test("queuedMax: a QoS 0 message makes room for one of QoS 1", () => {
+  test("Z19, queuedMax: a QoS 0 message makes room for one of QoS 1", () => {
     const { s } = sleeping({ queuedMax: 2 });
     s.deliver("a", { payload: "0" }).deliver("a", { qos: 1, messageId: 3 }).deliver("a", { qos: 1, messageId: 4 });
     s.noted("delivery.dropped", { qos: 0 }).nothing();
     s.client("PINGREQ", OWN_PING).toClient("PUBLISH", { msgId: 3 });
   });
 
-  test("queuedMax, field 5: QoS 1 and 2 are never dropped: the broker is read no more, and again when half is gone", () => {
+  test("Z19, queuedMax, field 5: QoS 1 and 2 are never dropped: the broker is read no more, and again when half is gone", () => {
     const { s, topicId } = sleeping({ queuedMax: 4 });
     for (const messageId of [1, 2, 3, 4]) s.deliver("a", { qos: 1, messageId }).nothing();
     s.deliver("a", { qos: 1, messageId: 5 }).does("pause").noted("queue.paused", { waiting: 5 });
@@ -231,7 +231,7 @@ describe("Z19 what waits for a client", () => {
     s.noted("queue.resumed");
   });
 
-  test("queuedMax: a QoS 0 message that comes to a queue full of QoS 1 is the one that goes", () => {
+  test("Z19, queuedMax: a QoS 0 message that comes to a queue full of QoS 1 is the one that goes", () => {
     const { s } = sleeping({ queuedMax: 2 });
     for (const messageId of [1, 2]) s.deliver("a", { qos: 1, messageId }).nothing();
     s.deliver("a", { payload: "0" }).nothing().noted("delivery.dropped", { qos: 0 });
@@ -267,7 +267,7 @@ describe("Z19 what waits for a client", () => {
     }
   });
 
-  test("queuedOctetsMax: QoS 0 is dropped until the rest fits", () => {
+  test("Z19, queuedOctetsMax: QoS 0 is dropped until the rest fits", () => {
     const { s } = sleeping({ queuedOctetsMax: 1000 });
     for (const payload of ["1", "2", "3"]) s.deliver("a", { payload: payload.repeat(250) });
     s.deliver("a", { payload: "x".repeat(700) });

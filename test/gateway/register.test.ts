@@ -67,7 +67,7 @@ describe("§6.5 topic registration by the client", () => {
     s.datagram(Uint8Array.of(8, 0x0a, 0, 0, 0, 5, 0xc3, 0x28)).toClient("REGACK", refusal);
   });
 
-  test("T7 the TopicId that a client puts into REGISTER does not matter", () => {
+  test("T7, I4 the TopicId that a client puts into REGISTER does not matter", () => {
     const s = new Script();
     s.connect();
     const topicId = s.register("a", 1);
@@ -108,7 +108,7 @@ describe("§6.5 topic registration by the client", () => {
 });
 
 describe("lifetime of normal topic ids", () => {
-  test("T9, Z21 they live through sleep and through the return from it", () => {
+  test("T9, Z21, A-14 they live through sleep and through the return from it", () => {
     const s = new Script();
     s.connect();
     const topicId = s.register("a");

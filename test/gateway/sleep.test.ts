@@ -367,7 +367,7 @@ describe("§6.14 leaving sleep", () => {
     s.client("PUBACK", { topicId, msgId: 3 }).toBroker("puback");
   });
 
-  test("Z12 CONNECT while awake: active, the message in flight stays in flight", () => {
+  test("C14, Z12 CONNECT while awake: active, the message in flight stays in flight", () => {
     const { s, topicId } = sleeper();
     s.deliver("a", { qos: 1, messageId: 3 }).deliver("a", { qos: 1, messageId: 4 });
     s.client("PINGREQ", OWN_PING).toClient("PUBLISH", { msgId: 3 });

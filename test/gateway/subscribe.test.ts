@@ -25,7 +25,7 @@ describe("§6.9 SUBSCRIBE", () => {
     expect(s.subscribe("a", 0, 2)).toBe(topicId);
   });
 
-  test.each(["a/#", "a/+", "#", "+/b"])("S3, field 9: SUBACK of the filter %j has TopicId 0x0000", (topicName) => {
+  test.each(["a/#", "a/+", "#", "+/b"])("S3, I4, field 9: SUBACK of the filter %j has TopicId 0x0000", (topicName) => {
     const s = new Script();
     s.connect().client("SUBSCRIBE", { topicName, qos: 1, msgId: 5 });
     s.toBroker("subscribe", { subscriptions: [{ topic: topicName, qos: 1 }] });
@@ -55,7 +55,7 @@ describe("§6.9 SUBSCRIBE", () => {
     s.toClient("SUBACK", { topicId: 0, msgId: 6, returnCode: 3 });
   });
 
-  test("S5 a topic kind of 0b11, a QoS of 0b11, a wildcard in a short name, a filter that is not UTF-8: 0x03", () => {
+  test("S5, N7, I6 a topic kind of 0b11, a QoS of 0b11, a wildcard in a short name, a filter that is not UTF-8: 0x03", () => {
     const s = new Script();
     const refusal = { topicId: 0, msgId: 6, returnCode: 3 };
     s.connect();
@@ -73,6 +73,15 @@ describe("§6.9 SUBSCRIBE", () => {
     // The next try is asked again.
     s.client("SUBSCRIBE", { topicName: "a", qos: 1, msgId: 6 }).toBroker("subscribe");
   });
+
+  test.each([0x80, 0x87, 0x97, 0xff])(
+    "S5, A-22 whatever the broker refuses with, here %i, the code is 0x03",
+    (code) => {
+      const s = new Script();
+      s.connect().client("SUBSCRIBE", { topicName: "a", qos: 1, msgId: 6 }).toBroker("subscribe");
+      s.broker("suback", { messageId: 6, granted: [code] }).toClient("SUBACK", { topicId: 0, returnCode: 3 });
+    },
+  );
 
   test("S6 a second transaction while one is open is served as well", () => {
     const s = new Script();
@@ -127,7 +136,7 @@ describe("§6.9 SUBSCRIBE", () => {
     s.toClient("PUBLISH", { topicIdType: "normal", retain: true });
   });
 
-  test("S10 that holds for a predefined id, which then stands in the PUBLISH", () => {
+  test("S10, G7 that holds for a predefined id, which then stands in the PUBLISH", () => {
     const s = new Script({ predefinedTopics: PREDEFINED });
     s.connect().client("SUBSCRIBE", { topicIdType: "predefined", topicId: 7, msgId: 4 }).toBroker("subscribe");
     s.deliver("p/seven", { retain: true }).nothing();
@@ -154,6 +163,51 @@ describe("§6.9 SUBSCRIBE", () => {
     s.deliver("a/b").nothing();
     s.broker("suback", { messageId: 4, granted: [0x80] }).toClient("SUBACK", { returnCode: 3 });
     s.toClient("REGISTER", { topicName: "a/b" });
+  });
+});
+
+describe("what a topic is named by", () => {
+  test("I1 two octets behind TopicIdType 0b00 are a name of two characters, not an id", () => {
+    const s = new Script();
+    s.connect();
+    const topicId = s.register("a");
+    const octets = Uint8Array.of(7, 0x12, 0x00, 0, 5, topicId >> 8, topicId & 0xff);
+    s.datagram(octets).toClient("SUBACK", { msgId: 5, returnCode: 3 });
+    s.client("SUBSCRIBE", { topicName: "tt", msgId: 6 }).toBroker("subscribe", {
+      subscriptions: [{ topic: "tt", qos: 0 }],
+    });
+    s.broker("suback", { messageId: 6, granted: [0] }).toClient("SUBACK", { msgId: 6, returnCode: 0 });
+    s.client("UNSUBSCRIBE", { topicName: "tt", msgId: 7 }).toBroker("unsubscribe", { unsubscriptions: ["tt"] });
+  });
+
+  test("I7 the gateway subscribes to nothing by itself, predefined or short as a topic may be", () => {
+    const s = new Script({ predefinedTopics: PREDEFINED });
+    s.connect();
+    s.client("PUBLISH", { topicIdType: "predefined", topicId: 7 }).toBroker("publish", { topic: "p/seven" }).nothing();
+    s.client("PUBLISH", { topicIdType: "short", topicId: TT }).toBroker("publish", { topic: "tt" }).nothing();
+    s.client("REGISTER", { topicName: "tt", msgId: 1 }).toClient("REGACK", { returnCode: 0 }).nothing();
+  });
+
+  test("I7, G7 with a subscription their messages come under the predefined id and the short name, without REGISTER", () => {
+    const s = new Script({ predefinedTopics: PREDEFINED });
+    s.connect();
+    s.client("SUBSCRIBE", { topicIdType: "predefined", topicId: 7, msgId: 1 }).toBroker("subscribe");
+    s.broker("suback", { messageId: 1, granted: [0] }).toClient("SUBACK");
+    s.client("SUBSCRIBE", { topicIdType: "short", topicId: TT, msgId: 2 }).toBroker("subscribe");
+    s.broker("suback", { messageId: 2, granted: [0] }).toClient("SUBACK");
+    s.deliver("p/seven").toClient("PUBLISH", { topicIdType: "predefined", topicId: 7 });
+    s.deliver("tt").toClient("PUBLISH", { topicIdType: "short", topicId: TT });
+  });
+
+  test("I7, G7 the kind is that of the last subscription to the name", () => {
+    const s = new Script({ predefinedTopics: PREDEFINED });
+    s.connect();
+    const topicId = s.subscribe("p/seven", 0, 1);
+    s.client("SUBSCRIBE", { topicIdType: "predefined", topicId: 7, msgId: 2 }).toBroker("subscribe");
+    s.broker("suback", { messageId: 2, granted: [0] }).toClient("SUBACK", { topicId: 7 });
+    s.deliver("p/seven").toClient("PUBLISH", { topicIdType: "predefined", topicId: 7 });
+    expect(s.subscribe("p/seven", 0, 3)).toBe(topicId);
+    s.deliver("p/seven").toClient("PUBLISH", { topicIdType: "normal", topicId });
   });
 });
 

@@ -32,7 +32,7 @@ describe("the header", () => {
     ["F6 an octet after the message", "02 16 00"],
     ["F6 an octet after a long form", "01 00 04 16 00"],
     ["F6 two messages in a datagram", "02 16 02 16"],
-  ])("%s is malformed", (_name, hex) => {
+  ])("F1, F5, F6: %s is malformed", (_name, hex) => {
     expect(decode(octets(hex))).toStrictEqual(malformed("length"));
   });
 
@@ -115,7 +115,7 @@ describe("the size of a message", () => {
   });
 
   test.each(Object.entries(EXACT) as [MessageName, number[]][])(
-    "%s is accepted at its exact size only",
+    "F5 %s is accepted at its exact size only",
     (name, sizes) => {
       for (let size = 0; size <= 10; size += 1) {
         const decoded = decode(datagram(MSG_TYPE[name], new Uint8Array(size)));
@@ -129,7 +129,7 @@ describe("the size of a message", () => {
   );
 
   test.each(Object.entries(AT_LEAST) as [MessageName, number][])(
-    "%s may end in any number of octets",
+    "F5 %s may end in any number of octets",
     (name, least) => {
       for (let size = 0; size <= 10; size += 1) {
         const decoded = decode(datagram(MSG_TYPE[name], new Uint8Array(size)));

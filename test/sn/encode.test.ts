@@ -1,7 +1,11 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { encode } from "../../src/sn/encode.ts";
 import type { Message } from "../../src/sn/message.ts";
+import type { MessageName } from "../../src/sn/msg-type.ts";
+import { ARBITRARY_MESSAGES } from "./arbitrary-message.ts";
 import { octets } from "./octets.ts";
+import { UNUSED_FLAGS } from "./unused-flags.ts";
 
 /** A body of `size` octets after MsgType, in every message that can have one that long. */
 function messagesOfBody(size: number): Message[] {
@@ -48,6 +52,19 @@ describe("the length of what is sent", () => {
     for (const message of messagesOfBody(65532)) expect(() => encode(message), message.type).toThrow(RangeError);
   });
 });
+
+test.each(Object.entries(UNUSED_FLAGS) as [MessageName, number][])(
+  "F8 bits of Flags that %s does not use are sent as 0",
+  (name, unused) => {
+    fc.assert(
+      fc.property(ARBITRARY_MESSAGES[name], (message) => {
+        fc.pre(!("empty" in message && message.empty));
+        const sent = encode(message);
+        expect(sent[sent[0] === 1 ? 4 : 2]! & unused).toBe(0);
+      }),
+    );
+  },
+);
 
 describe("what a message cannot say", () => {
   test("E1 a wireless node id has at most 252 octets", () => {
