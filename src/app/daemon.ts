@@ -110,7 +110,7 @@ export class Daemon {
     });
     this.#runner = runner;
     const onDatagram = (from: string, data: Uint8Array) => runner.datagram(from, data);
-    this.#listeners = await Listeners.open(this.#options.listen, this.#log, onDatagram);
+    this.#listeners = await Listeners.open(this.#options, this.#log, onDatagram);
     send = this.#listeners.sender();
     this.#ownClient = this.#startOwnClient(openStream, callbacks.onReady);
   }

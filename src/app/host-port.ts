@@ -32,7 +32,8 @@ export function parseListenUrl(text: string): HostPort | null {
  */
 export function parseGroup(text: string): HostPort | null {
   const group = isIPv6(text) ? { host: text, port: 0 } : parseHostPort(text, 0);
-  if (group === null) return null;
+  // Which interfaces it is on has an option of its own.
+  if (group === null || group.host.includes("%")) return null;
   const isMulticast = isIPv4(group.host) ? /^(22[4-9]|23\d)\./.test(group.host) : /^ff[0-9a-f]{2}:/i.test(group.host);
   return isMulticast ? group : null;
 }

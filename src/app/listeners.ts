@@ -1,43 +1,78 @@
 import type { Address } from "../gateway/contract.ts";
+import { OwnSockets } from "../transport/own-sockets.ts";
 import { UdpTransport } from "../transport/udp.ts";
-import { parseListenUrl } from "./host-port.ts";
+import { Discovery } from "./discovery.ts";
+import { parseGroup, parseListenUrl } from "./host-port.ts";
 import { RECEIVE_BUFFER_WANTED_OCTETS, reportListener } from "./listener-report.ts";
 import type { Log } from "./log.ts";
+import type { OptionValues } from "./options.ts";
+import { SourceGate } from "./source-gate.ts";
 import type { WhereIs } from "./where-is.ts";
 
 /** Ends the number of its socket in an address. */
 const PREFIX_END = "|";
 
+/** The options that are about the sockets. */
+type ListenerOptions = Pick<
+  OptionValues,
+  "listen" | "discovery.enabled" | "discovery.groups" | "discovery.interfaces" | "clients.allow" | "clients.deny"
+>;
+
 /** The sockets at which SN clients come in; to the core they are one space of addresses. */
 export class Listeners {
-  readonly #transports: UdpTransport[];
+  readonly #transports: UdpTransport[] = [];
+  readonly #gate: SourceGate | undefined;
+  #discovery: Discovery | undefined;
 
-  private constructor(transports: UdpTransport[]) {
-    this.#transports = transports;
+  private constructor(gate: SourceGate | undefined) {
+    this.#gate = gate;
   }
 
-  /** Opens all of `urls`, or none: then it rejects with the error of the one that failed. */
+  /** Opens all of `listen`, or none: then it rejects with the error of the one that failed. And joins the discovery groups. */
   static async open(
-    urls: readonly string[],
+    options: ListenerOptions,
     log: Log,
     onDatagram: (from: Address, data: Uint8Array) => void,
   ): Promise<Listeners> {
-    const listeners = new Listeners([]);
-    const onError = (error: Error) => log.warn("listener.error", { reason: error.message }, error.message);
+    const gate = SourceGate.of(options["clients.allow"], options["clients.deny"], log);
+    const listeners = new Listeners(gate);
     try {
-      for (const [index, url] of urls.entries()) {
-        // Addresses of several sockets are told apart by the number of the socket.
-        const prefix = urls.length === 1 ? "" : `${index + 1}${PREFIX_END}`;
-        const place = { ...parseListenUrl(url)!, prefix, receiveBufferOctets: RECEIVE_BUFFER_WANTED_OCTETS };
-        const transport = await UdpTransport.bind(place, onDatagram, onError);
-        listeners.#transports.push(transport);
-        reportListener(transport, log);
-      }
+      await listeners.#open(options, log, onDatagram);
     } catch (error) {
       await listeners.close();
       throw error;
     }
     return listeners;
+  }
+
+  async #open(
+    options: ListenerOptions,
+    log: Log,
+    onDatagram: (from: Address, data: Uint8Array) => void,
+  ): Promise<void> {
+    const { listen: urls } = options;
+    const gate = this.#gate;
+    const ownSockets = options["discovery.enabled"] ? new OwnSockets() : undefined;
+    const onError = (error: Error) => log.warn("listener.error", { reason: error.message }, error.message);
+    const wants = (host: string, port: number) =>
+      ownSockets?.has(host, port) !== true && (gate === undefined || gate.admit(host));
+    for (const [index, url] of urls.entries()) {
+      // Addresses of several sockets are told apart by the number of the socket.
+      const prefix = urls.length === 1 ? "" : `${index + 1}${PREFIX_END}`;
+      const place = {
+        ...parseListenUrl(url)!,
+        prefix,
+        receiveBufferOctets: RECEIVE_BUFFER_WANTED_OCTETS,
+        wants: ownSockets === undefined && gate === undefined ? undefined : wants,
+      };
+      const transport = await UdpTransport.bind(place, onDatagram, onError);
+      this.#transports.push(transport);
+      reportListener(transport, log);
+    }
+    if (ownSockets === undefined) return;
+    const groups = options["discovery.groups"].map((group) => parseGroup(group)!);
+    const interfaces = options["discovery.interfaces"];
+    this.#discovery = await Discovery.start(this.#transports, { groups, interfaces, ownSockets, log });
   }
 
   /** Where the listeners are, as URLs with the ports that the system gave. */
@@ -52,26 +87,34 @@ export class Listeners {
       const only = transports[0]!;
       return (to, data) => only.send(to, data);
     }
-    return (to, data) => transports[numberOf(to) - 1]?.send(to, data);
+    return (to, data) => transports[this.#indexOf(to)]?.send(to, data);
   }
 
   /** Sends to the discovery groups of the listener that `near` belongs to, or of every listener; `radius` 0 is the whole network. */
-  broadcast(_near: Address | undefined, _radius: number, _data: Uint8Array): void {}
+  broadcast(near: Address | undefined, radius: number, data: Uint8Array): void {
+    this.#discovery?.broadcast(near === undefined ? undefined : this.#indexOf(near), radius, data);
+  }
+
+  /** Datagrams that were dropped because their source may not send. */
+  get refusedDatagrams(): number {
+    return this.#gate?.refused ?? 0;
+  }
 
   /** What the core's address of a client says to people. */
   readonly whereIs: WhereIs = (address) => {
     if (this.#transports.length === 1) return { address };
-    const listener = this.#transports[numberOf(address) - 1]?.localAddress;
+    const listener = this.#transports[this.#indexOf(address)]?.localAddress;
     const shown = address.slice(address.indexOf(PREFIX_END) + 1);
     return listener === undefined ? { address: shown } : { address: shown, listener };
   };
 
   async close(): Promise<void> {
+    await this.#discovery?.close();
     await Promise.all(this.#transports.map((transport) => transport.close()));
   }
-}
 
-/** The number of the socket that an address belongs to, from 1. */
-function numberOf(address: Address): number {
-  return Number.parseInt(address, 10);
+  /** The place of the socket that an address belongs to. */
+  #indexOf(address: Address): number {
+    return this.#transports.length === 1 ? 0 : Number.parseInt(address, 10) - 1;
+  }
 }

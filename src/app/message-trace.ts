@@ -2,19 +2,27 @@ import type { Address } from "../gateway/contract.ts";
 import { decode } from "../sn/decode.ts";
 import { describe } from "../sn/describe.ts";
 import type { Log } from "./log.ts";
+import type { Surroundings, TraceDirection } from "./runner.ts";
 import type { WhereIs } from "./where-is.ts";
 
 /** What to do with each datagram, in and out, to have it in the log in words; undefined where the log does not ask for it. */
-export function messageTrace(
-  log: Log,
-  whereIs: WhereIs,
-): ((direction: "in" | "out", address: Address, data: Uint8Array) => void) | undefined {
+export function messageTrace(log: Log, whereIs: WhereIs): Surroundings["trace"] {
   if (!log.traces) return undefined;
-  return (direction, from, data) => {
+  return (direction, at, data) => {
     const message = describe(decode(data));
-    const { address, listener } = whereIs(from);
+    const { address, listener } = placeOf(direction, at, whereIs);
     const place = listener === undefined ? address : `${address} (${listener})`;
     const line = `${direction === "in" ? "←" : "→"} ${place} ${message}`;
     log.trace(direction === "in" ? "message.in" : "message.out", { address, listener, message }, line);
   };
+}
+
+function placeOf(
+  direction: TraceDirection,
+  at: Address | undefined,
+  whereIs: WhereIs,
+): { address: string; listener?: string | undefined } {
+  const place = at === undefined ? undefined : whereIs(at);
+  if (place === undefined || direction === "out to groups") return { address: "groups", listener: place?.listener };
+  return place;
 }

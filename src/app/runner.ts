@@ -19,6 +19,9 @@ export interface RunnerLink {
   close(disconnect: boolean): void;
 }
 
+/** Which way a datagram goes: in, out, or out to the discovery groups of the listener of an address. */
+export type TraceDirection = "in" | "out" | "out to groups";
+
 /** What the runner performs effects with. */
 export interface Surroundings {
   send(to: Address, data: Uint8Array): void;
@@ -31,8 +34,8 @@ export interface Surroundings {
   /** A link is open: the broker has been reached. */
   linkOpened(): void;
   note(note: Note, now: Instant): void;
-  /** Sees every datagram, in and out; undefined when nobody looks. */
-  trace: ((direction: "in" | "out", address: Address, data: Uint8Array) => void) | undefined;
+  /** Sees every datagram, in and out; undefined when nobody looks. `address` is undefined for one to the groups of every listener. */
+  trace: ((direction: TraceDirection, address: Address | undefined, data: Uint8Array) => void) | undefined;
   /** The core threw: a bug of ours. Called once; after it the runner does nothing any more. */
   failed(error: unknown): void;
 }
@@ -45,6 +48,7 @@ export class Runner {
   /** Events that came while effects were performed; the core must not be entered twice. */
   readonly #waiting: GatewayEvent[] = [];
   #performing = false;
+  #brokerReachable = false;
   #stopping = false;
   /** After the end, or a failure of the core, nothing is done any more. */
   #over = false;
@@ -64,8 +68,10 @@ export class Runner {
     this.#handle({ type: "datagram", from, data });
   }
 
-  /** The broker can be reached from now on, or not any more. */
+  /** The broker can be reached from now on, or not any more. May be said again: the core is told of changes. */
   brokerReachable(reachable: boolean): void {
+    if (reachable === this.#brokerReachable) return;
+    this.#brokerReachable = reachable;
     this.#handle({ type: "broker-reachable", reachable });
   }
 
@@ -140,6 +146,7 @@ export class Runner {
         this.#around.publish(effect.topic, effect.payload, effect.retain);
         return;
       case "broadcast":
+        this.#around.trace?.("out to groups", effect.near, effect.data);
         this.#around.broadcast(effect.near, effect.radius, effect.data);
         return;
       case "open":

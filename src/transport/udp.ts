@@ -1,9 +1,12 @@
-import type { Socket } from "node:dgram";
+import type { RemoteInfo, Socket } from "node:dgram";
 import { lookup } from "node:dns/promises";
 import { isIP, isIPv6 } from "node:net";
 import { performance } from "node:perf_hooks";
 import { DgramAsPromised } from "dgram-as-promised";
 import type { Address } from "../gateway/contract.ts";
+import { GroupMembership } from "./group-membership.ts";
+import type { MulticastGroup } from "./multicast-group.ts";
+import type { MulticastInterface } from "./multicast-interface.ts";
 
 export interface UdpOptions {
   /** An address of this machine, or a name for one; an IPv6 address without brackets, with its zone where it needs one. */
@@ -14,6 +17,8 @@ export interface UdpOptions {
   prefix: string;
   /** How large a receive buffer is asked for. */
   receiveBufferOctets?: number;
+  /** Asked for each datagram, where it is given: those that it does not want are dropped. */
+  wants?: ((host: string, port: number) => boolean) | undefined;
 }
 
 /** What is asked for: the usual default holds some 277 small datagrams, less than 1000 clients send at once. */
@@ -29,6 +34,12 @@ const ERROR_REPORT_INTERVAL_MS = 1000;
 export class UdpTransport {
   /** Where the socket is bound: `udp://127.0.0.1:1883`, `udp://[::1]:1883`. */
   readonly localAddress: string;
+  readonly port: number;
+  readonly isIPv6: boolean;
+  /** The address it is bound to, with its zone; undefined where that is all addresses of the machine. */
+  readonly boundTo: string | undefined;
+  /** Takes in a datagram as though it had come to this socket. */
+  readonly receive: (data: Uint8Array, from: RemoteInfo) => void;
   /** The receive buffer that the system granted, in the sense in which it is asked for. */
   readonly receiveBufferOctets: number;
   readonly #socket: Socket;
@@ -85,6 +96,11 @@ export class UdpTransport {
     this.#onError = onError;
     const bound = socket.address();
     this.localAddress = urlOf(bound.address, bound.port);
+    this.port = bound.port;
+    this.isIPv6 = bound.family === "IPv6";
+    this.boundTo = bound.address === "0.0.0.0" || bound.address === "::" ? undefined : bound.address;
+    // So that other programs of this machine find the gateway too.
+    socket.setMulticastLoopback(true);
     try {
       socket.setRecvBufferSize(options.receiveBufferOctets ?? RECEIVE_BUFFER_OCTETS);
     } catch {
@@ -93,11 +109,45 @@ export class UdpTransport {
     // Linux grants and reports twice what it is asked for: the other half is for its bookkeeping.
     const reported = socket.getRecvBufferSize();
     this.receiveBufferOctets = process.platform === "linux" ? reported / 2 : reported;
-    const prefix = options.prefix;
-    socket.on("error", (error) => this.#report(error));
-    socket.on("message", (data, { address, port, family }) => {
+    const { prefix, wants } = options;
+    this.receive = (data, { address, port, family }) => {
+      if (wants !== undefined && !wants(address, port)) return;
       onDatagram(family === "IPv6" ? `${prefix}[${address}]:${port}` : `${prefix}${address}:${port}`, data);
-    });
+    };
+    socket.on("error", (error) => this.#report(error));
+    socket.on("message", this.receive);
+  }
+
+  /** This socket as a member of a group: it then hears what is sent to the group at its own port. */
+  membershipIn(group: string): GroupMembership {
+    return new GroupMembership(this.#socket, group);
+  }
+
+  /**
+   * Sends one datagram to a group, on one interface, `hops` (1 to 255) far. `onDone` is told what kept it from being sent, or null; by
+   * nothing where the socket is closed.
+   */
+  sendToGroup(
+    group: MulticastGroup,
+    on: MulticastInterface,
+    hops: number,
+    data: Uint8Array,
+    onDone: (error: Error | null) => void,
+  ): void {
+    if (this.#closed !== undefined) return;
+    // Interface and hops belong to the socket. Node hands a datagram to the system at once, unless others wait: then it would go
+    // wherever a later one goes.
+    if (this.#socket.getSendQueueCount() > 0) {
+      onDone(new Error("other datagrams wait to be sent"));
+      return;
+    }
+    try {
+      this.#socket.setMulticastInterface(on.via);
+      this.#socket.setMulticastTTL(hops);
+      this.#socket.send(data, group.port, group.host, onDone);
+    } catch (error) {
+      onDone(error as Error);
+    }
   }
 
   /** Sends one datagram. Never throws: what cannot be sent is lost, as any datagram may be, counted, and reported now and then. */
