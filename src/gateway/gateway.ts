@@ -2,8 +2,7 @@ import { decode, type Malformed } from "../sn/decode.ts";
 import { encode } from "../sn/encode.ts";
 import type { Connect, Encapsulated, Message, PingReq } from "../sn/message.ts";
 import { RETURN_CODE } from "../sn/return-code.ts";
-import { isMqttText } from "../sn/text.ts";
-import { ClientIdRules } from "./client-id-rules.ts";
+import { Admission } from "./admission.ts";
 import { type Context, note } from "./context.ts";
 import type { Address, Effect, GatewayEvent, Instant, LinkId, NoteFields } from "./contract.ts";
 import { DeadlineHeap } from "./deadline-heap.ts";
@@ -12,15 +11,11 @@ import { FIXED } from "./fixed-messages.ts";
 import { Forwarding } from "./forwarding.ts";
 import { PredefinedTopics } from "./predefined-topics.ts";
 import { QosMinusOne } from "./qos-minus-one.ts";
-import { RateLimit } from "./rate-limit.ts";
 import { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
 import { SourceLimit } from "./source-limit.ts";
 import { TopicIds } from "./topic-table.ts";
 import { TRANSITIONS } from "./transitions.ts";
-
-/** The only ProtocolId there is (§5.3.8). */
-const PROTOCOL_ID = 1;
 
 /** A sender without a session is answered with a DISCONNECT and two repetitions, and then once a second (X7). */
 const STRANGER_ANSWERS = { perSecond: 1, burst: 3 } as const;
@@ -33,9 +28,8 @@ export class Gateway {
   readonly #context: Context;
   readonly #discovery: Discovery;
   readonly #qosMinusOne: QosMinusOne;
-  readonly #clientIdRules: ClientIdRules;
+  readonly #admission: Admission;
   readonly #strangers: SourceLimit;
-  readonly #connects: RateLimit;
   readonly #deadlines = new DeadlineHeap<Session>();
   /** Sessions with a client at the other end, by where that is. */
   readonly #byAddress = new Map<Address, Session>();
@@ -61,9 +55,8 @@ export class Gateway {
     this.#context = { settings, predefined, topicIds, effects: [], nextLink: 1 };
     this.#discovery = new Discovery(this.#context);
     this.#qosMinusOne = new QosMinusOne(this.#context);
-    this.#clientIdRules = new ClientIdRules(settings.clientIdsAllowed, settings.clientIdsDenied);
+    this.#admission = new Admission(settings);
     this.#strangers = new SourceLimit(STRANGER_ANSWERS, settings.strangerAnswersPerSecond);
-    this.#connects = new RateLimit(settings.connectsPerSecond);
   }
 
   /** The earliest instant at which a `deadline` event is due; Infinity when there is none. */
@@ -163,7 +156,7 @@ export class Gateway {
 
   #onConnect(connect: Connect, from: Address, forwarding: Forwarding | undefined, now: Instant): void {
     const { clientId } = connect;
-    const reason = this.#whyNot(connect);
+    const reason = this.#admission.whyNot(connect);
     if (reason !== undefined || clientId === null) {
       this.#refuse(RETURN_CODE.notSupported, { clientId: clientId ?? undefined, reason }, from, forwarding);
       return;
@@ -210,27 +203,18 @@ export class Gateway {
 
   /** The limit that keeps a client from beginning a set-up now, by its key. Who has a session already does not lose it by that. */
   #limitReached(known: Session | undefined, there: Session | undefined, now: Instant): string | undefined {
-    const { clientsMax, setUpsMax } = this.#context.settings;
-    if (known !== undefined && (known.settingUp || known.state === "asleep" || known.state === "awake"))
-      return undefined;
+    if (known?.settingUp === true || known?.state === "asleep" || known?.state === "awake") return undefined;
     if (known === undefined || known.ended) {
-      const makesRoom = there !== undefined && !this.#mayMove(there);
-      if (!makesRoom && this.#live.size >= clientsMax) return "clients.max";
-      // A connection that is closing still costs what a connection costs.
-      if (this.#byLink.size >= 2 * clientsMax) return "clients.max";
-      if (there?.settingUp !== true && this.#settingUp.size >= setUpsMax) return "clients.max_half_open";
+      // Who has the address now makes room.
+      const leaves = there === undefined || this.#mayMove(there) ? 0 : 1;
+      const full = this.#admission.fullBy({
+        sessions: this.#live.size - leaves,
+        links: this.#byLink.size,
+        setUps: this.#settingUp.size - (there?.settingUp === true ? 1 : 0),
+      });
+      if (full !== undefined) return full;
     }
-    return this.#connects.allows(now) ? undefined : "clients.max_connect_rate";
-  }
-
-  /** What about the CONNECT itself cannot be accepted (C5, C6). */
-  #whyNot({ protocolId, clientId }: Connect): string | undefined {
-    if (protocolId !== PROTOCOL_ID) return `ProtocolId ${protocolId}`;
-    if (clientId === "") return "the client id is empty";
-    if (!isMqttText(clientId)) return "the client id is not UTF-8, or has control characters";
-    if (Buffer.byteLength(clientId) > this.#context.settings.clientIdOctetsMax) return "the client id is too long";
-    if (!this.#clientIdRules.admits(clientId)) return "the client id is not allowed: clients.allow, clients.deny";
-    return undefined;
+    return this.#admission.tooFastBy(now);
   }
 
   #refuse(returnCode: number, fields: NoteFields, address: Address, forwarding: Forwarding | undefined): void {
