@@ -14,7 +14,7 @@ export default defineConfig({
         // Sockets, and processes started from dist/: `npm test` builds it first.
         test: {
           name: "on sockets",
-          include: ["test/{adapters,process,interop}/**/*.test.ts"],
+          include: ["test/{adapters,process,interop,field}/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 30_000,
         },
