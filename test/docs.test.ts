@@ -37,6 +37,12 @@ describe("rules and tests", () => {
     expect(without.map(({ id, sentence }) => `${id}: ${sentence}`)).toEqual([]);
   });
 
+  test("any other rule is shown by more than the device", () => {
+    const others = RULES.filter(({ client, noTest }) => !client && noTest === undefined);
+    const without = others.filter(({ id }) => named.get(id)!.every(({ file }) => file.startsWith("device/")));
+    expect(without.map(({ id, sentence }) => `${id}: ${sentence}`)).toEqual([]);
+  });
+
   test("no test names a rule that does not exist", () => {
     const unknown = TEST_TITLES.filter(({ title }) => ruleIdsIn(title).some((id) => !named.has(id)));
     expect(unknown).toEqual([]);
