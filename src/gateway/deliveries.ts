@@ -95,6 +95,8 @@ export class Deliveries {
 
   /** A PUBLISH of the broker. */
   receive(packet: PublishPacket, now: Instant): void {
+    // Some brokers repeat on one connection what is not acknowledged yet; it waits here already.
+    if (packet.dup && packet.qos > 0 && this.#queue.hasPacketId(packet.messageId)) return;
     const waits = !this.#client.listening || !this.empty;
     // The payload is a view into all that was read at once; what waits must not keep that.
     this.#queue.push(waits ? { ...packet, payload: new Uint8Array(packet.payload) } : packet);
