@@ -13,7 +13,7 @@ const STUCK_FACTOR = 20;
 export function balance(client: ClientRecord): boolean {
   const { link, requests, deliveries } = client;
   if (!link.exists) return true;
-  const noRoom = link.isPaused ? !deliveries.hasRoom : deliveries.overfull;
+  const noRoom = link.isPaused ? !deliveries.hasRoom : deliveries.exceeds(1);
   const stuck = deliveries.awaitsBroker || requests.subscribing || client.state === "awaiting broker";
   if (stuck && deliveries.exceeds(STUCK_FACTOR)) return false;
   const pauses = noRoom && !stuck && (requests.empty || deliveries.exceeds(ANSWER_FACTOR));

@@ -5,6 +5,7 @@ import type { Address, Instant, NoteFields, NoteName } from "./contract.ts";
 import { Deliveries } from "./deliveries.ts";
 import type { Forwarding } from "./forwarding.ts";
 import { HeldAnswers } from "./held-answers.ts";
+import { LinkRenewal } from "./link-renewal.ts";
 import type { PacketToBroker, Will } from "./packet.ts";
 import type { PredefinedTopics } from "./predefined-topics.ts";
 import { Requests } from "./requests.ts";
@@ -38,6 +39,7 @@ export class ClientRecord implements Client {
   readonly link: BrokerLink;
   readonly requests: Requests;
   readonly deliveries: Deliveries;
+  readonly renewal: LinkRenewal;
   #heldAnswers: HeldAnswers | undefined;
 
   constructor(clientId: string, context: Context) {
@@ -47,6 +49,7 @@ export class ClientRecord implements Client {
     this.link = new BrokerLink(context);
     this.requests = new Requests(this);
     this.deliveries = new Deliveries(this);
+    this.renewal = new LinkRenewal(this);
   }
 
   get settings(): Settings {
@@ -124,6 +127,7 @@ export class ClientRecord implements Client {
   end(state: "disconnected" | "lost", disconnect: boolean): void {
     this.state = state;
     this.#heldAnswers = undefined;
+    this.renewal.cancel();
     this.requests.reset();
     this.deliveries.reset();
     if (!this.durable) this.forgetSession();

@@ -1,13 +1,12 @@
 import { encode } from "../sn/encode.ts";
-import type { Connect, WillMsg, WillTopic } from "../sn/message.ts";
+import type { Connect, Message, WillMsg, WillTopic } from "../sn/message.ts";
 import { RETURN_CODE } from "../sn/return-code.ts";
+import { returnCodeOf } from "./broker-refusal.ts";
 import type { ClientRecord } from "./client-record.ts";
 import type { Instant } from "./contract.ts";
 import { FIXED } from "./fixed-messages.ts";
 import { SetUp, sameConnect } from "./set-up.ts";
-
-/** MQTT 3.1.1 CONNACK: server unavailable, the one refusal that may pass by itself (6c). */
-const SERVER_UNAVAILABLE = 3;
+import type { Reaction } from "./transitions.ts";
 
 /**
  * How a client becomes active (§6.2): its CONNECT, the prompts for its will, the broker connection, CONNACK; and what a CONNECT means
@@ -35,11 +34,49 @@ export class Connecting {
     this.#quiet = false;
   }
 
+  /** A message of the client that has to do with its CONNECT; false where it is none of these. */
+  take(message: Message, reaction: Reaction, now: Instant): boolean {
+    switch (reaction) {
+      case "setUp":
+        this.begin(message as Connect, now);
+        return true;
+      case "repeatSetUp":
+        this.#repeat(message as Connect, now);
+        return true;
+      case "connectAgain":
+        this.#again(message as Connect, now);
+        return true;
+      case "willTopic":
+        this.#onWillTopic(message as WillTopic, now);
+        return true;
+      case "repeatWillMsgReq":
+        this.#client.send(this.#setUp!.prompt(now));
+        return true;
+      case "willMsg":
+        this.#setUp!.takeWillMsg((message as WillMsg).willMsg);
+        this.#next(now);
+        return true;
+      case "repeatConnack":
+        // Its CONNACK may have been lost.
+        if (this.#quiet) this.#client.send(FIXED.connackAccepted);
+        return true;
+      case "abort":
+        this.#client.send(FIXED.disconnect);
+        this.abandon("DISCONNECT");
+        return true;
+      default:
+        return false;
+    }
+  }
+
   /** The set-up, from its beginning. */
   begin(connect: Connect, now: Instant): void {
     const client = this.#client;
     this.#setUp = new SetUp(connect, client.settings);
     this.#quiet = false;
+    client.renewal.cancel();
+    // One that was being made for the client as it was.
+    if (!client.link.isOpen) client.link.close(true);
     client.requests.reset();
     client.dropHeldAnswers();
     client.deliveries.park();
@@ -47,14 +84,14 @@ export class Connecting {
   }
 
   /** CONNECT while the will is asked for. */
-  repeat(connect: Connect, now: Instant): void {
+  #repeat(connect: Connect, now: Instant): void {
     const setUp = this.#setUp!;
     if (sameConnect(setUp.connect, connect)) this.#client.send(setUp.prompt(now));
     else this.begin(connect, now);
   }
 
   /** CONNECT of an active client. */
-  again(connect: Connect, now: Instant): void {
+  #again(connect: Connect, now: Instant): void {
     // With Will=1 the client waits for WILLTOPICREQ and would not know what a CONNACK means (C12).
     if (this.#quiet && !connect.will && sameConnect(this.#accepted!, connect)) this.#client.send(FIXED.connackAccepted);
     else this.begin(connect, now);
@@ -66,24 +103,9 @@ export class Connecting {
     this.#client.note("client.resumed", { waiting: this.#client.deliveries.length });
   }
 
-  onWillTopic(message: WillTopic, now: Instant): void {
+  #onWillTopic(message: WillTopic, now: Instant): void {
     if (this.#setUp!.takeWillTopic(message)) this.#next(now);
     else this.#refuse(RETURN_CODE.notSupported, "the will topic is not a topic name");
-  }
-
-  /** WILLTOPIC again, when the message is already asked for. */
-  repeatWillMsgReq(now: Instant): void {
-    this.#client.send(this.#setUp!.prompt(now));
-  }
-
-  onWillMsg({ willMsg }: WillMsg, now: Instant): void {
-    this.#setUp!.takeWillMsg(willMsg);
-    this.#next(now);
-  }
-
-  /** WILLMSG of an active client: its CONNACK may have been lost. */
-  repeatConnack(): void {
-    if (this.#quiet) this.#client.send(FIXED.connackAccepted);
   }
 
   /** The client or the gateway ends the set-up. */
@@ -130,8 +152,7 @@ export class Connecting {
   linkRefused(brokerCode: number): void {
     this.#client.link.gone(this.#client.link.id);
     this.#client.note("link.refused", { brokerReturnCode: brokerCode });
-    const code = brokerCode === SERVER_UNAVAILABLE ? RETURN_CODE.congestion : RETURN_CODE.notSupported;
-    this.#refuse(code, "refused by the broker");
+    this.#refuse(returnCodeOf(brokerCode), "refused by the broker");
   }
 
   /** The connection that was being made has failed. */

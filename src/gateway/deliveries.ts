@@ -3,28 +3,18 @@ import type { MsgIdOnly, TopicAck } from "../sn/message.ts";
 import { RETURN_CODE } from "../sn/return-code.ts";
 import type { Client } from "./client.ts";
 import type { Instant } from "./contract.ts";
+import type { DeliveryPhase } from "./delivery-phase.ts";
 import { type Delivery, DeliveryQueue } from "./delivery-queue.ts";
+import { encodePublish, obstacleTo } from "./outbound-message.ts";
 import { isSameTopicId, outboundTopicOf } from "./outbound-topic.ts";
 import type { AckPacket, PublishPacket } from "./packet.ts";
 import type { TopicEntry } from "./topic-table.ts";
-
-/**
- * Where the message at the head of the queue stands:
- * idle: nothing sent · registering: REGISTER sent · publishing: PUBLISH of QoS 1 or 2 sent · releasing: the client said PUBREC, the
- * broker's PUBREL is awaited · completing: PUBREL sent.
- */
-type Phase = "idle" | "registering" | "publishing" | "releasing" | "completing";
 
 /** What a retry led to: sent again, or the client does not answer. */
 export type RetryResult = "again" | "exhausted";
 
 /** How often a QoS 1 or 2 message outlives a client that does not answer REGISTER, before it is given up. */
 const POSTPONED_MAX = 3;
-
-/** Octets of REGISTER and PUBLISH before the name or the data, and what the long header adds. */
-const REGISTER_HEAD_OCTETS = 6;
-const PUBLISH_HEAD_OCTETS = 7;
-const LONG_HEADER_EXTRA_OCTETS = 2;
 
 const NEVER: Instant = Number.POSITIVE_INFINITY;
 
@@ -37,12 +27,15 @@ export class Deliveries {
   readonly #queue: DeliveryQueue;
   /** Messages given up after the client had a part in them: their PUBREL is answered here. */
   #abandoned: Set<number> | undefined;
-  #phase: Phase = "idle";
+  #phase: DeliveryPhase = "idle";
   #tries = 0;
   #startedAt: Instant = 0;
   #registerMsgId = 0;
-  /** When the message in flight is sent again. */
-  due: Instant = NEVER;
+  #due: Instant = NEVER;
+  /** The connection to the broker is being made anew: nothing is sent before that is there. */
+  #suspended = false;
+  /** The message that the client was sent over the connection of before, and that the broker is to send again; 0 for none. */
+  #interrupted = 0;
   /** How many more messages may be started (Z8). */
   budget = NEVER;
   /** Acknowledgements given to the broker, which may make it send more. */
@@ -51,6 +44,11 @@ export class Deliveries {
   constructor(client: Client) {
     this.#client = client;
     this.#queue = new DeliveryQueue(client.settings.queuedMax, client.settings.queuedOctetsMax);
+  }
+
+  /** When the message in flight is sent again. */
+  get due(): Instant {
+    return this.#suspended ? NEVER : this.#due;
   }
 
   /** Nothing waits and nothing is in flight. */
@@ -67,17 +65,12 @@ export class Deliveries {
     return this.#phase === "idle" && (this.#queue.length === 0 || this.budget <= 0);
   }
 
-  /** The message in flight needs a word of the broker to go on. */
+  /** Nothing goes on without a word of the broker. */
   get awaitsBroker(): boolean {
-    return this.#phase === "releasing";
+    return this.#suspended || this.#phase === "releasing";
   }
 
-  /** More waits than the limits allow, and none of it may be dropped. */
-  get overfull(): boolean {
-    return this.#queue.exceeds(1);
-  }
-
-  /** That much more waits than the limits allow. */
+  /** More waits than this many times what the limits allow, and none of it may be dropped. */
   exceeds(factor: number): boolean {
     return this.#queue.exceeds(factor);
   }
@@ -90,16 +83,44 @@ export class Deliveries {
   reset(): void {
     this.#queue.clear();
     this.#abandoned = undefined;
+    this.#suspended = false;
+    this.#interrupted = 0;
     this.#idle();
+  }
+
+  /** The connection to the broker is made anew, and the client is not to notice: all stays as it is until `resume`. */
+  suspend(): void {
+    this.#suspended = true;
+  }
+
+  /** The new connection is there. Where the broker has the session of before, it sends again what was not acknowledged. */
+  renewed(sessionPresent: boolean): void {
+    if (!sessionPresent) {
+      this.#queue.orphan();
+      this.#abandoned = undefined;
+      return;
+    }
+    const { head } = this.#queue;
+    this.#interrupted = this.#queue.dropUnacknowledged();
+    if (this.#queue.head !== head) this.#idle();
+  }
+
+  /** Delivery goes on over the new connection. */
+  resume(now: Instant): void {
+    this.#suspended = false;
+    // Of an orphan no PUBREL will come.
+    if (this.#phase === "releasing" && this.#queue.head!.orphaned) this.#complete(now);
+    this.advance(now);
   }
 
   /** A PUBLISH of the broker. */
   receive(packet: PublishPacket, now: Instant): void {
     // Some brokers repeat on one connection what is not acknowledged yet; it waits here already.
-    if (packet.dup && packet.qos > 0 && this.#queue.hasPacketId(packet.messageId)) return;
-    const waits = !this.#client.listening || !this.empty;
+    if (packet.dup && packet.qos > 0 && this.#queue.awaitsAcknowledgement(packet.messageId)) return;
+    const waits = this.#suspended || !this.#client.listening || !this.empty;
+    const wasSent = this.#interrupted !== 0 && packet.dup && packet.messageId === this.#interrupted;
     // The payload is a view into all that was read at once; what waits must not keep that.
-    this.#queue.push(waits ? { ...packet, payload: new Uint8Array(packet.payload) } : packet);
+    this.#queue.push(waits ? { ...packet, payload: new Uint8Array(packet.payload) } : packet, wasSent);
     this.advance(now);
     while (this.#queue.exceeds(1)) {
       const dropped = this.#queue.dropOldestQos0(this.#phase !== "idle");
@@ -111,14 +132,13 @@ export class Deliveries {
   /** A PUBREL of the broker. */
   release({ messageId }: AckPacket, now: Instant): void {
     const head = this.#queue.head;
-    if (this.#phase === "releasing" && head?.packetId === messageId) {
-      this.#phase = "completing";
-      this.#tries = 0;
-      this.due = NEVER;
-      if (this.#client.listening) this.#send(now);
-      return;
+    if (head?.packetId === messageId && !head.orphaned) {
+      if (this.#phase === "releasing") {
+        this.#complete(now);
+        return;
+      }
+      if (this.#phase === "completing") return;
     }
-    if (this.#phase === "completing" && head?.packetId === messageId) return;
     if (this.#abandoned?.delete(messageId) === true) {
       this.#client.write({ cmd: "pubcomp", messageId });
       return;
@@ -131,7 +151,7 @@ export class Deliveries {
 
   /** Sends what can be sent now. While a SUBSCRIBE is open, a name without an id waits for its SUBACK (S10). */
   advance(now: Instant): void {
-    while (this.#phase === "idle" && this.#client.listening && this.budget > 0) {
+    while (this.#phase === "idle" && this.#client.listening && this.budget > 0 && !this.#suspended) {
       const head = this.#queue.head;
       if (head === undefined) return;
       if (head.packet === undefined) this.#phase = "completing";
@@ -145,7 +165,7 @@ export class Deliveries {
 
   /** The client sleeps: what is in flight waits, as it is. */
   park(): void {
-    this.due = NEVER;
+    this.#due = NEVER;
   }
 
   /** The client listens again, or asks again: what is in flight goes out once more, its repetitions counted from here. */
@@ -153,12 +173,13 @@ export class Deliveries {
     if (this.#phase === "idle" || this.#phase === "releasing") return;
     this.#tries = 0;
     this.#startedAt = now;
-    this.#send(now);
+    if (this.#suspended) this.#due = now;
+    else this.#send(now);
   }
 
   /** Whether a message waits for the client to be heard of. */
   get postponed(): boolean {
-    return this.#phase === "registering" && this.due === NEVER;
+    return this.#phase === "registering" && this.#due === NEVER && !this.#suspended;
   }
 
   /** `due` has come. */
@@ -173,7 +194,7 @@ export class Deliveries {
 
   /** The client asks what has become of its messages: the one in flight is sent once more before its time (Z10). */
   repeat(now: Instant): void {
-    if (this.#phase === "idle" || this.#phase === "releasing") return;
+    if (this.#phase === "idle" || this.#phase === "releasing" || this.#suspended) return;
     this.#tries += 1;
     this.#send(now);
   }
@@ -185,10 +206,10 @@ export class Deliveries {
    */
   giveUpRegister(keep: boolean): "given up" | "kept" | undefined {
     const head = this.#queue.head;
-    if (this.#phase !== "registering" || head?.packet === undefined) return undefined;
+    if (this.#phase !== "registering" || head?.packet === undefined || this.#suspended) return undefined;
     if (keep && head.packet.qos > 0 && head.postponed < POSTPONED_MAX) {
       head.postponed += 1;
-      this.due = NEVER;
+      this.#due = NEVER;
       this.#client.note("delivery.postponed", { topic: head.packet.topic });
       return "kept";
     }
@@ -258,8 +279,12 @@ export class Deliveries {
     const head = this.#queue.head;
     if (head?.packetId !== msgId) return;
     if (this.#phase === "publishing" && head.packet?.qos === 2) {
+      if (head.orphaned) {
+        this.#complete(now);
+        return;
+      }
       this.#phase = "releasing";
-      this.due = NEVER;
+      this.#due = NEVER;
       this.#client.write({ cmd: "pubrec", messageId: msgId });
     } else if (this.#phase === "completing" && this.#client.listening) {
       this.#send(now);
@@ -276,33 +301,21 @@ export class Deliveries {
   #leaveAlone(now: Instant): void {
     const { tRetryMs, nRetry } = this.#client.settings;
     this.#tries = 0;
-    if (this.#client.listening) this.due = now + tRetryMs * (nRetry + 1);
+    if (this.#client.listening) this.#due = now + tRetryMs * (nRetry + 1);
   }
 
   /** Begins the exchange of a message. False: it has to wait for a SUBACK. */
   #start(head: Delivery, packet: PublishPacket): boolean {
-    const { settings, topics } = this.#client;
-    if (tooLong(PUBLISH_HEAD_OCTETS + packet.payload.length, settings.datagramOctetsMax)) {
-      this.#giveUp(head, "larger than clients.max_datagram");
-      return true;
-    }
     const topic = outboundTopicOf(this.#client, packet.topic);
-    if (topic === "suppressed") {
-      this.#giveUp(head, "the client refused the topic name");
+    if (topic === "unregistered" && this.#client.subscribing) return false;
+    const obstacle = obstacleTo(this.#client, packet, topic);
+    if (obstacle !== undefined) {
+      this.#giveUp(head, obstacle);
       return true;
     }
-    if (topic !== "unregistered") {
+    if (typeof topic === "object") {
       head.topic = topic;
       this.#publish(head, packet);
-      return true;
-    }
-    if (this.#client.subscribing) return false;
-    if (tooLong(REGISTER_HEAD_OCTETS + Buffer.byteLength(packet.topic), settings.datagramOctetsMax)) {
-      this.#giveUp(head, "topic name larger than clients.max_datagram");
-      return true;
-    }
-    if (topics.obtain(packet.topic) === undefined) {
-      this.#giveUp(head, "no topic id is left: clients.max_topics");
       return true;
     }
     this.#registerMsgId = this.#freeMsgId();
@@ -323,7 +336,7 @@ export class Deliveries {
   /** The message of the present phase, and its supervision (R4, R5). */
   #send(now: Instant): void {
     const head = this.#queue.head!;
-    this.due = now + this.#client.settings.tRetryMs;
+    this.#due = now + this.#client.settings.tRetryMs;
     switch (this.#phase) {
       case "registering": {
         const { id, name } = this.#client.topics.byName(head.packet!.topic) as TopicEntry;
@@ -339,7 +352,7 @@ export class Deliveries {
         this.#client.send(encode({ type: "PUBREL", msgId: head.packetId }));
         return;
       default:
-        this.due = NEVER;
+        this.#due = NEVER;
     }
   }
 
@@ -350,22 +363,32 @@ export class Deliveries {
     return msgId;
   }
 
+  /** The client is told that the exchange of a QoS 2 message may end. */
+  #complete(now: Instant): void {
+    this.#phase = "completing";
+    this.#tries = 0;
+    this.#due = NEVER;
+    if (this.#client.listening) this.#send(now);
+  }
+
   /** The client has the message: the broker may forget it. */
   #finish(head: Delivery, cmd: "puback" | "pubcomp"): void {
-    this.#client.write({ cmd, messageId: head.packetId });
-    this.acknowledged += 1;
+    if (!head.orphaned) {
+      this.#client.write({ cmd, messageId: head.packetId });
+      this.acknowledged += 1;
+    }
     this.#queue.shift();
     this.#idle();
   }
 
   /** The client will not have the message. The broker is told otherwise, or it would send it again for ever (G5). */
   #giveUp(head: Delivery, reason: string): void {
-    const { packet, packetId } = head;
+    const { packet, packetId, orphaned } = head;
     this.#queue.shift();
     this.#idle();
     if (packet === undefined) return;
     this.#noteDropped(packet, reason);
-    if (packet.qos === 0) return;
+    if (packet.qos === 0 || orphaned) return;
     this.acknowledged += 1;
     this.#client.write({ cmd: packet.qos === 1 ? "puback" : "pubrec", messageId: packetId });
     if (packet.qos === 1) return;
@@ -387,16 +410,6 @@ export class Deliveries {
 
   #idle(): void {
     this.#phase = "idle";
-    this.due = NEVER;
+    this.#due = NEVER;
   }
-}
-
-function tooLong(octetsInShortForm: number, max: number): boolean {
-  const octets = octetsInShortForm <= 255 ? octetsInShortForm : octetsInShortForm + LONG_HEADER_EXTRA_OCTETS;
-  return octets > max;
-}
-
-function encodePublish({ topic, sent }: Delivery, { qos, retain, payload, messageId }: PublishPacket): Uint8Array {
-  const { topicIdType, topicId } = topic!;
-  return encode({ type: "PUBLISH", dup: sent, qos, retain, topicIdType, topicId, msgId: messageId, data: payload });
 }

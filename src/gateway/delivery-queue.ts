@@ -11,6 +11,8 @@ export interface Delivery {
   topic: OutboundTopic | undefined;
   /** The PUBLISH has been sent to the client. */
   sent: boolean;
+  /** The broker knows nothing of it any more: its session ended with an earlier connection. The client gets it all the same. */
+  orphaned: boolean;
   /** The client said that it did not know the topic id; it gets no third chance (G4). */
   registeredAgain: boolean;
   /** How often the client was silent when asked to register the name, all repetitions included. */
@@ -54,9 +56,18 @@ export class DeliveryQueue {
     return this.#items.length * 2 <= this.#messagesMax && this.#octets * 2 <= this.#octetsMax;
   }
 
-  push(packet: PublishPacket): void {
+  /** `sent`: the client was sent it over the connection of before. */
+  push(packet: PublishPacket, sent: boolean): void {
     const packetId = packet.messageId;
-    this.#items.push({ packet, packetId, topic: undefined, sent: false, registeredAgain: false, postponed: 0 });
+    this.#items.push({
+      packet,
+      packetId,
+      topic: undefined,
+      sent,
+      orphaned: false,
+      registeredAgain: false,
+      postponed: 0,
+    });
     this.#octets += octetsOf(packet);
   }
 
@@ -65,14 +76,28 @@ export class DeliveryQueue {
    * when the head is in flight.
    */
   pushRelease(packetId: number, behindHead: boolean): void {
-    const release = { packet: undefined, packetId, topic: undefined, sent: true, registeredAgain: false, postponed: 0 };
+    const release: Delivery = {
+      packet: undefined,
+      packetId,
+      topic: undefined,
+      sent: true,
+      orphaned: false,
+      registeredAgain: false,
+      postponed: 0,
+    };
     let index = behindHead ? 1 : 0;
     while (index < this.#items.length && this.#items[index]!.packet === undefined) index += 1;
     this.#items.splice(index, 0, release);
   }
 
+  /** Whether a PUBREL that the broker has sent waits here. */
   hasRelease(packetId: number): boolean {
-    return this.#items.some((item) => item.packet === undefined && item.packetId === packetId);
+    return this.#items.some((item) => item.packet === undefined && item.packetId === packetId && !item.orphaned);
+  }
+
+  /** Whether the broker waits for word of a message under this identifier that is here. */
+  awaitsAcknowledgement(packetId: number): boolean {
+    return this.#items.some((item) => item.packetId === packetId && !item.orphaned);
   }
 
   hasPacketId(packetId: number): boolean {
@@ -94,6 +119,31 @@ export class DeliveryQueue {
       return packet;
     }
     return undefined;
+  }
+
+  /** The broker has forgotten all of it. */
+  orphan(): void {
+    for (const item of this.#items) if (item.packetId !== 0) item.orphaned = true;
+  }
+
+  /**
+   * Drops what the broker sends again to a new connection: all that it knows of and that was not acknowledged. The packet identifier of
+   * the message among it that the client has been sent; 0 when there is none.
+   */
+  dropUnacknowledged(): number {
+    let sentPacketId = 0;
+    const kept: Delivery[] = [];
+    for (const item of this.#items) {
+      if (item.packetId === 0 || item.orphaned) {
+        kept.push(item);
+        continue;
+      }
+      if (item.packet === undefined) continue;
+      this.#octets -= octetsOf(item.packet);
+      if (item.sent) sentPacketId = item.packetId;
+    }
+    this.#items = kept;
+    return sentPacketId;
   }
 
   clear(): void {

@@ -1,47 +1,13 @@
 import { encode } from "../sn/encode.ts";
-import type { MsgIdOnly, Publish, Subscribe, Unsubscribe } from "../sn/message.ts";
+import type { Message, MsgIdOnly, Publish, Subscribe, Unsubscribe } from "../sn/message.ts";
 import { RETURN_CODE } from "../sn/return-code.ts";
 import { hasWildcard } from "../sn/topic-name.ts";
 import type { Client } from "./client.ts";
 import { CompletedPublishes, fingerprintOf } from "./completed-publishes.ts";
 import type { Instant } from "./contract.ts";
+import type { OpenExchange, PublishExchange } from "./open-exchange.ts";
 import type { AckPacket, MqttQoS, SubackPacket, UnsubackPacket } from "./packet.ts";
-import { publishTopicOf, type SubscribeTopic, subscribeTopicOf } from "./requested-topic.ts";
-
-interface Exchange {
-  readonly msgId: number;
-  readonly packetId: number;
-  askedIn: number;
-}
-
-interface PublishExchange extends Exchange {
-  readonly type: "publish";
-  readonly qos: 1 | 2;
-  readonly topicId: number;
-  readonly fingerprint: number | undefined;
-  /** sent: the broker has it; received: it said PUBREC; released: the client said PUBREL. */
-  phase: "sent" | "received" | "released";
-}
-
-interface SubscribeExchange extends Exchange {
-  readonly type: "subscribe";
-  readonly topic: SubscribeTopic;
-  readonly qos: MqttQoS;
-}
-
-interface UnsubscribeExchange extends Exchange {
-  readonly type: "unsubscribe";
-  readonly filter: string;
-}
-
-/** A request that the gateway made for its client's sake; nobody waits for the answer. */
-interface OwnExchange extends Exchange {
-  readonly type: "own";
-  /** What was subscribed to again. */
-  readonly restored: readonly string[];
-}
-
-type OpenExchange = PublishExchange | SubscribeExchange | UnsubscribeExchange | OwnExchange;
+import { publishTopicOf, subscribeTopicOf } from "./requested-topic.ts";
 
 /** What was said to the last SUBSCRIBE, for its repetition (S7). */
 interface AnsweredSubscribe {
@@ -56,7 +22,8 @@ const PACKET_ID_MAX = 65535;
 /**
  * What a client asks of the broker: PUBLISH, SUBSCRIBE, UNSUBSCRIBE. Each is answered when the broker has answered, and each may come
  * more than once (R7). The packet identifier is the client's MsgId, so that a gateway that lost its memory, or a new connection to
- * the broker, still speaks of the same exchange; only where that number is taken, or 0, it is another.
+ * the broker, still speaks of the same exchange; only where that number is taken, or 0, it is another. `askedIn` is the period of the
+ * client in which a request came, which is not the present one where it had to wait for a connection.
  */
 export class Requests {
   readonly #client: Client;
@@ -105,24 +72,40 @@ export class Requests {
     this.#lastMsgId = msgId;
   }
 
-  publish(message: Publish, now: Instant): void {
+  /** Whether the message is about a request that is open, not a new one. */
+  concerns(message: Message): boolean {
+    switch (message.type) {
+      case "PUBLISH":
+        return (message.msgId !== 0 || message.dup) && this.#find(message.msgId, "publish") !== undefined;
+      case "PUBREL":
+        return this.#find(message.msgId, "publish") !== undefined;
+      case "SUBSCRIBE":
+        return this.#find(message.msgId, "subscribe") !== undefined;
+      case "UNSUBSCRIBE":
+        return this.#find(message.msgId, "unsubscribe") !== undefined;
+      default:
+        return false;
+    }
+  }
+
+  publish(message: Publish, askedIn: number, now: Instant): void {
     const client = this.#client;
     const { qos, msgId } = message;
     if (qos === -1) return;
     const topic = publishTopicOf(client, message);
     if (typeof topic === "number") {
-      this.#refusePublish(message, topic);
+      this.#refusePublish(message, topic, askedIn);
       return;
     }
     if (qos === 0) {
-      if (!client.writable) this.#refusePublish(message, RETURN_CODE.congestion);
+      if (!client.writable) this.#refusePublish(message, RETURN_CODE.congestion, askedIn);
       else client.write(publishPacket(topic, message, 0, 0));
       return;
     }
     if (msgId !== 0 || message.dup) {
       const open = this.#find(msgId, "publish");
       if (open !== undefined) {
-        this.#repeated(open);
+        this.#repeated(open, askedIn);
         return;
       }
     }
@@ -138,36 +121,33 @@ export class Requests {
     }
     const packetId = client.writable ? this.#packetIdFor(msgId) : undefined;
     if (packetId === undefined) {
-      this.#refusePublish(message, RETURN_CODE.congestion);
+      this.#refusePublish(message, RETURN_CODE.congestion, askedIn);
       return;
     }
     // Another message under the number of one that has just been completed.
     if (qos === 2 && this.#completed?.forget(msgId) === true && !message.dup) this.#reusesMsgIds = true;
-    const askedIn = client.sleeps;
     this.#add({ type: "publish", msgId, packetId, askedIn, qos, topicId: message.topicId, fingerprint, phase: "sent" });
     client.write(publishPacket(topic, message, qos, packetId));
   }
 
   /** PUBREL of the client. One that we know nothing of goes to the broker all the same: it may hold the message of before a restart. */
-  release(message: MsgIdOnly, now: Instant): void {
+  release({ msgId }: MsgIdOnly, askedIn: number, now: Instant): void {
     const client = this.#client;
-    const { msgId } = message;
     const open = this.#find(msgId, "publish");
     if (open !== undefined) {
-      open.askedIn = client.sleeps;
+      open.askedIn = askedIn;
       if (open.phase !== "received") return;
       open.phase = "released";
       client.write({ cmd: "pubrel", messageId: open.packetId });
       return;
     }
     if (this.#completed?.has(msgId, now) === true) {
-      client.send(encode({ type: "PUBCOMP", msgId }));
+      client.answer(askedIn, encode({ type: "PUBCOMP", msgId }));
       return;
     }
     // The client asks again where its number is taken or too much is open. What 0 stood for at the broker is not known any more: to
     // say that it was released would be a guess.
     if (!client.writable || this.#packetIdFor(msgId) !== msgId) return;
-    const askedIn = client.sleeps;
     this.#add({
       type: "publish",
       msgId,
@@ -181,70 +161,70 @@ export class Requests {
     client.write({ cmd: "pubrel", messageId: msgId });
   }
 
-  subscribe(message: Subscribe): void {
+  subscribe(message: Subscribe, askedIn: number): void {
     const client = this.#client;
     const { msgId, qos } = message;
     const topic = subscribeTopicOf(client, message);
     if (typeof topic === "number" || qos === -1) {
-      this.#refuseSubscribe(msgId, typeof topic === "number" ? topic : RETURN_CODE.notSupported);
+      this.#refuseSubscribe(msgId, typeof topic === "number" ? topic : RETURN_CODE.notSupported, askedIn);
       return;
     }
     if (msgId !== 0 || message.dup) {
       const open = this.#find(msgId, "subscribe");
       if (open !== undefined && open.topic.filter === topic.filter) {
-        open.askedIn = client.sleeps;
+        open.askedIn = askedIn;
         return;
       }
       const last = this.#lastSubscribe;
       if (last !== undefined && last.msgId === msgId && last.filter === topic.filter && last.qos === qos) {
-        client.send(last.answer);
+        client.answer(askedIn, last.answer);
         return;
       }
     }
     if (Buffer.byteLength(topic.filter) > client.settings.topicOctetsMax) {
-      this.#refuseSubscribe(msgId, RETURN_CODE.notSupported);
+      this.#refuseSubscribe(msgId, RETURN_CODE.notSupported, askedIn);
       return;
     }
     const isNew = client.subscriptions.get(topic.filter) === undefined;
     if (isNew && client.subscriptions.size + this.#subscribing >= client.settings.subscriptionsMax) {
-      this.#refuseSubscribe(msgId, RETURN_CODE.congestion);
+      this.#refuseSubscribe(msgId, RETURN_CODE.congestion, askedIn);
       return;
     }
     if (topic.topicIdType === "normal" && !hasWildcard(topic.filter)) {
       // The id goes into SUBACK (S2): without one there is no use in asking the broker.
       if (client.topics.obtain(topic.filter) === undefined) {
-        this.#refuseSubscribe(msgId, RETURN_CODE.notSupported);
+        this.#refuseSubscribe(msgId, RETURN_CODE.notSupported, askedIn);
         return;
       }
     }
     const packetId = client.writable ? this.#packetIdFor(msgId) : undefined;
     if (packetId === undefined) {
-      this.#refuseSubscribe(msgId, RETURN_CODE.congestion);
+      this.#refuseSubscribe(msgId, RETURN_CODE.congestion, askedIn);
       return;
     }
     this.#subscribing += 1;
-    this.#add({ type: "subscribe", msgId, packetId, askedIn: client.sleeps, topic, qos });
+    this.#add({ type: "subscribe", msgId, packetId, askedIn, topic, qos });
     client.write({ cmd: "subscribe", messageId: packetId, subscriptions: [{ topic: topic.filter, qos }] });
   }
 
-  unsubscribe(message: Unsubscribe): void {
+  unsubscribe(message: Unsubscribe, askedIn: number): void {
     const client = this.#client;
     const { msgId } = message;
     const topic = subscribeTopicOf(client, message);
     if (typeof topic === "number") {
       // UNSUBACK has no return code (S9).
-      client.send(encode({ type: "UNSUBACK", msgId }));
+      client.answer(askedIn, encode({ type: "UNSUBACK", msgId }));
       return;
     }
     const open = this.#find(msgId, "unsubscribe");
     if (open !== undefined && open.filter === topic.filter) {
-      open.askedIn = client.sleeps;
+      open.askedIn = askedIn;
       return;
     }
     const packetId = client.writable ? this.#packetIdFor(msgId) : undefined;
     // There is no way to refuse; the client will ask again.
     if (packetId === undefined) return;
-    this.#add({ type: "unsubscribe", msgId, packetId, askedIn: client.sleeps, filter: topic.filter });
+    this.#add({ type: "unsubscribe", msgId, packetId, askedIn, filter: topic.filter });
     client.write({ cmd: "unsubscribe", messageId: packetId, unsubscriptions: [topic.filter] });
   }
 
@@ -368,21 +348,21 @@ export class Requests {
     return packetId;
   }
 
-  #repeated(open: PublishExchange): void {
+  #repeated(open: PublishExchange, askedIn: number): void {
     const client = this.#client;
-    open.askedIn = client.sleeps;
+    open.askedIn = askedIn;
     client.note("publish.repeated", { msgId: open.msgId, completed: false });
     // P10: until its PUBREL a repeated QoS 2 PUBLISH is answered with PUBREC again.
-    if (open.phase === "received") client.send(encode({ type: "PUBREC", msgId: open.msgId }));
+    if (open.phase === "received") client.answer(askedIn, encode({ type: "PUBREC", msgId: open.msgId }));
   }
 
-  #refusePublish({ topicId, msgId, qos }: Publish, returnCode: number): void {
+  #refusePublish({ topicId, msgId, qos }: Publish, returnCode: number, askedIn: number): void {
     const client = this.#client;
     client.note("publish.refused", { topicId, qos, returnCode });
-    client.send(encode({ type: "PUBACK", topicId, msgId, returnCode }));
+    client.answer(askedIn, encode({ type: "PUBACK", topicId, msgId, returnCode }));
   }
 
-  #refuseSubscribe(msgId: number, returnCode: number, askedIn = this.#client.sleeps): void {
+  #refuseSubscribe(msgId: number, returnCode: number, askedIn: number): void {
     const client = this.#client;
     client.note("subscribe.refused", { returnCode });
     client.answer(askedIn, encode({ type: "SUBACK", qos: 0, topicId: 0, msgId, returnCode }));

@@ -1,30 +1,20 @@
-import { encode } from "../sn/encode.ts";
-import type {
-  Connect,
-  Disconnect,
-  Message,
-  MsgIdOnly,
-  Publish,
-  Register,
-  Subscribe,
-  Unsubscribe,
-  WillMsg,
-  WillTopic,
-} from "../sn/message.ts";
+import type { Connect, Disconnect, Message, WillMsg, WillTopic } from "../sn/message.ts";
 import { RETURN_CODE } from "../sn/return-code.ts";
-import { isTopicName } from "../sn/topic-name.ts";
 import { balance } from "./back-pressure.ts";
+import { returnCodeOf } from "./broker-refusal.ts";
 import { ClientRecord } from "./client-record.ts";
 import { Connecting } from "./connecting.ts";
 import type { Context } from "./context.ts";
 import type { Address, Instant, LinkId } from "./contract.ts";
 import { NOT_IN_HEAP, type Scheduled } from "./deadline-heap.ts";
+import { takeExchangeMessage } from "./exchange-message.ts";
 import { FIXED } from "./fixed-messages.ts";
 import type { Forwarding } from "./forwarding.ts";
 import type { PacketFromBroker } from "./packet.ts";
 import { Sleeping } from "./sleeping.ts";
 import type { State } from "./state.ts";
-import { TRANSITIONS } from "./transitions.ts";
+import { type Reaction, TRANSITIONS } from "./transitions.ts";
+import { WillUpdates } from "./will-updates.ts";
 
 const NEVER: Instant = Number.POSITIVE_INFINITY;
 
@@ -38,11 +28,13 @@ export class Session implements Scheduled {
   readonly #client: ClientRecord;
   readonly #connecting: Connecting;
   readonly #sleeping: Sleeping;
+  readonly #willUpdates: WillUpdates;
 
   constructor(clientId: string, context: Context) {
     this.#client = new ClientRecord(clientId, context);
     this.#connecting = new Connecting(this.#client);
     this.#sleeping = new Sleeping(this.#client);
+    this.#willUpdates = new WillUpdates(this.#client);
   }
 
   get clientId(): string {
@@ -89,14 +81,14 @@ export class Session implements Scheduled {
   }
 
   get deadline(): Instant {
-    const { silence, deliveries } = this.#client;
+    const { silence, deliveries, renewal } = this.#client;
     switch (this.state) {
       case "active":
-        return Math.min(silence.deadline, deliveries.due);
+        return Math.min(silence.deadline, deliveries.due, renewal.due);
       case "asleep":
-        return silence.deadline;
+        return Math.min(silence.deadline, renewal.due);
       case "awake":
-        return this.#sleeping.awakeDeadline;
+        return Math.min(this.#sleeping.awakeDeadline, renewal.due);
       case "disconnected":
       case "lost":
         return NEVER;
@@ -113,22 +105,38 @@ export class Session implements Scheduled {
       client.note("datagram.dropped", { reason: `${message.type} is not for a gateway` });
       return;
     }
-    if (client.state === "asleep" && !client.link.exists && message.type !== "CONNECT") {
+    const { renewal } = client;
+    if (client.state === "asleep" && !client.link.exists && !renewal.underWay && message.type !== "CONNECT") {
       this.#tellBrokerGone(message);
       return;
     }
     client.heardAt = now;
     client.silence.broken(now);
     if (message.type !== "CONNECT" && message.type !== "WILLMSG") this.#connecting.somethingElseCame();
+    if (renewal.underWay && renewal.postpones(message, reaction)) {
+      this.#postpone(message);
+      return;
+    }
+    this.#react(message, reaction, client.sleeps, now);
+    if (client.state === "active") {
+      if (client.deliveries.postponed) client.deliveries.unpark(now);
+      // The most frequent message of all passes through: nothing waits for more or less than before.
+      if (message.type === "PUBLISH" && message.qos === 0) return;
+    }
+    this.#settle(now);
+  }
+
+  /** `askedIn` is the period of the client in which the message came, which may be one of before. */
+  #react(message: Message, reaction: Reaction, askedIn: number, now: Instant): void {
+    const client = this.#client;
     switch (reaction) {
       case "publish":
-        client.requests.publish(message as Publish, now);
-        break;
-      case "answer":
-        this.#onAnswer(message, now);
-        break;
       case "release":
-        client.requests.release(message as MsgIdOnly, now);
+      case "register":
+      case "subscribe":
+      case "unsubscribe":
+      case "answer":
+        takeExchangeMessage(client, message, askedIn, now);
         break;
       case "ping":
         client.send(FIXED.pingResp);
@@ -139,60 +147,19 @@ export class Session implements Scheduled {
       case "wakeAgain":
         client.deliveries.repeat(now);
         break;
-      case "register":
-        this.#register(message as Register);
-        break;
-      case "subscribe":
-        client.requests.subscribe(message as Subscribe);
-        break;
-      case "unsubscribe":
-        client.requests.unsubscribe(message as Unsubscribe);
-        break;
-      case "setUp":
-        this.#connecting.begin(message as Connect, now);
-        break;
-      case "repeatSetUp":
-        this.#connecting.repeat(message as Connect, now);
-        break;
-      case "connectAgain":
-        this.#connecting.again(message as Connect, now);
-        break;
       case "resume":
         this.#resume(message as Connect, now);
         break;
-      case "willTopic":
-        this.#connecting.onWillTopic(message as WillTopic, now);
+      case "willUpdate":
+        this.#willUpdates.take(message as WillTopic | WillMsg, askedIn, now);
         break;
-      case "repeatWillMsgReq":
-        this.#connecting.repeatWillMsgReq(now);
-        break;
-      case "willMsg":
-        this.#connecting.onWillMsg(message as WillMsg, now);
-        break;
-      case "repeatConnack":
-        this.#connecting.repeatConnack();
-        break;
-      case "willUpdate": {
-        const type = message.type === "WILLTOPICUPD" ? "WILLTOPICRESP" : "WILLMSGRESP";
-        client.send(encode({ type, returnCode: RETURN_CODE.notSupported }));
-        break;
-      }
       case "disconnect":
         this.#onDisconnect(message as Disconnect, now);
         break;
-      case "abort":
-        client.send(FIXED.disconnect);
-        this.#connecting.abandon("DISCONNECT");
-        break;
       default:
-        client.note("message.ignored", { message: message.type, state: client.state });
+        if (!this.#connecting.take(message, reaction, now))
+          client.note("message.ignored", { message: message.type, state: client.state });
     }
-    if (client.state === "active") {
-      if (client.deliveries.postponed) client.deliveries.unpark(now);
-      // The most frequent message of all passes through: nothing waits for more or less than before.
-      if (message.type === "PUBLISH" && message.qos === 0) return;
-    }
-    this.#settle(now);
   }
 
   /** A packet of the broker, on the link in use. */
@@ -222,14 +189,26 @@ export class Session implements Scheduled {
 
   /** The broker accepted the connection. */
   linkOpened(sessionPresent: boolean, now: Instant): void {
-    this.#connecting.linkOpened(sessionPresent, now);
-    this.#client.deliveries.advance(now);
+    const { renewal, deliveries } = this.#client;
+    if (renewal.underWay) {
+      renewal.linkOpened(sessionPresent);
+    } else {
+      this.#connecting.linkOpened(sessionPresent, now);
+      deliveries.advance(now);
+    }
     this.#settle(now);
   }
 
   /** The broker refused the connection; `brokerCode` is the return code of MQTT 3.1.1. */
   linkRefused(brokerCode: number): void {
-    this.#connecting.linkRefused(brokerCode);
+    const client = this.#client;
+    if (!client.renewal.underWay) {
+      this.#connecting.linkRefused(brokerCode);
+      return;
+    }
+    client.link.gone(client.link.id);
+    client.note("link.refused", { brokerReturnCode: brokerCode });
+    this.#brokerLost("refused by the broker", returnCodeOf(brokerCode));
   }
 
   /** A connection is gone: the one in use, or one that we closed. */
@@ -237,26 +216,13 @@ export class Session implements Scheduled {
     const client = this.#client;
     if (!client.link.gone(link)) {
       if (client.state === "awaiting broker") this.#connecting.oldLinkGone(now);
+      else if (client.renewal.underWay) client.renewal.oldLinkGone(now);
       return;
     }
     client.note("link.closed", { state: client.state, reason });
-    switch (client.state) {
-      case "awaiting broker":
-        this.#connecting.linkFailed(reason);
-        return;
-      case "active":
-      case "awake":
-        client.send(FIXED.disconnect);
-        this.#disconnect(`broker connection lost: ${reason}`);
-        return;
-      case "asleep":
-        // Nothing is sent to it (Z3): it is told when it wakes up.
-        client.deliveries.reset();
-        return;
-      default:
-        // The will is being asked for; the new connection is made when it is known.
-        return;
-    }
+    if (client.state === "awaiting broker") this.#connecting.linkFailed(reason);
+    // Otherwise the will is being asked for; the new connection is made when it is known.
+    else if (this.connected) this.#brokerLost(`broker connection lost: ${reason}`);
   }
 
   linkProbed(now: Instant): void {
@@ -271,6 +237,7 @@ export class Session implements Scheduled {
   /** `deadline` has come. */
   handleDeadline(now: Instant): void {
     const client = this.#client;
+    if (client.renewal.due <= now) this.#renewalTimedOut(now);
     switch (client.state) {
       case "active":
         if (now >= client.silence.deadline) client.lose("silent for longer than its keep alive");
@@ -324,7 +291,7 @@ export class Session implements Scheduled {
 
   #resume(connect: Connect, now: Instant): void {
     const client = this.#client;
-    if (!client.link.exists) {
+    if (!client.link.exists && !client.renewal.underWay) {
       this.#connecting.begin(connect, now);
       return;
     }
@@ -337,43 +304,6 @@ export class Session implements Scheduled {
     this.#client.send(FIXED.disconnect);
     if (duration === undefined || duration === 0) this.#disconnect("DISCONNECT");
     else this.#sleeping.begin(duration, now);
-  }
-
-  #register({ msgId, topicName }: Register): void {
-    const client = this.#client;
-    client.requests.sawMsgId("register", msgId);
-    const isName = isTopicName(topicName) && Buffer.byteLength(topicName) <= client.settings.topicOctetsMax;
-    const entry = isName ? client.topics.obtain(topicName) : undefined;
-    if (entry === undefined) {
-      const reason = isName
-        ? "no topic id is left: clients.max_topics"
-        : "not a topic name, or longer than clients.max_topic_length";
-      client.note("register.refused", { reason });
-      client.send(encode({ type: "REGACK", topicId: 0, msgId, returnCode: RETURN_CODE.notSupported }));
-      return;
-    }
-    entry.announced = true;
-    entry.suppressed = false;
-    client.send(encode({ type: "REGACK", topicId: entry.id, msgId, returnCode: RETURN_CODE.accepted }));
-  }
-
-  #onAnswer(message: Message, now: Instant): void {
-    const { deliveries } = this.#client;
-    switch (message.type) {
-      case "REGACK":
-        deliveries.onRegAck(message, now);
-        break;
-      case "PUBACK":
-        deliveries.onPubAck(message, now);
-        break;
-      case "PUBREC":
-        deliveries.onPubRec(message, now);
-        break;
-      case "PUBCOMP":
-        deliveries.onPubComp(message);
-        break;
-    }
-    deliveries.advance(now);
   }
 
   #retryDelivery(now: Instant): void {
@@ -389,10 +319,65 @@ export class Session implements Scheduled {
     client.lose("no answer to a message");
   }
 
-  /** What follows from any event: the awake period may be over, reading from the broker may have to stop or go on. */
+  /**
+   * What follows from any event: a connection that is made anew may be ready, the awake period may be over, reading from the broker may
+   * have to stop or go on.
+   */
   #settle(now: Instant): void {
-    this.#sleeping.settle(now);
-    if (!balance(this.#client)) this.#giveUpLink();
+    const client = this.#client;
+    while (client.renewal.advance(now)) this.#renewed(now);
+    // What the broker has for the client comes over the new connection: the awake period does not end before (Z7).
+    if (!client.renewal.underWay) this.#sleeping.settle(now);
+    if (!balance(client)) this.#giveUpLink();
+  }
+
+  /** The message waits until the broker connection has been made anew. */
+  #postpone(message: Message): void {
+    const client = this.#client;
+    if (this.#willUpdates.repeats(message) || client.renewal.held.add(message, client.sleeps)) return;
+    // The client repeats whatever has an answer.
+    const limit = "clients.max_in_flight";
+    client.note("message.ignored", {
+      message: message.type,
+      reason: "too much waits for the broker connection",
+      limit,
+    });
+  }
+
+  /** The new connection is ready, and the client has not noticed. */
+  #renewed(now: Instant): void {
+    this.#willUpdates.accept();
+    this.#client.deliveries.resume(now);
+    this.#sleeping.linkRenewed();
+    this.#lookAtHeld(now);
+  }
+
+  /** What has come meanwhile is looked at, until something of it needs a new connection once more. */
+  #lookAtHeld(now: Instant): void {
+    const client = this.#client;
+    const { renewal } = client;
+    for (
+      let held = renewal.held.take();
+      held !== undefined;
+      held = renewal.underWay ? undefined : renewal.held.take()
+    ) {
+      const { message, askedIn } = held;
+      // A client that has gone to sleep since then is not awake now.
+      if (message.type === "PINGREQ" && askedIn !== client.sleeps) continue;
+      this.#react(message, TRANSITIONS[message.type][client.state], askedIn, now);
+    }
+  }
+
+  #renewalTimedOut(now: Instant): void {
+    const { renewal } = this.#client;
+    if (!renewal.settling) {
+      this.#brokerLost("no answer from the broker");
+      return;
+    }
+    // Nothing has changed: the old connection is still there.
+    renewal.end();
+    this.#willUpdates.fail(RETURN_CODE.congestion, "requests of the client are open");
+    this.#lookAtHeld(now);
   }
 
   /** The broker sends and sends and does not answer: it will deliver to the next connection what was not acknowledged. */
@@ -401,14 +386,25 @@ export class Session implements Scheduled {
     const reason = "the broker sends more than there is room for, and no answer";
     if (client.state === "awaiting broker") {
       this.#connecting.linkFailed(reason);
-    } else if (client.state === "asleep") {
-      client.note("link.closed", { state: client.state, reason });
-      client.link.close(true);
-      client.deliveries.reset();
-    } else {
+      return;
+    }
+    if (client.state === "asleep") client.note("link.closed", { state: client.state, reason });
+    this.#brokerLost(reason);
+  }
+
+  /** A connected client has no broker connection any more, or none that is of use. `returnCode` is for the update of its will, if any. */
+  #brokerLost(reason: string, returnCode: number = RETURN_CODE.congestion): void {
+    const client = this.#client;
+    if (client.renewal.underWay) this.#willUpdates.fail(returnCode, reason);
+    if (client.state !== "asleep") {
       client.send(FIXED.disconnect);
       this.#disconnect(reason);
+      return;
     }
+    // Nothing is sent to it (Z3): it is told when it wakes up.
+    client.link.close(true);
+    client.renewal.cancel();
+    client.deliveries.reset();
   }
 
   /** A sleeping client whose broker connection is gone says something: it has to connect again. */

@@ -13,6 +13,8 @@ export class Sleeping {
   /** As announced in DISCONNECT. */
   #duration = 0;
   #probeDue: Instant = NEVER;
+  /** The broker connection is a new one, and the broker may have more to send than has come. */
+  #linkIsNew = false;
 
   constructor(client: ClientRecord) {
     this.#client = client;
@@ -34,7 +36,7 @@ export class Sleeping {
   wake(now: Instant): void {
     const client = this.#client;
     client.sendHeldAnswers();
-    if (client.deliveries.empty) {
+    if (client.deliveries.empty && !this.#linkIsNew) {
       client.send(FIXED.pingResp);
       this.#fallAsleep(now);
       return;
@@ -63,14 +65,21 @@ export class Sleeping {
   settle(now: Instant): void {
     const { deliveries, link } = this.#client;
     if (this.#client.state !== "awake" || !deliveries.pauses || this.#probeDue !== NEVER) return;
-    if (deliveries.acknowledged > 0 && deliveries.budget > 0) {
+    if ((deliveries.acknowledged > 0 || this.#linkIsNew) && deliveries.budget > 0) {
       deliveries.acknowledged = 0;
+      this.#linkIsNew = false;
       this.#probeDue = now + PROBE_TIMEOUT_MS;
       link.probe();
       return;
     }
     this.#client.send(FIXED.pingResp);
     this.#fallAsleep(now);
+  }
+
+  /** The broker connection has been made anew: nobody will answer a probe of before. */
+  linkRenewed(): void {
+    this.#probeDue = NEVER;
+    this.#linkIsNew = true;
   }
 
   /** The broker has answered the probe. */

@@ -23,7 +23,8 @@ export const REACTIONS = {
   unsubscribe: "to the broker, its answer to the client (S9)",
   answer: "matched against the exchange in flight (R8)",
   release: "to the broker, its PUBCOMP to the client (P10)",
-  willUpdate: "refused as not supported (W10)",
+  willUpdate:
+    "the broker connection is made anew with the new will, then it is accepted; 0x03 where it is no will (W6 to W10)",
   ping: "PINGRESP (K1)",
   wake: "buffered messages, then PINGRESP (Z4 to Z7)",
   wakeAgain: "the message in flight again (Z10)",

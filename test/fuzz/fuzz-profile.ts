@@ -51,6 +51,8 @@ const FREQUENT: Partial<Record<MessageName, number>> = {
   PINGREQ: 2,
   DISCONNECT: 1,
   PUBREL: 1,
+  WILLTOPICUPD: 1,
+  WILLMSGUPD: 1,
 };
 
 export function pickProfile(chance: Chance): FuzzProfile {

@@ -116,7 +116,7 @@ export class FuzzWorld {
   #check(effect: Effect, event: GatewayEvent, effects: Effect[]): void {
     switch (effect.type) {
       case "send":
-        this.#checkDatagram(effect.to, effect.data, event);
+        this.#checkDatagram(effect.to, effect.data, event, effects);
         break;
       case "note":
         this.#checkNote(effect);
@@ -126,7 +126,7 @@ export class FuzzWorld {
         if (effect.packet.cmd === "puback") {
           const given = effects.some((other) => other.type === "note" && other.name === "delivery.dropped");
           invariant(
-            given || event.type === "datagram",
+            given || event.type === "datagram" || endsWillUpdate(effects),
             "the broker gets PUBACK when the client gave one, or the message was given up",
           );
         }
@@ -142,11 +142,11 @@ export class FuzzWorld {
     }
   }
 
-  #checkDatagram(to: string, data: Uint8Array, event: GatewayEvent): void {
+  #checkDatagram(to: string, data: Uint8Array, event: GatewayEvent, effects: Effect[]): void {
     const message = decode(data);
     invariant(message.type !== "malformed", "every datagram that is sent decodes");
     if (message.type === "ENCAPSULATED") {
-      this.#checkDatagram(nodeAddress(to, message), message.data, event);
+      this.#checkDatagram(nodeAddress(to, message), message.data, event, effects);
       return;
     }
     const client = this.#clients.get(to);
@@ -155,7 +155,7 @@ export class FuzzWorld {
     invariant(data.length <= this.#settings.datagramOctetsMax, "a datagram has at most datagramOctetsMax octets");
     if (message.type === "PUBACK" && message.returnCode === RETURN_CODE.accepted) {
       invariant(
-        isPubAckOfBroker(event) || mayWake(event),
+        isPubAckOfBroker(event) || mayWake(event) || endsWillUpdate(effects),
         "PUBACK follows the broker's, at once or when a sleeping client wakes up",
       );
     }
@@ -220,6 +220,11 @@ function mayWake(event: GatewayEvent): boolean {
   if (event.type !== "datagram") return false;
   const { type } = decode(event.data);
   return type === "PINGREQ" || type === "CONNECT";
+}
+
+/** Whether what clients have said during an update of a will is looked at now. */
+function endsWillUpdate(effects: Effect[]): boolean {
+  return effects.some((effect) => effect.type === "note" && /^will\.(updated|refused)$/.test(effect.name));
 }
 
 function showEvent(event: GatewayEvent): string {

@@ -1,4 +1,4 @@
-import { describe, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { octets, Script } from "./script.ts";
 
 const DURABLE = { cleanSession: false };
@@ -179,14 +179,89 @@ describe("what a will may be", () => {
   });
 });
 
-describe("§6.4 updates of the will", () => {
-  test("W8, W10 they are answered as not supported, and change nothing", () => {
-    const s = new Script();
-    s.connectWithWill(DURABLE, WILL);
-    s.client("WILLTOPICUPD", { willTopic: "w/new" }).toClient("WILLTOPICRESP", { returnCode: 3 });
-    s.client("WILLTOPICUPD", { empty: true }).toClient("WILLTOPICRESP", { returnCode: 3 });
-    s.client("WILLMSGUPD", { willMsg: "bye" }).toClient("WILLMSGRESP", { returnCode: 3 });
-    s.disconnect();
-    s.client("CONNECT", DURABLE).opens({ will: { topic: "w/dev1", payload: "gone" } });
+describe("the will fires when, and only when, the standard says", () => {
+  const GONE = { willTopic: "w/dev1", willMsg: "gone" };
+
+  /** A client with a will, in each of the states in which it has a connection to the broker. */
+  const STATES: [state: string, begin: () => Script][] = [
+    ["active", () => new Script().connectWithWill({}, GONE)],
+    ["asleep", () => new Script().connectWithWill({}, GONE).sleep()],
+    [
+      "awake",
+      () => {
+        const s = new Script().connectWithWill({}, GONE);
+        s.subscribe("a", 1);
+        s.sleep().deliver("a", { qos: 1, messageId: 1 });
+        return s.client("PINGREQ", { clientId: "dev1" }).toClient("PUBLISH");
+      },
+    ],
+  ];
+
+  test("K3 it fires when the keep alive is over", () => {
+    const s = new Script().connectWithWill({ duration: 60 }, GONE);
+    s.after(89_999).nothing();
+    s.after(1).closes(false).noted("client.lost");
+  });
+
+  test("Z2 it fires when the sleep is over", () => {
+    const s = new Script().connectWithWill({}, GONE).sleep(300);
+    s.after(329_999).nothing();
+    s.after(1).closes(false).noted("client.lost");
+  });
+
+  test("Z2, Z11 it fires when a client that was awake last is silent for longer than its sleep", () => {
+    const s = STATES[2]![1]();
+    s.after(40_000).toClient("PUBLISH").toClient("PUBLISH").toClient("PUBLISH");
+    s.after(330_000).closes(false).noted("client.lost");
+  });
+
+  test("R6 it fires when an active client does not answer", () => {
+    const s = new Script({ tRetryMs: 10_000, nRetry: 0 }).connectWithWill({}, GONE);
+    s.subscribe("a", 1);
+    s.deliver("a", { qos: 1, messageId: 1 }).toClient("PUBLISH");
+    s.after(10_000).toClient("DISCONNECT").closes(false).noted("client.lost");
+  });
+
+  test("R6 it fires when a client that has connected again does not say its new will", () => {
+    const s = new Script({ tRetryMs: 10_000, nRetry: 0 }).connectWithWill({}, GONE);
+    s.client("CONNECT", { will: true }).toClient("WILLTOPICREQ");
+    s.after(10_000).closes(false).noted("client.lost");
+  });
+
+  test.each(STATES)("C16 it fires when another client has the address of one that is %s", (_, begin) => {
+    const s = begin();
+    s.client("CONNECT", { clientId: "dev2" }).closes(false).noted("client.lost");
+    s.opens({ clientId: "dev2" });
+  });
+
+  test.each(STATES)("X3, Z13 it does not fire at the DISCONNECT of a client that is %s", (_, begin) => {
+    begin().client("DISCONNECT").toClient("DISCONNECT").closes(true);
+  });
+
+  test("C13 it does not fire when a client connects again", () => {
+    new Script().connectWithWill({}, GONE).client("CONNECT", { duration: 61 }).closes(true);
+  });
+
+  test("C15 it does not fire when a client connects from another address", () => {
+    new Script().connectWithWill({}, GONE).from("c2").client("CONNECT", { duration: 61 }).closes(true);
+  });
+
+  test.each(STATES)(
+    "Z12 it does not fire, and stays, when a client that is %s becomes active by CONNECT",
+    (state, begin) => {
+      const s = begin();
+      if (state === "active") s.client("CONNECT", { duration: 61 }).closes(true);
+      else expect(s.client("CONNECT").arrows()[0]).toBe("CONNACK 0");
+    },
+  );
+
+  test.each(STATES)("A-34 it does not fire at the orderly stop of the gateway while a client is %s", (state, begin) => {
+    const s = begin().event({ type: "stop" });
+    if (state !== "asleep") s.toClient("DISCONNECT");
+    s.closes(true);
+  });
+
+  test.each(STATES)("W10 it does not fire at the update of the will of a client that is %s", (_, begin) => {
+    begin().client("WILLMSGUPD", { willMsg: "bye" }).closes(true);
   });
 });

@@ -1,0 +1,39 @@
+import type { MqttQoS } from "./packet.ts";
+import type { SubscribeTopic } from "./requested-topic.ts";
+
+interface Exchange {
+  readonly msgId: number;
+  readonly packetId: number;
+  /** The period of the client in which it asked; see `Client.sleeps`. */
+  askedIn: number;
+}
+
+export interface PublishExchange extends Exchange {
+  readonly type: "publish";
+  readonly qos: 1 | 2;
+  readonly topicId: number;
+  readonly fingerprint: number | undefined;
+  /** sent: the broker has it; received: it said PUBREC; released: the client said PUBREL. */
+  phase: "sent" | "received" | "released";
+}
+
+interface SubscribeExchange extends Exchange {
+  readonly type: "subscribe";
+  readonly topic: SubscribeTopic;
+  readonly qos: MqttQoS;
+}
+
+interface UnsubscribeExchange extends Exchange {
+  readonly type: "unsubscribe";
+  readonly filter: string;
+}
+
+/** A request that the gateway made for its client's sake; nobody waits for the answer. */
+interface OwnExchange extends Exchange {
+  readonly type: "own";
+  /** What was subscribed to again. */
+  readonly restored: readonly string[];
+}
+
+/** A request that waits for the broker. */
+export type OpenExchange = PublishExchange | SubscribeExchange | UnsubscribeExchange | OwnExchange;

@@ -1,0 +1,41 @@
+import { encode } from "../sn/encode.ts";
+import type { Client } from "./client.ts";
+import type { Delivery } from "./delivery-queue.ts";
+import type { outboundTopicOf } from "./outbound-topic.ts";
+import type { PublishPacket } from "./packet.ts";
+
+/** Octets of REGISTER and PUBLISH before the name or the data, and what the long header adds. */
+const REGISTER_HEAD_OCTETS = 6;
+const PUBLISH_HEAD_OCTETS = 7;
+const LONG_HEADER_EXTRA_OCTETS = 2;
+const SHORT_OCTETS_MAX = 255;
+
+/** Why a message cannot be sent to this client at all under this topic (G3, G5); a name without an id is given one. */
+export function obstacleTo(
+  { settings, topics }: Client,
+  { topic: topicName, payload }: PublishPacket,
+  topic: ReturnType<typeof outboundTopicOf>,
+): string | undefined {
+  if (!fits(PUBLISH_HEAD_OCTETS + payload.length, settings.datagramOctetsMax))
+    return "larger than clients.max_datagram";
+  if (topic === "suppressed") return "the client refused the topic name";
+  if (topic !== "unregistered") return undefined;
+  if (!fits(REGISTER_HEAD_OCTETS + Buffer.byteLength(topicName), settings.datagramOctetsMax)) {
+    return "topic name larger than clients.max_datagram";
+  }
+  return topics.obtain(topicName) === undefined ? "no topic id is left: clients.max_topics" : undefined;
+}
+
+/** The PUBLISH that delivers `packet`: a repetition where it has been sent before (R5). */
+export function encodePublish(
+  { topic, sent }: Delivery,
+  { qos, retain, payload, messageId }: PublishPacket,
+): Uint8Array {
+  const { topicIdType, topicId } = topic!;
+  return encode({ type: "PUBLISH", dup: sent, qos, retain, topicIdType, topicId, msgId: messageId, data: payload });
+}
+
+function fits(octetsInShortForm: number, octetsMax: number): boolean {
+  if (octetsInShortForm <= SHORT_OCTETS_MAX) return octetsInShortForm <= octetsMax;
+  return octetsInShortForm + LONG_HEADER_EXTRA_OCTETS <= octetsMax;
+}

@@ -1,0 +1,100 @@
+import { encode } from "../sn/encode.ts";
+import type { Message, WillMsg, WillTopic } from "../sn/message.ts";
+import { RETURN_CODE } from "../sn/return-code.ts";
+import { isTopicName } from "../sn/topic-name.ts";
+import type { ClientRecord } from "./client-record.ts";
+import type { Instant } from "./contract.ts";
+import type { Will } from "./packet.ts";
+
+/** WILLTOPICUPD or WILLMSGUPD. */
+type WillUpdate = WillTopic | WillMsg;
+
+const EMPTY = new Uint8Array(0);
+
+/**
+ * Updates of a client's will during its connection (§6.4). MQTT cannot change a will within a connection (W10): each is checked, has the
+ * broker connection made anew, and is accepted when the broker has it. Only then is it the stored one.
+ */
+export class WillUpdates {
+  readonly #client: ClientRecord;
+  /** The one for which the connection is made anew. */
+  #update: { message: WillUpdate; will: Will | undefined; askedIn: number } | undefined;
+
+  constructor(client: ClientRecord) {
+    this.#client = client;
+  }
+
+  /** `askedIn` is the period of the client in which the message came. */
+  take(message: WillUpdate, askedIn: number, now: Instant): void {
+    const client = this.#client;
+    const will = updatedWill(client.will, message);
+    if (typeof will === "string") {
+      this.#refuse(message, RETURN_CODE.notSupported, will, askedIn);
+    } else if (isSameWill(client.will, will)) {
+      this.#answer(message, RETURN_CODE.accepted, askedIn);
+    } else {
+      this.#update = { message, will, askedIn };
+      client.renewal.begin(will, now);
+    }
+  }
+
+  /** Whether a message is a repetition of the update that is under way (R7): that has one answer. */
+  repeats(message: Message): boolean {
+    const update = this.#update;
+    if (update === undefined || (message.type !== "WILLTOPICUPD" && message.type !== "WILLMSGUPD")) return false;
+    if (message.type !== update.message.type || this.#client.renewal.held.has(message.type)) return false;
+    const will = updatedWill(this.#client.will, message);
+    if (typeof will === "string" || !isSameWill(will, update.will)) return false;
+    update.askedIn = this.#client.sleeps;
+    return true;
+  }
+
+  /** The broker has the new will. */
+  accept(): void {
+    const { message, will, askedIn } = this.#update!;
+    this.#update = undefined;
+    this.#client.will = will;
+    this.#client.note("will.updated", { topic: will?.topic, qos: will?.qos, retain: will?.retain });
+    this.#answer(message, RETURN_CODE.accepted, askedIn);
+  }
+
+  /** The broker does not get the new will; the old one stays the stored one. */
+  fail(returnCode: number, reason: string): void {
+    const { message, askedIn } = this.#update!;
+    this.#update = undefined;
+    this.#refuse(message, returnCode, reason, askedIn);
+  }
+
+  #refuse(message: WillUpdate, returnCode: number, reason: string, askedIn: number): void {
+    this.#client.note("will.refused", { message: message.type, returnCode, reason });
+    this.#answer(message, returnCode, askedIn);
+  }
+
+  #answer({ type }: WillUpdate, returnCode: number, askedIn: number): void {
+    const answer = type === "WILLTOPICUPD" ? "WILLTOPICRESP" : "WILLMSGRESP";
+    this.#client.answer(askedIn, encode({ type: answer, returnCode }));
+  }
+}
+
+/** What an update makes of a will, which may be none; or why it cannot be. */
+function updatedWill(will: Will | undefined, message: WillUpdate): Will | undefined | string {
+  if ("willMsg" in message) {
+    // W9
+    if (will === undefined) return "there is no will topic";
+    // The octets are a view into the datagram, and the will outlives it.
+    return { ...will, payload: new Uint8Array(message.willMsg) };
+  }
+  // W7
+  if (message.empty) return undefined;
+  const { willTopic, qos, retain } = message;
+  // W4, W5
+  if (!isTopicName(willTopic)) return "the will topic is not a topic name";
+  if (qos === -1) return "a will cannot have QoS −1";
+  return { topic: willTopic, payload: will?.payload ?? EMPTY, qos, retain };
+}
+
+function isSameWill(one: Will | undefined, other: Will | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  if (one.topic !== other.topic || one.qos !== other.qos || one.retain !== other.retain) return false;
+  return Buffer.compare(one.payload, other.payload) === 0;
+}
