@@ -296,7 +296,7 @@ export class Gateway {
   #stop(): void {
     this.#stopped = true;
     this.#discovery.stop();
-    for (const session of [...this.#byAddress.values()]) this.#contained(session, () => session.stop());
+    for (const session of [...this.#live]) this.#contained(session, () => session.stop());
   }
 
   /** One of several sessions works; a bug in it does not keep the others from working. */
