@@ -27,13 +27,13 @@ interface Answer {
 export class DeviceClient {
   /** Called with every message that arrives. */
   onMessage: (message: ReceivedMessage) => void = () => {};
-  /** Called when the connection is lost, or refused, after it was made once. */
-  onDisconnected: (sentence: string, reconnecting: boolean) => void = () => {};
+  /** Called when the connection is lost, or refused, after it was made once. `isSilent`: the gateway does not answer. */
+  onDisconnected: (sentence: string, reconnecting: boolean, isSilent: boolean) => void = () => {};
   /** Called when the connection is there again after `onDisconnected` said that it is tried. */
   onReconnected: (sentence: string) => void = () => {};
   /** Called when the gateway says that it did not take a message of QoS 0: `publish` had resolved by then. */
   onRefused: (sentence: string) => void = () => {};
-  readonly #gateway: string;
+  #gateway: HostPort;
   readonly #host: DeviceHost;
   readonly #settings: DeviceSettings;
   readonly #answers = new Map<Token, (answer: Answer) => void>();
@@ -46,17 +46,27 @@ export class DeviceClient {
   #onEnded: ((sentence: string) => void) | undefined;
 
   private constructor(gateway: HostPort, host: DeviceHost, settings: DeviceSettings) {
-    this.#gateway = `udp://${hostPortText(gateway)}`;
+    this.#gateway = gateway;
     this.#host = host;
     this.#settings = settings;
   }
 
-  static async open(gateway: HostPort, settings: DeviceSettings): Promise<DeviceClient> {
+  /** With `wirelessNodeId` the client is a node behind a forwarder. */
+  static async open(
+    gateway: HostPort,
+    settings: DeviceSettings,
+    wirelessNodeId?: Uint8Array | undefined,
+  ): Promise<DeviceClient> {
     const seed = Math.floor(Math.random() * 2 ** 32);
     const host = await DeviceHost.open({ gateway, loss: 0, seed });
     const client = new DeviceClient(gateway, host, settings);
-    client.#hosted = await host.add(settings, seed, (outcome) => client.#onOutcome(outcome));
+    const radio = wirelessNodeId === undefined ? undefined : (await host.addForwarder()).node(wirelessNodeId);
+    client.#hosted = await host.add(settings, seed, (outcome) => client.#onOutcome(outcome), radio);
     return client;
+  }
+
+  get gateway(): HostPort {
+    return this.#gateway;
   }
 
   /** Resolves when the gateway has accepted. Rejects where it refuses, or does not answer, the first time. */
@@ -65,9 +75,16 @@ export class DeviceClient {
       this.#onConnected = resolve;
       this.#onEnded = (sentence) => reject(new Error(sentence));
       this.#host.onUnreachable = () => reject(new Error(this.#nobodyListens()));
-      this.#hosted?.handle({ type: "connect" });
+      this.#hosted?.handle({ type: "connect", gateway: hostPortText(this.#gateway) });
     });
     this.#host.onUnreachable = undefined;
+  }
+
+  /** Goes on at another gateway: this one does not answer. Rejects with a sentence where that cannot be. */
+  async moveTo(gateway: HostPort): Promise<void> {
+    await this.#hosted?.moveTo(gateway);
+    this.#gateway = gateway;
+    this.#host.unreachable = undefined;
   }
 
   /** Resolves when the gateway has acknowledged, at QoS 0 when the message is sent. */
@@ -121,7 +138,7 @@ export class DeviceClient {
         this.#onConnected?.();
         this.#onConnected = undefined;
         this.#onEnded = undefined;
-        if (this.#isReconnecting) this.onReconnected(`connected again to the gateway at ${this.#gateway}`);
+        if (this.#isReconnecting) this.onReconnected(`connected again to the gateway at ${this.#url}`);
         this.#isReconnecting = false;
         break;
       case "refused":
@@ -151,7 +168,7 @@ export class DeviceClient {
     const sentence = this.#lostSentence(reason);
     if (this.#onEnded === undefined) {
       this.#isReconnecting = reconnecting;
-      this.onDisconnected(sentence, reconnecting);
+      this.onDisconnected(sentence, reconnecting, reason === "no answer");
     } else {
       this.#onEnded(sentence);
     }
@@ -163,18 +180,18 @@ export class DeviceClient {
       case "asked":
         return "disconnected";
       case "gateway":
-        return `the gateway at ${this.#gateway} ended the connection`;
+        return `the gateway at ${this.#url} ended the connection`;
       case "no answer":
         return this.#host.unreachable === undefined ? this.#noAnswer() : this.#nobodyListens();
       case "refused":
-        return `the gateway at ${this.#gateway} refused the connection: ${refusalText(this.#refusal)}`;
+        return `the gateway at ${this.#url} refused the connection: ${refusalText(this.#refusal)}`;
     }
   }
 
   #because({ result, returnCode }: Answer): string {
     switch (result) {
       case "refused":
-        return `the gateway at ${this.#gateway} refused: ${requestRefusalText(returnCode)}`;
+        return `the gateway at ${this.#url} refused: ${requestRefusalText(returnCode)}`;
       case "no answer":
         return this.#noAnswer();
       case "too long":
@@ -184,18 +201,22 @@ export class DeviceClient {
     }
   }
 
+  get #url(): string {
+    return `udp://${hostPortText(this.#gateway)}`;
+  }
+
   #noAnswer(): string {
     const { tRetryMs, nRetry } = this.#settings;
     const seconds = Math.round((tRetryMs * (nRetry + 1)) / 100) / 10;
     return (
-      `no answer from ${this.#gateway} in ${seconds} s (sent ${nRetry + 1} times). ` +
+      `no answer from ${this.#url} in ${seconds} s (sent ${nRetry + 1} times). ` +
       "Is the gateway running there, is this its address (--gateway), and does a firewall let UDP through?"
     );
   }
 
   #nobodyListens(): string {
     return (
-      `nothing listens at ${this.#gateway} (UDP). ` +
+      `nothing listens at ${this.#url} (UDP). ` +
       `Start the gateway with "${programInvocation()} run", or give its address with --gateway.`
     );
   }

@@ -1,14 +1,13 @@
-import { createSocket, type Socket } from "node:dgram";
-import { lookup } from "node:dns/promises";
 import type { DeviceEffect, DeviceEvent, Instant, Outcome } from "../device/contract.ts";
 import { Device } from "../device/device.ts";
 import { Random } from "../device/random.ts";
 import type { DeviceSettings } from "../device/settings.ts";
 import { DeadlineHeap, NOT_IN_HEAP, type Scheduled } from "../gateway/deadline-heap.ts";
 import { type HostPort, hostPortText } from "./host-port.ts";
-
-/** setTimeout takes no more (2^31 − 1 ms); a later deadline is looked at again then. */
-const TIMEOUT_MS_MAX = 2_147_483_647;
+import type { Radio } from "./radio.ts";
+import { SimulatedForwarder } from "./simulated-forwarder.ts";
+import { TIMEOUT_MS_MAX } from "./timeout-ms-max.ts";
+import { type GatewayPlace, UdpRadio } from "./udp-radio.ts";
 
 export interface DeviceHostOptions {
   gateway: HostPort;
@@ -17,12 +16,12 @@ export interface DeviceHostOptions {
   seed: number;
 }
 
-/** One device with its socket. Outcomes come one after the other, never from within `handle`'s own effects. */
+/** One device with its radio. Outcomes come one after the other, never from within `handle`'s own effects. */
 export class HostedDevice implements Scheduled {
   readonly device: Device;
   readonly #host: DeviceHost;
   readonly #onOutcome: (outcome: Outcome, now: Instant) => void;
-  readonly #socket: Socket;
+  readonly #radio: Radio;
   /** Events that came while another one was performed; made when needed. */
   #waiting: DeviceEvent[] | undefined;
   #isHandling = false;
@@ -30,14 +29,14 @@ export class HostedDevice implements Scheduled {
   heapIndex = NOT_IN_HEAP;
   heapDue = 0;
 
-  constructor(host: DeviceHost, device: Device, socket: Socket, onOutcome: (outcome: Outcome, now: Instant) => void) {
+  constructor(host: DeviceHost, device: Device, radio: Radio, onOutcome: (outcome: Outcome, now: Instant) => void) {
     this.device = device;
     this.#host = host;
-    this.#socket = socket;
+    this.#radio = radio;
     this.#onOutcome = onOutcome;
-    socket.on("message", (data) => {
+    radio.onDatagram = (data) => {
       if (!this.#host.loses()) this.handle({ type: "datagram", data });
-    });
+    };
   }
 
   get deadline(): Instant {
@@ -59,85 +58,82 @@ export class HostedDevice implements Scheduled {
     this.#host.schedule(this);
   }
 
+  /**
+   * Connects to another gateway; the device is disconnected from the last one, which does not answer (K6). Rejects with a sentence for
+   * people where that cannot be.
+   */
+  async moveTo(gateway: HostPort): Promise<void> {
+    await this.#radio.moveTo(gateway);
+    if (!this.#isClosed) this.handle({ type: "connect", gateway: hostPortText(gateway) });
+  }
+
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#host.forget(this);
-    this.#socket.close();
+    this.#radio.close();
   }
 
   #perform(effect: DeviceEffect, now: Instant): void {
     if (effect.type !== "send") this.#onOutcome(effect, now);
-    // What cannot be sent is a lost datagram: the socket's error event says why.
-    else if (!this.#isClosed && !this.#host.loses()) this.#socket.send(effect.data);
+    else if (!this.#isClosed && !this.#host.loses()) this.#radio.send(effect.data);
   }
 }
 
-/** Runs devices over UDP, each with a socket of its own: a gateway tells devices apart by their addresses. */
+/**
+ * Runs devices over UDP. A gateway tells them apart by their addresses: each has a socket of its own, or is a node of a forwarder, which
+ * has one.
+ */
 export class DeviceHost {
   /** The first error of a socket that says that nobody listens at the gateway's address. */
   unreachable: Error | undefined;
   /** Called with every such error. */
   onUnreachable: (() => void) | undefined;
-  readonly #address: string;
-  readonly #family: 4 | 6;
-  readonly #port: number;
+  readonly #place: GatewayPlace;
   readonly #loss: number;
   readonly #random: Random;
   readonly #heap = new DeadlineHeap<HostedDevice>();
   readonly #devices = new Set<HostedDevice>();
+  /** Those of forwarders. */
+  readonly #sharedRadios: UdpRadio[] = [];
   #timer: NodeJS.Timeout | undefined;
   #timerDue: Instant = Number.POSITIVE_INFINITY;
 
-  private constructor(address: string, family: 4 | 6, { gateway, loss, seed }: DeviceHostOptions) {
-    this.#address = address;
-    this.#family = family;
-    this.#port = gateway.port;
+  private constructor(place: GatewayPlace, { loss, seed }: DeviceHostOptions) {
+    this.#place = place;
     this.#loss = loss;
     this.#random = new Random(seed);
   }
 
   /** Looks the gateway's name up. Rejects with a sentence for people where there is no such host. */
   static async open(options: DeviceHostOptions): Promise<DeviceHost> {
-    const { gateway } = options;
-    try {
-      const { address, family } = await lookup(gateway.host);
-      return new DeviceHost(address, family === 6 ? 6 : 4, options);
-    } catch (cause) {
-      throw new Error(`udp://${hostPortText(gateway)}: the host ${gateway.host} is not known`, { cause });
-    }
+    return new DeviceHost(await UdpRadio.locate(options.gateway), options);
   }
 
-  /** A new device, disconnected. Resolves when its socket is ready. */
-  add(
+  /** A new device, disconnected, with a socket of its own unless it has a radio. Resolves when its socket is ready. */
+  async add(
     settings: DeviceSettings,
     seed: number,
     onOutcome: (outcome: Outcome, now: Instant) => void,
+    radio?: Radio,
   ): Promise<HostedDevice> {
-    // The address is known: without this Node asks the resolver for every socket, in a thread.
-    const socket = createSocket({
-      type: this.#family === 6 ? "udp6" : "udp4",
-      lookup: (_host, _options, callback) => callback(null, this.#address, this.#family),
-    });
-    return new Promise((resolve, reject) => {
-      socket.once("error", reject);
-      socket.connect(this.#port, this.#address, () => {
-        socket.off("error", reject);
-        // ECONNREFUSED and its like: the datagram is lost. Retransmission deals with it, and the device gives up in the end.
-        socket.on("error", (error) => {
-          this.unreachable ??= error;
-          this.onUnreachable?.();
-        });
-        const hosted = new HostedDevice(this, new Device(settings, seed), socket, onOutcome);
-        this.#devices.add(hosted);
-        resolve(hosted);
-      });
-    });
+    const device = new Device(settings, seed);
+    const hosted = new HostedDevice(this, device, radio ?? (await this.#openRadio()), onOutcome);
+    this.#devices.add(hosted);
+    return hosted;
+  }
+
+  /** A forwarder without nodes. */
+  async addForwarder(): Promise<SimulatedForwarder> {
+    const radio = await this.#openRadio();
+    this.#sharedRadios.push(radio);
+    return new SimulatedForwarder(radio);
   }
 
   /** Closes every device's socket, whatever the device is at. */
   close(): void {
     for (const device of this.#devices) device.close();
+    for (const radio of this.#sharedRadios.splice(0)) radio.close();
     clearTimeout(this.#timer);
   }
 
@@ -154,6 +150,14 @@ export class DeviceHost {
   forget(device: HostedDevice): void {
     this.#heap.remove(device);
     this.#devices.delete(device);
+  }
+
+  #openRadio(): Promise<UdpRadio> {
+    // ECONNREFUSED and its like: the datagram is lost. Retransmission deals with it, and the device gives up in the end.
+    return UdpRadio.open(this.#place, (error) => {
+      this.unreachable ??= error;
+      this.onUnreachable?.();
+    });
   }
 
   #arm(): void {

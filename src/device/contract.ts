@@ -35,7 +35,6 @@ export type DeviceEvent =
   /**
    * Become active: from disconnected, or from asleep or awake (Z12). With `sleep` right after it the device sleeps again as soon as the
    * requests that waited are finished. `gateway` is whom the device speaks with from now on; from another one it disconnects first (D3).
-   * Where datagrams go is to be looked up in `device.gateway` before each event.
    */
   | { type: "connect"; gateway?: Address }
   /**

@@ -55,7 +55,7 @@ export class Device {
     return this.#state;
   }
 
-  /** To whom all that the next event brings forth is to be sent; undefined where `connect` names no gateway. */
+  /** To whom all that the last event brought forth is to be sent; undefined where `connect` has named no gateway. */
   get gateway(): Address | undefined {
     return this.#gateway;
   }
@@ -162,7 +162,6 @@ export class Device {
       this.#gateway = gateway;
     } else {
       this.#nextGateway = gateway;
-      this.#mustConnect = true;
       if (this.#state === "disconnected") this.#move(now);
     }
   }

@@ -10,13 +10,13 @@ const PORT_OCTETS = 2;
  * most significant first. 192.168.0.7:10000 is `06 C0 A8 00 07 27 10`.
  */
 export const gwAdd = {
-  /** null where it cannot be said: a name, or an address that means something only together with an interface. */
+  /** null where it cannot be said: no port, a name, or an address that means something only together with an interface. */
   encode(address: Address): Uint8Array | null {
     const parts = /^(?:\[([0-9a-f:.]+)\]|([\d.]+)):(\d{1,5})$/i.exec(address);
     if (parts === null) return null;
     const host = parts[1] === undefined ? ipv4Octets(parts[2]!) : ipv6Octets(parts[1]);
     const port = Number(parts[3]);
-    if (host === null || port > 0xffff) return null;
+    if (host === null || port === 0 || port > 0xffff) return null;
     return Uint8Array.of(host.length + PORT_OCTETS, ...host, port >> 8, port & 0xff);
   },
 
@@ -26,6 +26,7 @@ export const gwAdd = {
     if (octets[0] !== size || octets[size] === undefined) return null;
     const port = (octets[size - 1]! << 8) | octets[size]!;
     const host = octets.subarray(1, size - 1);
+    if (port === 0) return null;
     if (host.length === IPV4_OCTETS) return `${host.join(".")}:${port}`;
     return host.length === IPV6_OCTETS ? `[${ipv6Text(host)}]:${port}` : null;
   },

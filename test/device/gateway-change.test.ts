@@ -114,6 +114,8 @@ describe("a device that changes its gateway", () => {
     d.does({ type: "connect", gateway: "B" }).does({ type: "connect", gateway: "A" }).nothing();
     d.does({ type: "connect", gateway: "B" }).does({ type: "disconnect" }).nothing();
     d.hears(ack).tells({ type: "registered" }).tells({ type: "disconnected", reason: "gateway", reconnecting: false });
+    d.does({ type: "connect" }).sends({ type: "CONNECT" });
+    d.hears({ type: "CONNACK", returnCode: 0 }).tells({ type: "connected" }).nothing();
     expect(d.device.gateway).toBe("A");
   });
 

@@ -174,7 +174,7 @@ describe("a client that another one asks", () => {
   });
 
   test("D9 answers once, however often it is asked meanwhile", () => {
-    const s = knows(A).hears(PEER, searchGw(1)).hears(PEER, searchGw(1));
+    const s = knows(A).hears(PEER, searchGw(1)).hears(PEER, searchGw(2));
     s.within(5000);
     s.sends({ type: "GWINFO", gwId: A.gwId }, 1).after(60_000).nothing();
   });

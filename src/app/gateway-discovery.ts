@@ -1,0 +1,170 @@
+import { isIPv6 } from "node:net";
+import type { Address, Instant } from "../device/contract.ts";
+import { GatewaySearch } from "../device/gateway-search.ts";
+import {
+  DEFAULT_SEARCH_SETTINGS,
+  type SearchEffect,
+  type SearchEvent,
+  type SearchSettings,
+} from "../device/search-contract.ts";
+import { ListenerGroups } from "../transport/listener-groups.ts";
+import { machineAddresses } from "../transport/machine-addresses.ts";
+import { OwnSockets } from "../transport/own-sockets.ts";
+import { selectInterfaces } from "../transport/select-interfaces.ts";
+import { UdpTransport } from "../transport/udp.ts";
+import { type HostPort, hostPortText, parseHostPort } from "./host-port.ts";
+import { TIMEOUT_MS_MAX } from "./timeout-ms-max.ts";
+
+export interface DiscoveryOptions {
+  group: HostPort;
+  /** The name or an address of a network interface; undefined for all of them. */
+  interface: string | undefined;
+  /** Of SEARCHGW, in hops; 0 is the whole network. */
+  radius: number;
+  /** How often SEARCHGW is repeated. */
+  repeats: number;
+}
+
+/** The standard's times are for devices that are switched on together. Here a person waits. */
+const IMPATIENT: Partial<SearchSettings> = { tSearchGwMs: 100, repeatMinMs: 1000, repeatMaxMs: 4000 };
+
+interface Waiting {
+  resolve: (gateway: HostPort) => void;
+  reject: (error: Error) => void;
+}
+
+/** The gateways of the network, found by multicast (§6.1): a client's search with its sockets. */
+export class GatewayDiscovery {
+  readonly #options: DiscoveryOptions;
+  readonly #search: GatewaySearch;
+  readonly #own = new OwnSockets();
+  #transport: UdpTransport | undefined;
+  #groups: ListenerGroups | undefined;
+  #problem: string | undefined;
+  #waiting: Waiting[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  /** Rejects with a sentence for people where there is no such interface. */
+  static async open(options: DiscoveryOptions): Promise<GatewayDiscovery> {
+    const discovery = new GatewayDiscovery(options);
+    try {
+      await discovery.#open();
+    } catch (error) {
+      await discovery.close();
+      throw error;
+    }
+    return discovery;
+  }
+
+  private constructor(options: DiscoveryOptions) {
+    const { radius, repeats } = options;
+    this.#options = options;
+    const settings = { ...DEFAULT_SEARCH_SETTINGS, ...IMPATIENT, radius, repeats };
+    this.#search = new GatewaySearch(settings, Math.floor(Math.random() * 2 ** 32));
+  }
+
+  async #open(): Promise<void> {
+    const { group, interface: named } = this.#options;
+    const isV6 = isIPv6(group.host);
+    const wanted = [named ?? "all"];
+    const addresses = machineAddresses();
+    if (selectInterfaces(addresses, { wanted, isIPv6: isV6, boundTo: undefined }).length === 0) {
+      const version = isV6 ? "IPv6" : "IPv4";
+      throw new Error(
+        named === undefined
+          ? `no network interface of this machine has an ${version} address`
+          : `--interface ${named}: no network interface of this machine has this name or address, and an ${version} address`,
+      );
+    }
+    const transport = await UdpTransport.bind(
+      {
+        host: isV6 ? "::" : "0.0.0.0",
+        port: 0,
+        prefix: "",
+        wants: (host, port) => !this.#own.has(host, port),
+      },
+      (from, data) => this.#handle({ type: "datagram", from, data }),
+      (error) => {
+        this.#problem ??= error.message;
+      },
+    );
+    this.#transport = transport;
+    this.#own.update([{ port: transport.port, isIPv6: isV6, boundTo: undefined }], addresses);
+    this.#groups = new ListenerGroups(transport, [group], wanted, ({ type, error }) => {
+      // Where another program has the group's port for itself, this one hears what is sent to it alone: gateways of ours do.
+      if (type === "problem" && error?.code !== "EADDRINUSE") this.#problem ??= error?.message;
+    });
+    await this.#groups.update(addresses);
+  }
+
+  /** A gateway to connect to: searched for where none is known. Rejects with a sentence for people where none answers. */
+  find(): Promise<HostPort> {
+    const [first] = this.#search.gateways;
+    if (first !== undefined) return Promise.resolve(hostPortOf(first.address));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      this.#handle({ type: "search" });
+    });
+  }
+
+  /** This gateway did not answer: the next one to be found is another, if there is one (K6). */
+  didNotAnswer(gateway: HostPort): void {
+    const address = hostPortText(gateway);
+    const known = this.#search.gateways.find((each) => each.address === address);
+    if (known !== undefined) this.#handle({ type: "no-answer", gwId: known.gwId });
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#waiting = [];
+    await this.#groups?.close();
+    await this.#transport?.close();
+  }
+
+  #handle(event: SearchEvent): void {
+    const now = performance.now();
+    for (const effect of this.#search.handle(event, now)) this.#perform(effect);
+    this.#arm(now);
+  }
+
+  #perform(effect: SearchEffect): void {
+    switch (effect.type) {
+      case "broadcast":
+        this.#groups?.broadcast(effect.radius, effect.data);
+        break;
+      case "found":
+        for (const { resolve } of this.#waiting.splice(0)) resolve(hostPortOf(effect.gateway.address));
+        break;
+      case "not-found":
+        for (const { reject } of this.#waiting.splice(0)) reject(new Error(this.#notFound()));
+        break;
+      case "gone":
+        // The next `find` searches.
+        break;
+    }
+  }
+
+  #arm(now: Instant): void {
+    clearTimeout(this.#timer);
+    const delayMs = Math.min(Math.ceil(this.#search.deadline - now), TIMEOUT_MS_MAX);
+    this.#timer = setTimeout(() => this.#handle({ type: "deadline" }), delayMs);
+    // Nobody waits for a gateway to fall silent.
+    if (this.#waiting.length === 0) this.#timer.unref();
+  }
+
+  #notFound(): string {
+    const { group, interface: named, repeats } = this.#options;
+    const where = named === undefined ? "" : ` on ${named}`;
+    const problem = this.#problem === undefined ? "" : ` (${this.#problem})`;
+    return (
+      `no gateway answered SEARCHGW in the group ${hostPortText(group)}${where}, sent ${repeats + 1} times${problem}. ` +
+      "Does one run in this network, with its broker, in the same group (--group), and is it reached through " +
+      `${named === undefined ? "an interface of this machine (--interface)" : "this interface"}? Where you know its address, give it with --gateway.`
+    );
+  }
+}
+
+function hostPortOf(address: Address): HostPort {
+  return parseHostPort(address)!;
+}
