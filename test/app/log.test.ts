@@ -134,6 +134,18 @@ describe("a trace", () => {
     expect(lines[0]).toContain("← [::1]:5000 (udp://[::]:1883) PINGREQ");
   });
 
+  test("says what goes to the discovery groups, of one listener or of all", () => {
+    const { log, objects } = collect("trace");
+    const trace = messageTrace(log, atSecond)!;
+    trace("out to groups", "2|[::1]:5000", Uint8Array.of(3, 2, 1));
+    trace("out to groups", undefined, Uint8Array.of(3, 2, 1));
+    expect(objects()).toMatchObject([
+      { event: "message.out", address: "groups", listener: "udp://[::]:1883", message: "GWINFO GwId 1" },
+      { event: "message.out", address: "groups", message: "GWINFO GwId 1" },
+    ]);
+    expect(objects()[1]).not.toHaveProperty("listener");
+  });
+
   test("does nothing, not even look, at any other level", () => {
     expect(messageTrace(collect("debug").log, plain)).toBeUndefined();
   });

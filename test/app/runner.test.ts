@@ -107,6 +107,21 @@ describe("effects", () => {
     expect(links.get(1)!.calls).toEqual(calls);
   });
 
+  test("to the discovery groups and to the gateway's own client are performed with all that they say", () => {
+    const { core, runner, performed } = setUp();
+    core.answer = () => [
+      { type: "broadcast", near: "a", radius: 3, data: Uint8Array.of(1) },
+      { type: "broadcast", near: undefined, radius: 0, data: Uint8Array.of(2) },
+      { type: "publish", topic: "t", payload: Uint8Array.of(3), retain: true },
+    ];
+    runner.datagram("a", DATAGRAM);
+    expect(performed).toEqual([
+      ["broadcast", "a", 3, [1]],
+      ["broadcast", undefined, 0, [2]],
+      ["publish", "t", [3], true],
+    ]);
+  });
+
   test("that make events at once do not enter the core twice: the event waits", () => {
     const { core, runner, links, performed } = setUp();
     core.answer = (event) => (event.type === "datagram" ? [OPEN, { type: "probe", link: 1 }, NOTE] : []);
@@ -133,6 +148,13 @@ test("an open link is told, and the end of one is not", () => {
   links.get(1)!.emit({ type: "link-closed", link: 1, reason: "test" });
   expect(performed).toEqual([["open", 1], ["link opened"]]);
   expect(core.types).toEqual(["datagram", "link-opened", "link-closed"]);
+});
+
+test("D1 the core is told whether the broker can be reached, at each change", () => {
+  const { core, runner } = setUp();
+  for (const reachable of [false, true, true, false, false, true]) runner.brokerReachable(reachable);
+  const told = core.seen.map(({ event }) => (event.type === "broker-reachable" ? event.reachable : event.type));
+  expect(told).toEqual([true, false, true]);
 });
 
 describe("the deadline", () => {
@@ -259,10 +281,14 @@ test("a core that throws is told once, and then nothing is done any more", async
 test("a trace sees every datagram, in and out", () => {
   const traced: unknown[] = [];
   const { core, runner } = setUp((direction, address, data) => traced.push([direction, address, [...data]]));
-  core.answer = () => [{ type: "send", to: "b", data: Uint8Array.of(2, 0x17) }];
+  core.answer = () => [
+    { type: "send", to: "b", data: Uint8Array.of(2, 0x17) },
+    { type: "broadcast", near: "a", radius: 1, data: Uint8Array.of(3, 2, 1) },
+  ];
   runner.datagram("a", DATAGRAM);
   expect(traced).toEqual([
     ["in", "a", [2, 0x16]],
     ["out", "b", [2, 0x17]],
+    ["out to groups", "a", [3, 2, 1]],
   ]);
 });

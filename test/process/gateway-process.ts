@@ -18,7 +18,10 @@ const BOUND_MS = 20_000;
 /** What is called with the end of something that was started, and calls it when its time has come. */
 export type AtEnd = (end: () => void) => void;
 
-/** The program as a process of its own, built in dist/. It is ended with the test, or where `atEnd` says, whatever becomes of it. */
+/**
+ * The program as a process of its own, built in dist/. It is ended with the test, or where `atEnd` says, whatever becomes of it. `within`
+ * is a command that becomes the one that it is given.
+ */
 export class GatewayProcess {
   readonly child: ChildProcess;
   stdout = "";
@@ -28,12 +31,14 @@ export class GatewayProcess {
     args: readonly string[],
     environment: Readonly<Record<string, string>> = {},
     atEnd: AtEnd = onTestFinished,
+    within: readonly string[] = [],
   ) {
     const inherited = Object.entries(process.env).filter(
       ([name]) => !name.startsWith("MQTTSN_") && !name.startsWith("npm_"),
     );
     const env = { ...Object.fromEntries(inherited), ...environment };
-    this.child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+    const [command, ...rest] = [...within, process.execPath, MAIN, ...args];
+    this.child = spawn(command!, rest, { env, stdio: ["ignore", "pipe", "pipe"] });
     this.child.stdout!.on("data", (octets: Buffer) => {
       this.stdout += octets;
     });
