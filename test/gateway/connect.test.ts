@@ -168,9 +168,9 @@ describe("duplicated CONNECT", () => {
     s.client("PUBLISH", { topicId, qos: 1, msgId: 5 }).toClient("PUBACK", { topicId, msgId: 5, returnCode: 2 });
   });
 
-  test("C13 with Will=1 the set-up is made again even if nothing else came", () => {
+  test("C13 with Will=1 the set-up is made again even if nothing else came, and the CONNECT is the same", () => {
     const s = new Script();
-    s.connect();
+    s.connectWithWill({}, { willTopic: "w", willMsg: "x" });
     s.client("CONNECT", { will: true }).toClient("WILLTOPICREQ");
     s.client("WILLTOPIC", { willTopic: "w" }).toClient("WILLMSGREQ");
     s.client("WILLMSG", { willMsg: "x" }).closes(true);

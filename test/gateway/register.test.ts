@@ -54,7 +54,7 @@ describe("§6.5 topic registration by the client", () => {
     s.client("REGISTER", { topicName: "a", msgId: 2 }).toClient("REGACK", { topicId, returnCode: 0 });
   });
 
-  test.each(["", "a/+", "a/#", "+", "#", "sport+", "a\0b"])("T5 %j is no topic name", (topicName) => {
+  test.each(["", "a/+", "a/#", "+", "#", "sport+", "a\0b"])("T5, I4 %j is no topic name", (topicName) => {
     const s = new Script();
     s.connect();
     s.client("REGISTER", { topicName, msgId: 5 }).toClient("REGACK", { topicId: 0, msgId: 5, returnCode: 3 });
@@ -90,11 +90,11 @@ describe("§6.5 topic registration by the client", () => {
     s.client("PINGREQ").toClient("PINGRESP");
   });
 
-  test("I2 the id of one client means nothing to another", () => {
+  test.each([true, false])("I2 the id of one client means nothing to another, with CleanSession=%s", (cleanSession) => {
     const s = new Script();
     s.connect();
     const topicId = s.register("secret");
-    s.from("c2").connect({ clientId: "dev2" });
+    s.from("c2").connect({ clientId: "dev2", cleanSession });
     s.client("PUBLISH", { topicId, qos: 1, msgId: 1 }).toClient("PUBACK", { topicId, msgId: 1, returnCode: 2 });
   });
 
