@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parseBrokerUrl } from "../mqtt/broker-url.ts";
+import { CLIENT_VARIABLES } from "./client-variables.ts";
 import { closest } from "./closest.ts";
 import { ConfigurationFile } from "./configuration-file.ts";
 import type { Option } from "./option.ts";
@@ -122,7 +123,7 @@ function checkVariables(environment: ConfigurationSources["environment"], proble
   const known = OPTION_KEYS.filter((key) => OPTIONS[key].fromText !== undefined).map(variableOf);
   known.push(CONFIG_VARIABLE);
   for (const name of Object.keys(environment)) {
-    if (!name.startsWith(VARIABLE_PREFIX) || known.includes(name)) continue;
+    if (!name.startsWith(VARIABLE_PREFIX) || known.includes(name) || CLIENT_VARIABLES.includes(name)) continue;
     // What all names have in common does not make one like another.
     const meant = closest(
       name.slice(VARIABLE_PREFIX.length),

@@ -1,11 +1,15 @@
-import type { DeviceQoS, Instant, Outcome } from "../device/contract.ts";
+import type { DeviceTopic, Instant, Outcome } from "../device/contract.ts";
+import type { QoS } from "../sn/message.ts";
 import type { DeliveryLedger } from "./delivery-ledger.ts";
 import type { HostedDevice } from "./device-host.ts";
 import { simulatedPayload } from "./simulated-payload.ts";
 
 /** What all nodes of a simulation share. */
 export interface NodePlan {
-  qos: DeviceQoS;
+  qos: QoS;
+  /** Where messages of QoS −1 go. */
+  unconnectedTopic: DeviceTopic;
+  run: number;
   payloadOctets: number;
   /** Sleep between messages; undefined: stay active. */
   sleep: { duration: number; wakeEveryMs: number } | undefined;
@@ -49,8 +53,12 @@ export class SimulatedNode {
 
   start(hosted: HostedDevice): void {
     this.#hosted = hosted;
-    hosted.handle({ type: "connect" });
     const { isReceiver, qos } = this.#plan;
+    if (qos === -1) {
+      this.#becomeReady();
+      return;
+    }
+    hosted.handle({ type: "connect" });
     if (isReceiver) {
       hosted.handle({ type: "subscribe", token: 0, topic: { topicIdType: "normal", topicName: this.topicName }, qos });
     } else {
@@ -60,11 +68,22 @@ export class SimulatedNode {
 
   /** The node is ready, and its last message has its answer. */
   publish(): void {
-    const { qos, payloadOctets, ledger } = this.#plan;
+    const { qos, payloadOctets, ledger, run } = this.#plan;
     const sequence = ledger.send(this.index);
     this.#sequence = sequence;
     this.#sentAt = performance.now();
-    const data = simulatedPayload.encode(payloadOctets, this.index, sequence, this.#sentAt);
+    const data = simulatedPayload.encode(payloadOctets, { run, node: this.index, sequence, sentAt: this.#sentAt });
+    if (qos === -1) {
+      this.#hosted?.handle({
+        type: "publish-unconnected",
+        topic: this.#plan.unconnectedTopic,
+        retain: false,
+        data,
+      });
+      ledger.answer(this.index, sequence, true, 0);
+      this.#plan.onFree(this);
+      return;
+    }
     const topic = { topicIdType: "normal", topicName: this.topicName } as const;
     this.#hosted?.handle({ type: "connect" });
     this.#hosted?.handle({ type: "publish", token: 1, topic, qos, retain: false, data });
@@ -73,6 +92,8 @@ export class SimulatedNode {
 
   leave(): void {
     this.#state = "leaving";
+    // Without a connection there is nothing to leave.
+    if (this.#plan.qos === -1) this.#plan.onLeft(this);
     this.#hosted?.handle({ type: "disconnect" });
   }
 
@@ -93,7 +114,7 @@ export class SimulatedNode {
       }
       case "message": {
         const said = simulatedPayload.decode(outcome.data);
-        if (said !== null) ledger.arrive(said.node, said.sequence, now - said.sentAt);
+        if (said?.run === this.#plan.run) ledger.arrive(said.node, said.sequence, now - said.sentAt);
         break;
       }
       case "refused":

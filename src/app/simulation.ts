@@ -1,7 +1,9 @@
-import type { DeviceQoS } from "../device/contract.ts";
 import { Random } from "../device/random.ts";
 import { DEFAULT_DEVICE_SETTINGS, type DeviceSettings } from "../device/settings.ts";
 import { sleepDurationFor } from "../device/sleep-duration.ts";
+import type { MqttQoS } from "../gateway/packet.ts";
+import type { QoS } from "../sn/message.ts";
+import { decodeShortName } from "../sn/short-name.ts";
 import { DeliveryLedger, type DeliveryTotals } from "./delivery-ledger.ts";
 import { DeviceHost, type HostedDevice } from "./device-host.ts";
 import { FarEnd } from "./far-end.ts";
@@ -38,7 +40,12 @@ export interface SimulationOptions {
   /** The messages go from the far end to the nodes. */
   deliver: boolean;
   nodes: number;
-  qos: DeviceQoS;
+  /** −1: without a connection. */
+  qos: QoS;
+  /** The short topic name of messages of QoS −1, as its two octets. */
+  shortTopicId: number;
+  /** The nodes are spread behind that many forwarders; 0: each has an address of its own. */
+  forwarders: number;
   /** Messages per second, of all nodes together. */
   rate: number;
   durationMs: number;
@@ -92,6 +99,7 @@ interface Percentiles {
 export class Simulation {
   readonly #options: SimulationOptions;
   readonly #onProgress: (progress: SimulationProgress) => void;
+  readonly #run: number;
   readonly #runId: string;
   readonly #ledger: DeliveryLedger;
   readonly #counts: NodeCounts = { retransmissions: 0, gaveUp: 0, connectionsLost: 0 };
@@ -110,6 +118,7 @@ export class Simulation {
     this.#onProgress = onProgress;
     this.#ledger = new DeliveryLedger(options.nodes);
     // Not from the seed: two runs at one broker must not see each other's messages.
+    this.#run = Math.floor(Math.random() * 2 ** 16);
     this.#runId = Math.floor(Math.random() * 2 ** 32).toString(36);
   }
 
@@ -139,19 +148,21 @@ export class Simulation {
   }
 
   async #openFarEnd(): Promise<FarEnd | undefined> {
-    const { broker, deliver, qos } = this.#options;
+    const { broker, deliver, qos, shortTopicId } = this.#options;
     if (broker === undefined) return undefined;
     const farEnd = await FarEnd.open(broker, `simulate-${this.#runId}`, (data) => {
       const said = simulatedPayload.decode(data);
-      if (said !== null) this.#ledger.arrive(said.node, said.sequence, performance.now() - said.sentAt);
+      if (said?.run === this.#run) this.#ledger.arrive(said.node, said.sequence, performance.now() - said.sentAt);
     });
-    if (!deliver) await farEnd.subscribe(`simulate/${this.#runId}/+`, qos);
+    if (qos === -1) await farEnd.subscribe(decodeShortName(shortTopicId) ?? "", 0);
+    else if (!deliver) await farEnd.subscribe(`simulate/${this.#runId}/+`, qos);
     return farEnd;
   }
 
-  /** Gives every node its socket: nothing is sent yet. */
+  /** Gives every node its radio: nothing is sent yet. */
   async #prepare(host: DeviceHost): Promise<[SimulatedNode, HostedDevice][]> {
-    const { nodes, seed } = this.#options;
+    const { nodes, seed, forwarders: forwarderCount } = this.#options;
+    const forwarders = await Promise.all(Array.from({ length: forwarderCount }, () => host.addForwarder()));
     const random = new Random(seed + 1);
     const plan = this.#plan();
     const prepared: [SimulatedNode, HostedDevice][] = [];
@@ -160,8 +171,12 @@ export class Simulation {
         const index = prepared.length + offset;
         const node = new SimulatedNode(index, `simulate/${this.#runId}/${index}`, plan);
         const deviceSeed = random.integer(0, 0xffff_ffff);
-        const hosted = await host.add(this.#settings(index), deviceSeed, (outcome, now) =>
-          node.onOutcome(outcome, now),
+        const forwarder = forwarders[index % forwarderCount];
+        const hosted = await host.add(
+          this.#settings(index),
+          deviceSeed,
+          (outcome, now) => node.onOutcome(outcome, now),
+          forwarder?.node(wirelessNodeIdOf(index)),
         );
         return [node, hosted] satisfies [SimulatedNode, HostedDevice];
       });
@@ -192,9 +207,11 @@ export class Simulation {
   }
 
   #plan(): NodePlan {
-    const { qos, payloadOctets, deliver, sleepMs: wakeEveryMs } = this.#options;
+    const { qos, shortTopicId, payloadOctets, deliver, sleepMs: wakeEveryMs } = this.#options;
     return {
       qos,
+      unconnectedTopic: { topicIdType: "short", topicId: shortTopicId },
+      run: this.#run,
       payloadOctets,
       sleep:
         wakeEveryMs === undefined
@@ -253,7 +270,7 @@ export class Simulation {
         if (deliver && this.#unacknowledged >= UNACKNOWLEDGED_MAX) break;
         const node = this.#free.shift();
         if (node === undefined) break;
-        if (farEnd !== undefined && deliver) this.#sendTo(node, farEnd);
+        if (farEnd !== undefined && deliver && this.#options.qos !== -1) this.#sendTo(node, farEnd, this.#options.qos);
         else node.publish();
       }
       if (passedMs >= durationMs) return passedMs;
@@ -261,14 +278,14 @@ export class Simulation {
     }
   }
 
-  #sendTo(node: SimulatedNode, farEnd: FarEnd): void {
-    const { payloadOctets, qos } = this.#options;
+  #sendTo(node: SimulatedNode, farEnd: FarEnd, qos: MqttQoS): void {
+    const { payloadOctets } = this.#options;
     const sequence = this.#ledger.send(node.index);
     const sentAt = performance.now();
     this.#unacknowledged += 1;
     farEnd.publish(
       node.topicName,
-      simulatedPayload.encode(payloadOctets, node.index, sequence, sentAt),
+      simulatedPayload.encode(payloadOctets, { run: this.#run, node: node.index, sequence, sentAt }),
       qos,
       (isAccepted) => {
         this.#unacknowledged -= 1;
@@ -295,7 +312,7 @@ export class Simulation {
         return;
       if (totals.pending !== before.pending || totals.delivered !== before.delivered) changedAt = now;
       // At QoS 0 nobody repeats: what has not come after a moment does not come.
-      if (this.#options.qos === 0 && now - changedAt > 1000 + wakeEveryMs * 2) return;
+      if (this.#options.qos <= 0 && now - changedAt > 1000 + wakeEveryMs * 2) return;
       before = totals;
       await sleepMs(20);
     }
@@ -336,7 +353,8 @@ export class Simulation {
     const { sent, accepted, failed, pending, ...arrived } = totals;
     const delivery: DeliveryReport = { ...arrived, arrivalLatencyMs: percentiles(arrivalLatency) };
     return {
-      connected: this.#ready.length,
+      // At QoS −1 nobody connects.
+      connected: this.#options.qos === -1 ? 0 : this.#ready.length,
       connectFailure: this.#connectFailure,
       connectMs: Math.round(connectMs),
       sendingMs: Math.round(sendingMs),
@@ -349,6 +367,12 @@ export class Simulation {
       ...this.#counts,
     };
   }
+}
+
+function wirelessNodeIdOf(index: number): Uint8Array {
+  const octets = Buffer.alloc(4);
+  octets.writeUInt32BE(index);
+  return octets;
 }
 
 function sleepMs(ms: number): Promise<void> {

@@ -1,13 +1,22 @@
 import { createInterface } from "node:readline";
 import { buffer } from "node:stream/consumers";
 import { setImmediate } from "node:timers/promises";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { CommanderError, Option } from "commander";
 import { DeviceClient } from "../app/device-client.ts";
 import type { HostPort } from "../app/host-port.ts";
 import type { DeviceTopic } from "../device/contract.ts";
-import { DEFAULT_DEVICE_SETTINGS } from "../device/settings.ts";
+import { DEFAULT_DEVICE_SETTINGS, type DeviceWill } from "../device/settings.ts";
 import type { QoS } from "../sn/message.ts";
-import { deviceFlags, qosFrom, type TopicFlags, topicFrom } from "./device-flags.ts";
+import { ClientCommand } from "./client-command.ts";
+import {
+  deviceFlags,
+  qosOrMinusOneFrom,
+  type TopicFlags,
+  topicFrom,
+  type WillFlags,
+  willFrom,
+} from "./device-flags.ts";
+import { GatewayChoice, type GatewayFlags } from "./gateway-choice.ts";
 
 const HELP = `
 Without --message the messages are read from standard input, one a line; empty lines are left out. With --whole all of
@@ -20,8 +29,7 @@ Exit codes: 0 every message was accepted (at QoS 0: sent, and not refused before
 
 Example: publish --topic sensors/kitchen --message 21.5 --qos 1`;
 
-interface PublishFlags extends TopicFlags {
-  gateway: HostPort;
+interface PublishFlags extends TopicFlags, GatewayFlags, WillFlags {
   clientId: string;
   qos: QoS;
   retain?: true;
@@ -29,63 +37,81 @@ interface PublishFlags extends TopicFlags {
   whole?: true;
   keepAlive: number;
   retryInterval: number;
-  retryCount: number;
+  forwarderNode?: Uint8Array;
 }
 
 /** `publish`: messages from the shell, through one MQTT-SN client. */
-export function publishCommand(): Command {
-  const command = new Command("publish")
-    .description("publish messages as an MQTT-SN client")
-    .addOption(deviceFlags.gateway())
-    .addOption(deviceFlags.clientId("publish"));
+export function publishCommand(): ClientCommand {
+  const command = new ClientCommand("publish").description("publish messages as an MQTT-SN client");
+  GatewayChoice.addFlags(command).addOption(deviceFlags.clientId("publish"));
   deviceFlags.addTopic(command, "the topic to publish to: its name");
-  return command
-    .addOption(new Option("-q, --qos <qos>", "-1, 0, 1 or 2").default(0).argParser(publishQosFrom))
+  command
+    .addOption(new Option("-q, --qos <qos>", "-1, 0, 1 or 2").default(0).argParser(qosOrMinusOneFrom))
     .option("-r, --retain", "have the broker keep the message")
     .option("-m, --message <text>", "the message; default: standard input")
-    .option("--whole", "take all of standard input as one message")
+    .option("--whole", "take all of standard input as one message");
+  return deviceFlags
+    .addWill(command)
     .addOption(deviceFlags.keepAlive())
     .addOption(deviceFlags.retryInterval())
     .addOption(deviceFlags.retryCount())
+    .addOption(deviceFlags.forwarderNode())
     .addHelpText("after", HELP)
     .action(async (flags: PublishFlags) => {
       const topic = topicFrom(command, flags, false);
+      const will = willFrom(command, flags);
       if (flags.qos === -1 && topic.topicIdType === "normal") {
         command.error(
-          "error: --qos -1 goes to a --predefined topic id or a --short name, for there is no registration",
+          "error: --qos -1 goes to a --predefined topic id or a --short name: a --topic would need a registration, and there is no connection",
         );
       }
+      if (flags.qos === -1 && will !== undefined) {
+        command.error("error: --qos -1 has no connection, and with it no will");
+      }
       try {
-        await publish(flags, topic);
+        await publish(command, flags, topic, will);
       } catch (error) {
         throw new CommanderError(1, "publish.failed", (error as Error).message);
       }
     });
 }
 
-async function publish(flags: PublishFlags, topic: DeviceTopic): Promise<void> {
+async function publish(
+  command: ClientCommand,
+  flags: PublishFlags,
+  topic: DeviceTopic,
+  will: DeviceWill | undefined,
+): Promise<void> {
   const { qos, retain = false } = flags;
-  const client = await DeviceClient.open(flags.gateway, {
+  const settings = {
     ...DEFAULT_DEVICE_SETTINGS,
     clientId: flags.clientId,
     duration: flags.keepAlive / 1000,
+    will,
     tRetryMs: flags.retryInterval,
     nRetry: flags.retryCount,
-  });
-  client.onRefused = (sentence) => {
-    process.stderr.write(`${sentence}\n`);
-    process.exitCode = 1;
+  };
+  const choice = await GatewayChoice.make(command, flags);
+  let client: DeviceClient | undefined;
+  const open = async (gateway: HostPort): Promise<DeviceClient> => {
+    client = await DeviceClient.open(gateway, settings, flags.forwarderNode);
+    client.onRefused = (sentence) => {
+      process.stderr.write(`${sentence}\n`);
+      process.exitCode = 1;
+    };
+    return client;
   };
   try {
-    if (qos !== -1) await client.connect();
+    const publisher = await (qos === -1 ? open(choice.gateway) : choice.connect(open));
     for await (const data of messagesOf(flags)) {
-      if (qos === -1) client.publishUnconnected(topic, retain, data);
-      else await client.publish(topic, qos, retain, data);
+      if (qos === -1) publisher.publishUnconnected(topic, retain, data);
+      else await publisher.publish(topic, qos, retain, data);
     }
     // A datagram that was handed to the socket leaves it within this turn of the event loop.
     await setImmediate();
   } finally {
-    await client.close();
+    await client?.close();
+    await choice.close();
   }
 }
 
@@ -98,14 +124,5 @@ async function* messagesOf({ message, whole }: PublishFlags): AsyncGenerator<Uin
     for await (const line of createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
       if (line !== "") yield Buffer.from(line);
     }
-  }
-}
-
-function publishQosFrom(text: string): QoS {
-  try {
-    return text === "-1" ? -1 : qosFrom(text);
-  } catch {
-    // The sentence of qosFrom leaves out what is possible here.
-    throw new InvalidArgumentError("Write -1, 0, 1 or 2.");
   }
 }

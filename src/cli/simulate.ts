@@ -1,11 +1,13 @@
 import { SingleBar } from "cli-progress";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { CommanderError, InvalidArgumentError, Option } from "commander";
 import type { HostPort } from "../app/host-port.ts";
 import { simulatedPayload } from "../app/simulated-payload.ts";
 import { Simulation, type SimulationOptions, type SimulationProgress } from "../app/simulation.ts";
 import { isSimulationClean, simulationJson, simulationSummary } from "../app/simulation-summary.ts";
-import type { DeviceQoS } from "../device/contract.ts";
-import { deviceFlags, durationMsFrom, qosFrom, wholeNumberFrom } from "./device-flags.ts";
+import type { QoS } from "../sn/message.ts";
+import { ClientCommand } from "./client-command.ts";
+import { deviceFlags, durationMsFrom, qosOrMinusOneFrom, shortNameFrom, wholeNumberFrom } from "./device-flags.ts";
+import { GatewayChoice, type GatewayFlags } from "./gateway-choice.ts";
 
 /** One node is one socket; more do not have ports on one address. */
 const NODES_MAX = 25_000;
@@ -15,20 +17,24 @@ The nodes connect, register a topic each, publish for the duration, wait for the
 The rate is that of all nodes together, in turn; a node that waits for an acknowledgement is left out, so that
 the rate is lower where the gateway is slower. With --broker an MQTT client counts what arrives there. With --deliver it
 publishes, and the nodes subscribe and count; at QoS 1 and 2 their sessions outlast a lost connection, and end with the run.
+With --forwarders the nodes are spread behind that many forwarders, each of which has one address for all its nodes.
 With --sleep the nodes sleep between their messages: each wakes after that time to collect what has come, and connects to
 publish.
+
+At QoS -1 the nodes do not connect: they send to the short topic name, and only the broker's side can tell what arrives.
 
 Exit codes: 0 when every node connected and, at QoS 1 and 2, every message was acknowledged, none of them is missing
 (looked at with --broker) and at QoS 2 none came twice; 1 otherwise; 2 usage.
 
 Example: simulate --nodes 100 --rate 50 --qos 1 --loss 0.05 --broker mqtt://127.0.0.1:1883`;
 
-interface SimulateFlags {
-  gateway: HostPort;
+interface SimulateFlags extends GatewayFlags {
   broker?: string;
   deliver?: true;
   nodes: number;
-  qos: DeviceQoS;
+  qos: QoS;
+  short: string;
+  forwarders: number;
   rate: number;
   duration: number;
   sleep?: number;
@@ -36,21 +42,25 @@ interface SimulateFlags {
   loss: number;
   seed: number;
   retryInterval: number;
-  retryCount: number;
   json?: true;
 }
 
 /** `simulate`: many MQTT-SN nodes against a gateway. */
-export function simulateCommand(): Command {
-  const command = new Command("simulate")
-    .description("simulate many MQTT-SN nodes against any gateway")
-    .addOption(deviceFlags.gateway())
+export function simulateCommand(): ClientCommand {
+  const command = new ClientCommand("simulate").description("simulate many MQTT-SN nodes against any gateway");
+  GatewayChoice.addFlags(command)
     .addOption(
       new Option("--broker <url>", "mqtt://host:port of the gateway's broker, to count what arrives; default: none"),
     )
     .option("--deliver", "send from the broker to the nodes (needs --broker)")
     .addOption(new Option("--nodes <n>", "number of nodes").default(100).argParser(wholeNumberFrom(1, NODES_MAX)))
-    .addOption(new Option("-q, --qos <qos>", "0, 1 or 2").default(1).argParser(qosFrom))
+    .addOption(
+      new Option("--forwarders <n>", "number of forwarders that the nodes are behind; 0: none")
+        .default(0)
+        .argParser(wholeNumberFrom(0, NODES_MAX)),
+    )
+    .addOption(new Option("-q, --qos <qos>", "-1, 0, 1 or 2").default(1).argParser(qosOrMinusOneFrom))
+    .addOption(new Option("--short <ab>", "the short topic name that messages of QoS -1 go to").default("zz"))
     .addOption(new Option("--rate <n>", "messages per second, in all").default(10).argParser(rateFrom))
     .addOption(new Option("--duration <duration>", "how long to send").default(30_000, "30s").argParser(durationMsFrom))
     .addOption(
@@ -81,8 +91,15 @@ export function simulateCommand(): Command {
     if (flags.deliver === true && flags.broker === undefined) {
       command.error("error: --deliver needs --broker: that is where the messages come from");
     }
+    const shortTopicId = shortNameFrom(command, flags.short);
+    if (flags.qos === -1 && flags.deliver === true)
+      command.error("error: --qos -1 goes one way: there is no --deliver");
+    if (flags.qos === -1 && flags.sleep !== undefined)
+      command.error("error: --qos -1 has no connection: nobody sleeps");
     try {
-      await simulate(optionsFrom(flags), flags.json === true);
+      const choice = await GatewayChoice.make(command, flags);
+      await choice.close();
+      await simulate(optionsFrom(flags, choice.gateway, shortTopicId), flags.json === true);
     } catch (error) {
       throw new CommanderError(1, "simulate.failed", (error as Error).message);
     }
@@ -106,13 +123,15 @@ async function simulate(options: SimulationOptions, asJson: boolean): Promise<vo
   if (!isSimulationClean(options, report)) process.exitCode = 1;
 }
 
-function optionsFrom(flags: SimulateFlags): SimulationOptions {
+function optionsFrom(flags: SimulateFlags, gateway: HostPort, shortTopicId: number): SimulationOptions {
   return {
-    gateway: flags.gateway,
+    gateway,
     broker: flags.broker,
     deliver: flags.deliver === true,
     nodes: flags.nodes,
     qos: flags.qos,
+    shortTopicId,
+    forwarders: flags.forwarders,
     rate: flags.rate,
     durationMs: flags.duration,
     sleepMs: flags.sleep,

@@ -1,8 +1,9 @@
-import { Command, CommanderError, Option } from "commander";
+import { CommanderError, Option } from "commander";
 import { DeviceClient } from "../app/device-client.ts";
 import type { HostPort } from "../app/host-port.ts";
 import type { DeviceQoS, DeviceTopic, ReceivedMessage } from "../device/contract.ts";
-import { DEFAULT_DEVICE_SETTINGS } from "../device/settings.ts";
+import { DEFAULT_DEVICE_SETTINGS, type DeviceWill } from "../device/settings.ts";
+import { ClientCommand } from "./client-command.ts";
 import {
   deviceFlags,
   durationMsFrom,
@@ -10,19 +11,22 @@ import {
   type TopicFlags,
   topicFrom,
   topicText,
+  type WillFlags,
   wholeNumberFrom,
+  willFrom,
 } from "./device-flags.ts";
+import { GatewayChoice, type GatewayFlags } from "./gateway-choice.ts";
 
 const HELP = `
 Each message is printed on a line of its own, with --verbose after its topic and a space. When the connection is lost it
-is made again, and what was subscribed is subscribed again.
+is made again, and what was subscribed is subscribed again. With --discover that is at another gateway, if there is one, where
+the last one does not answer.
 
 Exit codes: 0 stopped, or --count was reached, 1 failure, 2 usage.
 
 Example: subscribe --topic 'sensors/#' --verbose`;
 
-interface SubscribeFlags extends TopicFlags {
-  gateway: HostPort;
+interface SubscribeFlags extends TopicFlags, GatewayFlags, WillFlags {
   clientId: string;
   keepSession?: true;
   qos: DeviceQoS;
@@ -31,18 +35,17 @@ interface SubscribeFlags extends TopicFlags {
   verbose?: true;
   keepAlive: number;
   retryInterval: number;
-  retryCount: number;
+  forwarderNode?: Uint8Array;
 }
 
 /** `subscribe`: prints what arrives at one MQTT-SN client, until it is stopped. */
-export function subscribeCommand(): Command {
-  const command = new Command("subscribe")
-    .description("print the messages of a topic as an MQTT-SN client")
-    .addOption(deviceFlags.gateway())
+export function subscribeCommand(): ClientCommand {
+  const command = new ClientCommand("subscribe").description("print the messages of a topic as an MQTT-SN client");
+  GatewayChoice.addFlags(command)
     .addOption(deviceFlags.clientId("subscribe"))
     .option("--keep-session", "connect with CleanSession 0: the broker keeps messages while it is away");
   deviceFlags.addTopic(command, "the topic or filter to subscribe to");
-  return command
+  command
     .addOption(new Option("-q, --qos <qos>", "0, 1 or 2").default(0).argParser(qosFrom))
     .addOption(new Option("--count <n>", "end after n messages; default: never").argParser(wholeNumberFrom(1, 2 ** 31)))
     .addOption(
@@ -51,44 +54,66 @@ export function subscribeCommand(): Command {
         "sleep, and wake after each such time to collect messages; default: stay awake",
       ).argParser(durationMsFrom),
     )
-    .option("-v, --verbose", "print the topic before each message")
+    .option("-v, --verbose", "print the topic before each message");
+  return deviceFlags
+    .addWill(command)
     .addOption(deviceFlags.keepAlive())
     .addOption(deviceFlags.retryInterval())
     .addOption(deviceFlags.retryCount())
+    .addOption(deviceFlags.forwarderNode())
     .addHelpText("after", HELP)
     .action(async (flags: SubscribeFlags) => {
       const topic = topicFrom(command, flags, true);
+      const will = willFrom(command, flags);
       try {
-        await subscribe(flags, topic);
+        await subscribe(command, flags, topic, will);
       } catch (error) {
         throw new CommanderError(1, "subscribe.failed", (error as Error).message);
       }
     });
 }
 
-async function subscribe(flags: SubscribeFlags, topic: DeviceTopic): Promise<void> {
-  const client = await DeviceClient.open(flags.gateway, {
+async function subscribe(
+  command: ClientCommand,
+  flags: SubscribeFlags,
+  topic: DeviceTopic,
+  will: DeviceWill | undefined,
+): Promise<void> {
+  const settings = {
     ...DEFAULT_DEVICE_SETTINGS,
     clientId: flags.clientId,
     cleanSession: flags.keepSession === undefined,
     duration: flags.keepAlive / 1000,
     reconnect: true,
+    will,
     tRetryMs: flags.retryInterval,
     nRetry: flags.retryCount,
-  });
+  };
+  const choice = await GatewayChoice.make(command, flags);
+  let client: DeviceClient | undefined;
+  let open: (gateway: HostPort) => Promise<DeviceClient>;
   const isEnded = new Promise<void>((resolve, reject) => {
     let left = flags.count ?? Number.POSITIVE_INFINITY;
-    client.onMessage = (message) => {
-      if (left <= 0) return;
-      print(message, topic, flags.verbose === true);
-      left -= 1;
-      if (left === 0) resolve();
+    open = async (gateway) => {
+      const opened = await DeviceClient.open(gateway, settings, flags.forwarderNode);
+      client = opened;
+      opened.onMessage = (message) => {
+        if (left <= 0) return;
+        print(message, topic, flags.verbose === true);
+        left -= 1;
+        if (left === 0) resolve();
+      };
+      opened.onDisconnected = (sentence, reconnecting, isSilent) => {
+        if (!reconnecting) {
+          reject(new Error(sentence));
+          return;
+        }
+        process.stderr.write(`${sentence}; connecting again\n`);
+        if (isSilent) tryAnother(opened, choice).catch(reject);
+      };
+      opened.onReconnected = (sentence) => process.stderr.write(`${sentence}\n`);
+      return opened;
     };
-    client.onDisconnected = (sentence, reconnecting) => {
-      if (reconnecting) process.stderr.write(`${sentence}; connecting again\n`);
-      else reject(new Error(sentence));
-    };
-    client.onReconnected = (sentence) => process.stderr.write(`${sentence}\n`);
     // A second signal ends the process as if there were no handler.
     process.once("SIGINT", resolve);
     process.once("SIGTERM", resolve);
@@ -98,13 +123,20 @@ async function subscribe(flags: SubscribeFlags, topic: DeviceTopic): Promise<voi
   // It may come before anybody waits for it.
   isEnded.catch(() => {});
   try {
-    await Promise.race([client.connect(), isEnded]);
-    await Promise.race([client.subscribe(topic, flags.qos), isEnded]);
-    if (flags.sleep !== undefined) client.sleep(flags.sleep);
+    await Promise.race([choice.connect(open!), isEnded]);
+    await Promise.race([client?.subscribe(topic, flags.qos), isEnded]);
+    if (flags.sleep !== undefined) client?.sleep(flags.sleep);
     await isEnded;
   } finally {
-    await client.close();
+    await client?.close();
+    await choice.close();
   }
+}
+
+/** K6: first another gateway, and then this one again, which the client goes on with by itself. */
+async function tryAnother(client: DeviceClient, choice: GatewayChoice): Promise<void> {
+  const next = await choice.instead(client.gateway);
+  if (next !== undefined) await client.moveTo(next);
 }
 
 function print({ topicName, data }: ReceivedMessage, topic: DeviceTopic, verbose: boolean): void {

@@ -44,8 +44,9 @@ test("percentiles of latency are exact to about 2 %", () => {
 });
 
 test("a simulated payload says who sent it, and others are not mistaken for one", () => {
-  const data = simulatedPayload.encode(32, 7, 8, 1234.5);
+  const head = { run: 3, node: 7, sequence: 8, sentAt: 1234.5 };
+  const data = simulatedPayload.encode(32, head);
   expect(data).toHaveLength(32);
-  expect(simulatedPayload.decode(data)).toEqual({ node: 7, sequence: 8, sentAt: 1234.5 });
+  expect(simulatedPayload.decode(data)).toEqual(head);
   expect(simulatedPayload.decode(Buffer.from("short"))).toBeNull();
 });

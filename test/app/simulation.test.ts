@@ -12,6 +12,8 @@ const options: SimulationOptions = {
   deliver: false,
   nodes: 3,
   qos: 1,
+  shortTopicId: 0x7a7a,
+  forwarders: 0,
   rate: 100,
   durationMs: 200,
   sleepMs: undefined,
