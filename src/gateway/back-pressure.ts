@@ -14,7 +14,9 @@ export function balance(client: ClientRecord): boolean {
   const { link, requests, deliveries } = client;
   if (!link.exists) return true;
   const noRoom = link.isPaused ? !deliveries.hasRoom : deliveries.exceeds(1);
-  const stuck = deliveries.awaitsBroker || requests.subscribing || client.state === "awaiting broker";
+  // A client that does one thing at a time, as mqtt-sn-tools, takes no message while it waits for the answer to its own.
+  const waitsForAnswer = deliveries.repeating && !requests.empty;
+  const stuck = deliveries.awaitsBroker || requests.subscribing || waitsForAnswer || client.state === "awaiting broker";
   if (stuck && deliveries.exceeds(STUCK_FACTOR)) return false;
   const pauses = noRoom && !stuck && (requests.empty || deliveries.exceeds(ANSWER_FACTOR));
   if (pauses === link.isPaused) return true;

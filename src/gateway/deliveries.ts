@@ -70,6 +70,11 @@ export class Deliveries {
     return this.#suspended || this.#phase === "releasing";
   }
 
+  /** The message in flight had to be sent again. */
+  get repeating(): boolean {
+    return this.#tries > 0;
+  }
+
   /** More waits than this many times what the limits allow, and none of it may be dropped. */
   exceeds(factor: number): boolean {
     return this.#queue.exceeds(factor);

@@ -177,6 +177,9 @@ export class Requests {
       }
       const last = this.#lastSubscribe;
       if (last !== undefined && last.msgId === msgId && last.filter === topic.filter && last.qos === qos) {
+        // The client may have said in the meantime that it does not know the id (G4): with this it does.
+        const entry = client.topics.byName(topic.filter);
+        if (entry !== undefined) entry.announced = true;
         client.answer(askedIn, last.answer);
         return;
       }

@@ -363,6 +363,18 @@ describe("reading goes on while the queue waits for the broker itself", () => {
     s.broker("puback", { messageId: 3 }).toClient("PUBACK", { msgId: 3 }).does("pause");
   });
 
+  test("the answer to a client of one thing at a time, which takes no message before it has that", () => {
+    const s = new Script({ queuedMax: 1, tRetryMs: 1000 });
+    s.connect();
+    const own = s.subscribe("a", 1);
+    const topicId = s.register("b", 2);
+    s.client("PUBLISH", { topicId, qos: 1, msgId: 3 }).toBroker("publish", { messageId: 3 });
+    s.deliver("a", { qos: 1, messageId: 1 }).toClient("PUBLISH", { topicId: own });
+    s.deliver("a", { qos: 1, messageId: 2 }).deliver("a", { qos: 1, messageId: 4 }).does("pause");
+    s.after(1000).toClient("PUBLISH", { topicId: own, dup: true }).does("resume");
+    s.broker("puback", { messageId: 3 }).toClient("PUBACK", { msgId: 3 }).does("pause");
+  });
+
   test("the answer to another request of the client, but not at any price", () => {
     const s = new Script({ queuedMax: 4 });
     s.connect().subscribe("a", 1);

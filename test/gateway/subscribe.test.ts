@@ -106,6 +106,16 @@ describe("§6.9 SUBSCRIBE", () => {
     s.toClient("SUBACK", { topicId, msgId: 4, qos: 1, returnCode: 0 });
   });
 
+  test("S7, G4 the same answer tells the client its topic id once more, where it has said that it does not know it", () => {
+    const s = new Script();
+    s.connect();
+    const topicId = s.subscribe("a", 1, 4);
+    s.deliver("a", { qos: 0 }).toClient("PUBLISH", { topicId });
+    s.client("PUBACK", { topicId, msgId: 0, returnCode: 2 });
+    s.client("SUBSCRIBE", { topicName: "a", qos: 1, msgId: 4, dup: true }).toClient("SUBACK", { topicId });
+    s.deliver("a", { qos: 0 }).toClient("PUBLISH", { topicId });
+  });
+
   test("S7 another filter under the same MsgId, or the same one after UNSUBSCRIBE, is a new subscription", () => {
     const s = new Script();
     s.connect().subscribe("a", 1, 4);
