@@ -158,7 +158,7 @@ export class GatewayDiscovery {
     const where = named === undefined ? "" : ` on ${named}`;
     const problem = this.#problem === undefined ? "" : ` (${this.#problem})`;
     return (
-      `no gateway answered SEARCHGW in the group ${hostPortText(group)}${where}, sent ${repeats + 1} times${problem}. ` +
+      `no gateway answered SEARCHGW in the group ${hostPortText(group)}${where}, sent ${repeats + 1} ${repeats === 0 ? "time" : "times"}${problem}. ` +
       "Does one run in this network, with its broker, in the same group (--group), and is it reached through " +
       `${named === undefined ? "an interface of this machine (--interface)" : "this interface"}? Where you know its address, give it with --gateway.`
     );

@@ -1,7 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { DeviceClient } from "../../src/app/device-client.ts";
 import type { ReceivedMessage } from "../../src/device/contract.ts";
 import { DEFAULT_DEVICE_SETTINGS } from "../../src/device/settings.ts";
+import { decode } from "../../src/sn/decode.ts";
+import { encode } from "../../src/sn/encode.ts";
+import type { Message } from "../../src/sn/message.ts";
 import { YesGateway, yes } from "./yes-gateway.ts";
 
 const topic = { topicIdType: "short", topicId: 0x6162 } as const;
@@ -112,6 +115,42 @@ describe("a device for a command", () => {
       data,
     });
     await vi.waitFor(() => expect(messages).toMatchObject([{ topicName: "ab", qos: 0 }]));
+  });
+
+  test("E1 speaks as a node behind a forwarder", async () => {
+    gateway.answer = (message) => {
+      if (message.type !== "ENCAPSULATED") return undefined;
+      const inner = yes(decode(message.data) as Message);
+      return inner && { ...message, data: encode(inner) };
+    };
+    const settings = { ...DEFAULT_DEVICE_SETTINGS, clientId: "d1", tRetryMs: 1000 };
+    client = await DeviceClient.open({ host: "127.0.0.1", port }, settings, Buffer.from("2a", "hex"));
+    await client.connect();
+    await client.publish(topic, 1, false, data);
+    expect(gateway.heard).toMatchObject([
+      { type: "ENCAPSULATED", wirelessNodeId: Buffer.from("2a", "hex"), radius: 0 },
+      { type: "ENCAPSULATED", wirelessNodeId: Buffer.from("2a", "hex"), radius: 0 },
+    ]);
+  });
+
+  test("K6 goes on at another gateway, with what it subscribed to", async () => {
+    const other = new YesGateway();
+    const otherPort = await other.open();
+    onTestFinished(() => other.close());
+    client = await open({ reconnect: true, nRetry: 0, tRetryMs: 200, reconnectMinMs: 60_000 });
+    await client.connect();
+    await client.subscribe(topic, 0);
+    const isSilent = new Promise<boolean>((resolve) => {
+      client.onDisconnected = (_sentence, _reconnecting, silent) => resolve(silent);
+    });
+    gateway.answer = () => undefined;
+    const published = client.publish(topic, 1, false, data);
+    expect(await isSilent).toBe(true);
+    await client.moveTo({ host: "127.0.0.1", port: otherPort });
+    await published;
+    await vi.waitFor(() =>
+      expect(other.heard.map(({ type }) => type).sort()).toEqual(["CONNECT", "PUBLISH", "SUBSCRIBE"]),
+    );
   });
 
   test("wakes from its sleep again and again", async () => {

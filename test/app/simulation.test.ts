@@ -4,7 +4,10 @@ import type { SimulationReport } from "../../src/app/simulation.ts";
 import { Simulation, type SimulationOptions, type SimulationProgress } from "../../src/app/simulation.ts";
 import { isSimulationClean, simulationJson, simulationSummary } from "../../src/app/simulation-summary.ts";
 import { DEFAULT_DEVICE_SETTINGS } from "../../src/device/settings.ts";
-import { YesGateway } from "./yes-gateway.ts";
+import { decode } from "../../src/sn/decode.ts";
+import { encode } from "../../src/sn/encode.ts";
+import type { Message } from "../../src/sn/message.ts";
+import { YesGateway, yes } from "./yes-gateway.ts";
 
 const options: SimulationOptions = {
   gateway: { host: "127.0.0.1", port: 1883 },
@@ -62,9 +65,11 @@ describe("a simulation against a gateway that says yes", () => {
 
   afterEach(() => gateway.close());
 
-  async function run(): Promise<{ report: SimulationReport; progress: SimulationProgress[] }> {
+  async function run(
+    changed: Partial<SimulationOptions> = {},
+  ): Promise<{ report: SimulationReport; progress: SimulationProgress[] }> {
     const progress: SimulationProgress[] = [];
-    const simulation = new Simulation({ ...options, gateway: { host: "127.0.0.1", port } }, (each) =>
+    const simulation = new Simulation({ ...options, ...changed, gateway: { host: "127.0.0.1", port } }, (each) =>
       progress.push(each),
     );
     return { report: await simulation.run(), progress };
@@ -85,6 +90,35 @@ describe("a simulation against a gateway that says yes", () => {
       { phase: "settling", done: 20, total: 20 },
       { phase: "disconnecting", done: 3, total: 3 },
     ]);
+  });
+
+  test("E5 nodes behind forwarders are told apart by their ids, and forwarders by their addresses", async () => {
+    const nodesByAddress = new Map<number, Set<string>>();
+    gateway.answer = (message, from) => {
+      if (message.type !== "ENCAPSULATED") return undefined;
+      const nodes = nodesByAddress.get(from) ?? new Set();
+      nodesByAddress.set(from, nodes.add(Buffer.from(message.wirelessNodeId).toString("hex")));
+      const inner = yes(decode(message.data) as Message);
+      return inner && { ...message, data: encode(inner) };
+    };
+    const { report } = await run({ nodes: 5, forwarders: 2 });
+    expect(report).toMatchObject({ connected: 5, sent: 20, accepted: 20, unanswered: 0 });
+    const nodes = [...nodesByAddress.values()].map((each) => [...each].sort());
+    expect(nodes.sort()).toEqual([
+      ["00000000", "00000002", "00000004"],
+      ["00000001", "00000003"],
+    ]);
+  });
+
+  test("N1 at QoS −1 nobody connects, and nothing but PUBLISH to the short topic name is sent", async () => {
+    const { report } = await run({ qos: -1 });
+    expect(report).toMatchObject({ connected: 0, sent: 20, failed: 0, unanswered: 0 });
+    await expect.poll(() => gateway.heard.length).toBe(20);
+    for (const message of gateway.heard) {
+      expect(message).toMatchObject({ type: "PUBLISH", qos: -1, msgId: 0, topicIdType: "short", topicId: 0x7a7a });
+    }
+    expect(isSimulationClean({ ...options, qos: -1 }, report)).toBe(true);
+    expect(simulationSummary({ ...options, qos: -1 }, report)).toMatch(/^nodes +3, without a connection$/m);
   });
 
   test("S11 sessions are forgotten by a clean CONNECT for each client", async () => {

@@ -8,7 +8,8 @@ import type { Message } from "../../src/sn/message.ts";
 /** A gateway of a few lines: says yes to everything, or what the test puts in place of it. */
 export class YesGateway {
   readonly heard: Message[] = [];
-  answer: (message: Message) => Message | undefined = yes;
+  /** `from` is the port that the message came from. */
+  answer: (message: Message, from: number) => Message | undefined = yes;
   readonly #socket: Socket = createSocket("udp4");
   /** The port of whoever was heard last. */
   #client = 0;
@@ -19,7 +20,7 @@ export class YesGateway {
       const message = decode(datagram);
       if (message.type === "malformed") return;
       this.heard.push(message);
-      const answer = this.answer(message);
+      const answer = this.answer(message, port);
       if (answer !== undefined) this.send(answer);
     });
     this.#socket.bind(0, "127.0.0.1");
