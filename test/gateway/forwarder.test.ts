@@ -171,5 +171,8 @@ describe("§5.5 what is no envelope", () => {
     s.connect();
     s.behind("f", nodeId.slice()).client("PINGREQ").toClient("PINGRESP");
     s.behind("f", nodeId.subarray(0, 251)).client("PINGREQ").toClient("DISCONNECT");
+    // Neither of them is UTF-8.
+    s.behind("f", Uint8Array.of(0xfe)).connect({ clientId: "fe" });
+    s.behind("f", Uint8Array.of(0xff)).client("PINGREQ").toClient("DISCONNECT");
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Script } from "./script.ts";
+import { octets, Script } from "./script.ts";
 
 describe("§6.11, §6.14 keep alive", () => {
   test("K1 PINGREQ is answered with PINGRESP, and the broker hears nothing of it", () => {
@@ -95,7 +95,12 @@ describe("§6.11, §6.14 keep alive", () => {
 
   test("K8 the gateway asks for its own connection without a word of the client's keep alive", () => {
     const s = new Script();
-    s.client("CONNECT", { duration: 10 });
-    expect(s.arrows()).toEqual(["open"]);
+    const data = octets("CONNECT", { duration: 10 });
+    const connect = { clientId: "dev1", cleanSession: true, will: undefined };
+    expect(s.gateway.handle({ type: "datagram", from: "c1", data }, 0)).toContainEqual({
+      type: "open",
+      link: 1,
+      connect,
+    });
   });
 });
