@@ -15,7 +15,7 @@ export function reportGroupEvent(event: GroupEvent, listener: string, log: Log):
     const message = `clients on ${on?.name} find ${listener} by the group ${place}`;
     log[on?.isLoopback === true ? "debug" : "info"]("discovery.joined", fields, message);
   } else if (event.type === "left") {
-    const message = `${on?.name} has gone, and with it the group ${place} there`;
+    const message = `${on?.name} is down, or has no address any more: ${listener} has left the group ${place} there`;
     log[on?.isLoopback === true ? "debug" : "info"]("discovery.left", fields, message);
   } else {
     const reason = reasonOf(event);
@@ -29,7 +29,7 @@ function reasonOf({ group, on, error }: GroupEvent): string {
   const is6 = group.host.includes(":");
   switch (error?.code) {
     case "EADDRINUSE":
-      return `another program holds port ${group.port} on all addresses. Let it share the port, or let it listen at one address; or give discovery.groups another port`;
+      return `another program, or another listener, holds port ${group.port} on all addresses. Let it listen at one address, or give discovery.groups another port`;
     case "EACCES":
       return "the system does not allow this port: choose one above 1023, or grant CAP_NET_BIND_SERVICE";
     case "ENOBUFS":

@@ -2,6 +2,7 @@ import type { InterfaceAddress } from "../transport/interface-address.ts";
 import { ListenerGroups } from "../transport/listener-groups.ts";
 import { machineAddresses } from "../transport/machine-addresses.ts";
 import type { MulticastGroup } from "../transport/multicast-group.ts";
+import { namesInterface } from "../transport/names-interface.ts";
 import type { OwnSockets } from "../transport/own-sockets.ts";
 import type { UdpTransport } from "../transport/udp.ts";
 import { reportGroupEvent } from "./discovery-report.ts";
@@ -91,7 +92,7 @@ export class Discovery {
   /** Tells once of each interface that is named and not there. */
   #tellMissing(addresses: readonly InterfaceAddress[]): void {
     for (const name of this.#options.interfaces) {
-      const isThere = addresses.some(({ interfaceName, address }) => interfaceName === name || address === name);
+      const isThere = addresses.some((each) => namesInterface(name, each));
       if (name === "all" || isThere) this.#missing.delete(name);
       else if (!this.#missing.has(name)) {
         this.#missing.add(name);

@@ -1,5 +1,6 @@
 import type { InterfaceAddress } from "./interface-address.ts";
 import type { MulticastInterface } from "./multicast-interface.ts";
+import { namesInterface } from "./names-interface.ts";
 
 /** What is to be chosen. */
 export interface InterfaceChoice {
@@ -16,20 +17,17 @@ export function selectInterfaces(
   addresses: readonly InterfaceAddress[],
   choice: InterfaceChoice,
 ): MulticastInterface[] {
-  const { isIPv6 } = choice;
-  const wanted = new Set(choice.wanted.map((each) => each.toLowerCase()));
-  const namesWanted = new Set(
-    addresses
-      .filter(({ interfaceName, address }) => wanted.has(interfaceName.toLowerCase()) || wanted.has(address))
-      .map(({ interfaceName }) => interfaceName),
-  );
+  const { isIPv6, wanted } = choice;
+  const named = addresses.filter((each) => wanted.some((entry) => namesInterface(entry, each)));
+  const namesWanted = new Set(named.map(({ interfaceName }) => interfaceName));
+  const addressesWanted = new Set(wanted.map((entry) => entry.toLowerCase()));
   const chosen = new Map<string, MulticastInterface>();
   for (const each of addresses) {
     const { interfaceName: name, address, isLoopback } = each;
-    if (each.isIPv6 !== isIPv6 || !(wanted.has("all") || namesWanted.has(name))) continue;
+    if (each.isIPv6 !== isIPv6 || !(wanted.includes("all") || namesWanted.has(name))) continue;
     if (choice.boundTo !== undefined && !isAt(each, choice.boundTo)) continue;
     // Its first address stands for an interface, unless another one is named.
-    if (chosen.has(name) && !wanted.has(address)) continue;
+    if (chosen.has(name) && !addressesWanted.has(address)) continue;
     chosen.set(name, { name, via: isIPv6 ? `::%${name}` : address, isLoopback });
   }
   return [...chosen.values()];

@@ -117,7 +117,9 @@ describe("discovery", () => {
     const { port } = other.address();
     const { of, received, ports } = await open({ "discovery.groups": [`${GROUP}:${port}`] });
     expect(of("discovery.problem")).toMatchObject([{ level: "warn", group: `${GROUP}:${port}` }]);
-    expect(of("discovery.problem")[0]!.msg).toContain(`another program holds port ${port} on all addresses`);
+    expect(of("discovery.problem")[0]!.msg).toContain(
+      `another program, or another listener, holds port ${port} on all addresses`,
+    );
     const socket = await device();
     socket.send("0216", ports[0]!);
     await expect.poll(() => received).toHaveLength(1);

@@ -25,7 +25,7 @@ function clientOn({ within, ipv4 }: Host, ipv6Group = "ff03::1883"): Promise<Gro
 }
 
 describe.skipIf(WHY_NOT !== undefined)("from another host", { timeout: 120_000 }, () => {
-  test("D8 D10 D12 D7 SEARCHGW to the group is answered to group and asker, from the service socket, as far as asked", async () => {
+  test("D7, D8, D10, D12 SEARCHGW to the group is answered to group and asker, from the service socket, as far as asked", async () => {
     const hosts = new TwoHosts();
     const gateway = usualGateway(hosts);
     await gateway.line("gateway.ready");
@@ -43,7 +43,7 @@ describe.skipIf(WHY_NOT !== undefined)("from another host", { timeout: 120_000 }
     await stop(gateway);
   });
 
-  test("D1 D7 D12 ADVERTISE comes again and again, from the service socket, as far as configured", async () => {
+  test("D1, D7, D12 ADVERTISE comes again and again, from the service socket, as far as configured", async () => {
     const hosts = new TwoHosts();
     const client = await clientOn(hosts.sensors);
     usualGateway(hosts, "--discovery-advertise-interval", "1s", "--discovery-radius", "3");
@@ -55,7 +55,7 @@ describe.skipIf(WHY_NOT !== undefined)("from another host", { timeout: 120_000 }
     }
   });
 
-  test("D8 D12 a gateway at one address of its host, and another port than the group, is found there", async () => {
+  test("D8, D12 a gateway at one address of its host, and another port than the group, is found there", async () => {
     const hosts = new TwoHosts();
     const { ipv4, ipv6 } = hosts.gateway;
     const groups = ["--discovery-groups", `225.1.1.1:${PORT},[ff03::1883]:${PORT}`];
@@ -98,6 +98,17 @@ describe.skipIf(WHY_NOT !== undefined)("from another host", { timeout: 120_000 }
     await findable();
     expect(gateway.lines.filter(({ event }) => event === "discovery.interface-missing").length).toBeLessThanOrEqual(4);
     await stop(gateway);
+  });
+
+  test.skipIf(!TwoHosts.hasIPv6)("D8 the gateway is found again after its interface had no IPv6", async () => {
+    const hosts = new TwoHosts();
+    const gateway = usualGateway(hosts);
+    await (await clientOn(hosts.sensors)).find(6, 1);
+    hosts.switchIPv6("off");
+    await vi.waitFor(() => expect(leftCount(gateway)).toBe(1), { timeout: 20_000, interval: 100 });
+    hosts.switchIPv6("on");
+    await (await clientOn(hosts.sensors)).find(6, 1);
+    await (await clientOn(hosts.sensors)).find(4, 1);
   });
 
   test.skipIf(!TwoHosts.hasIPv6)(

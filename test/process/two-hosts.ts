@@ -71,6 +71,13 @@ export class TwoHosts {
     if (to === "up") this.#addIPv6(gateway, this.gateway);
   }
 
+  /** Takes IPv6 away from the gateway's interface, as a short MTU does, or gives it back. */
+  switchIPv6(to: "off" | "on"): void {
+    const [gateway] = this.#names;
+    ip("-n", gateway, "link", "set", "radio0", "mtu", to === "off" ? "1000" : "1500");
+    if (to === "on") this.#addIPv6(gateway, this.gateway);
+  }
+
   #configure(name: string, host: Host): void {
     ip("-n", name, "addr", "add", `${host.ipv4}/24`, "dev", "radio0");
     ip("-n", name, "link", "set", "radio0", "up");
