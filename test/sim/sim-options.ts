@@ -1,9 +1,16 @@
 import { Random } from "../../src/device/random.ts";
+import { MODEL_NAMES, type ModelName } from "./models/model-name.ts";
 
-/** What one seed draws: not only the order of things, but what kind of world it is. */
+/** What one seed draws: not only the order of things, but what kind of world it is. Means of Infinity are things that never happen. */
 export interface SimOptions {
   seed: number;
   devices: number;
+  /** Whose client each device is, in turn. */
+  models: ModelName[];
+  /** Forwarders that devices may be behind. */
+  forwarders: number;
+  /** The share of the devices behind one of them. */
+  forwarded: number;
   /** How long there are faults, in milliseconds of virtual time. */
   faultsMs: number;
   /** Shares of the datagrams. */
@@ -14,34 +21,68 @@ export interface SimOptions {
   /** How late a late datagram is. */
   lateMsMax: number;
   brokerDelayMsMax: number;
-  /** Mean time between breaks of one broker connection; Infinity: never. */
+  /** Mean time between breaks of one broker connection. */
   linkBreakMs: number;
   linkRefusals: number;
   linkStallMs: number;
+  /** Mean time between the times at which the broker is out of reach for everybody. */
+  outageMs: number;
   /** Mean time between crashes of the gateway: it loses its memory. */
   crashMs: number;
-  /** Mean time between messages, each way, of each device. */
+  /** Mean time between orderly ends of the gateway, each followed by a new start. */
+  stopMs: number;
+  /** Mean times between what happens to one device: messages each way, messages of the far end all at once, … */
   messageMs: number;
+  burstMs: number;
+  /** … it loses its state, it gets another address, it takes an address that was another's, it leaves and comes back, … */
+  rebootMs: number;
+  moveMs: number;
+  reuseMs: number;
+  leaveMs: number;
+  /** … it gives a subscription up or makes it again, it changes its will. */
+  resubscribeMs: number;
+  willUpdateMs: number;
+  /** Mean times between what strangers send: junk, CONNECTs of clients that then are silent, SEARCHGW, PUBLISH with QoS −1. */
+  junkMs: number;
+  ghostMs: number;
+  searchMs: number;
+  qosMinusOneMs: number;
+  /** The share of retained messages. */
+  retained: number;
   tRetryMs: number;
   nRetry: number;
   sleeping: number;
   durable: number;
   wills: number;
+  migrateOnWake: boolean;
+  clientsMax: number;
+  queuedMax: number;
+  awakeMessagesMax: number;
 }
 
 export function drawOptions(seed: number): SimOptions {
   const random = new Random(seed);
+  const never = Number.POSITIVE_INFINITY;
   const sometimes = (share: number, most: number) => (random.next() < share ? random.next() * most : 0);
   const rarely = (share: number, least: number, most: number) =>
-    random.next() < share ? random.integer(least, most) : Number.POSITIVE_INFINITY;
+    random.next() < share ? random.integer(least, most) : never;
   const tRetryMs = random.integer(500, 10_000);
-  // A datagram that stays under way for longer than half of Tretry can outlive the memory of the exchange it belongs to, on both sides.
+  // A datagram lives shorter than half of Tretry: what stays under way for longer can outlive the memory of its exchange, on both sides.
   const delayMsMax = random.integer(1, random.next() < 0.3 ? Math.floor(tRetryMs / 4) : 50);
+  const devices = random.integer(1, 6);
+  const hasModels = random.next() < 0.4;
+  const models = Array.from({ length: devices }, () =>
+    hasModels ? MODEL_NAMES[random.integer(0, MODEL_NAMES.length - 1)]! : "ours",
+  );
+  const forwarders = random.next() < 0.4 ? random.integer(1, 2) : 0;
   return {
     seed,
-    devices: random.integer(1, 6),
+    devices,
+    models,
+    forwarders,
+    forwarded: forwarders === 0 ? 0 : random.next(),
     faultsMs: random.integer(30_000, 300_000),
-    loss: sometimes(0.7, 0.4),
+    loss: sometimes(0.7, 0.3),
     duplicates: sometimes(0.5, 0.3),
     late: sometimes(0.3, 0.1),
     delayMsMax,
@@ -50,12 +91,30 @@ export function drawOptions(seed: number): SimOptions {
     linkBreakMs: rarely(0.4, 5_000, 120_000),
     linkRefusals: sometimes(0.3, 0.5),
     linkStallMs: rarely(0.3, 5_000, 60_000),
-    crashMs: rarely(0.3, 20_000, 200_000),
+    outageMs: rarely(0.2, 20_000, 200_000),
+    crashMs: rarely(0.25, 20_000, 200_000),
+    stopMs: rarely(0.15, 20_000, 200_000),
     messageMs: random.integer(200, 20_000),
+    burstMs: rarely(0.2, 5_000, 100_000),
+    rebootMs: rarely(0.3, 5_000, 200_000),
+    moveMs: rarely(0.3, 5_000, 200_000),
+    reuseMs: rarely(0.2, 20_000, 200_000),
+    leaveMs: rarely(0.2, 10_000, 200_000),
+    resubscribeMs: rarely(0.3, 5_000, 100_000),
+    willUpdateMs: rarely(0.3, 5_000, 100_000),
+    junkMs: rarely(0.4, 200, 20_000),
+    ghostMs: rarely(0.2, 2_000, 60_000),
+    searchMs: rarely(0.3, 500, 60_000),
+    qosMinusOneMs: rarely(0.3, 500, 20_000),
+    retained: sometimes(0.3, 0.5),
     tRetryMs,
     nRetry: random.integer(3, 5),
     sleeping: sometimes(0.6, 1),
     durable: random.next(),
     wills: sometimes(0.5, 1),
+    migrateOnWake: random.next() < 0.5,
+    clientsMax: random.next() < 0.15 ? random.integer(1, devices) : 10_000,
+    queuedMax: random.next() < 0.2 ? random.integer(3, 30) : 100,
+    awakeMessagesMax: random.next() < 0.2 ? random.integer(1, 20) : 1000,
   };
 }

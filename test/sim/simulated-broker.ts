@@ -19,6 +19,7 @@ export interface Routed {
   topic: string;
   payload: string;
   qos: MqttQoS;
+  retain: boolean;
 }
 
 interface Outgoing {
@@ -46,6 +47,8 @@ export class SimulatedBroker {
   readonly routed: Routed[] = [];
   /** A client has acknowledged this message: PUBACK, or PUBREC at QoS 2. */
   onAcknowledged: (clientId: string, packet: PublishPacket) => void = () => {};
+  /** A message is for a client; `isCopy` where a SUBSCRIBE brings a retained one. */
+  onQueued: (payload: string, qos: MqttQoS, isCopy: boolean) => void = () => {};
   readonly #sessions = new Map<string, BrokerSession>();
   readonly #byConnection = new Map<BrokerConnection, BrokerSession>();
   readonly #retained = new Map<string, PublishPacket>();
@@ -126,7 +129,7 @@ export class SimulatedBroker {
   /** Routes a message; `clientId` undefined is the far end itself. */
   publish(clientId: string | undefined, message: Will): void {
     const { topic, payload, qos, retain } = message;
-    this.routed.push({ clientId, topic, payload: Buffer.from(payload).toString(), qos });
+    this.routed.push({ clientId, topic, payload: Buffer.from(payload).toString(), qos, retain });
     const packet: PublishPacket = { cmd: "publish", topic, payload, qos, retain: false, dup: false, messageId: 0 };
     if (retain && payload.length === 0) this.#retained.delete(topic);
     else if (retain) this.#retained.set(topic, { ...packet, retain: true });
@@ -135,7 +138,7 @@ export class SimulatedBroker {
       for (const [filter, subscribedQos] of session.subscriptions) {
         if (matchesFilter(filter, topic)) granted = Math.max(granted, subscribedQos);
       }
-      if (granted >= 0) this.#deliver(session, { ...packet, qos: Math.min(qos, granted) as MqttQoS });
+      if (granted >= 0) this.#deliver(session, { ...packet, qos: Math.min(qos, granted) as MqttQoS }, false);
     }
   }
 
@@ -181,12 +184,13 @@ export class SimulatedBroker {
   #sendRetained(session: BrokerSession, filter: string, granted: MqttQoS): void {
     for (const [topic, packet] of this.#retained) {
       if (matchesFilter(filter, topic)) {
-        this.#deliver(session, { ...packet, qos: Math.min(packet.qos, granted) as MqttQoS });
+        this.#deliver(session, { ...packet, qos: Math.min(packet.qos, granted) as MqttQoS }, true);
       }
     }
   }
 
-  #deliver(session: BrokerSession, packet: PublishPacket): void {
+  #deliver(session: BrokerSession, packet: PublishPacket, isCopy: boolean): void {
+    this.onQueued(Buffer.from(packet.payload).toString(), packet.qos, isCopy);
     if (packet.qos === 0) {
       session.connection?.send(packet);
       return;

@@ -1,62 +1,66 @@
 import type { DeviceEffect, DeviceQoS, DeviceTopic, Instant, Outcome } from "../../src/device/contract.ts";
 import { Device } from "../../src/device/device.ts";
 import type { Random } from "../../src/device/random.ts";
-import { DEFAULT_DEVICE_SETTINGS } from "../../src/device/settings.ts";
+import { DEFAULT_DEVICE_SETTINGS, type DeviceSettings } from "../../src/device/settings.ts";
 import { sleepDurationFor } from "../../src/device/sleep-duration.ts";
-import type { PredefinedTopic } from "../../src/gateway/settings.ts";
-import { encodeShortName } from "../../src/sn/short-name.ts";
+import type { Fail } from "./checkers/fail.ts";
+import { ClientTopics } from "./client-topics.ts";
+import { Asymcute } from "./models/asymcute.ts";
+import type { DeviceEnd } from "./models/device-end.ts";
+import { Emcute } from "./models/emcute.ts";
+import type { ModelName } from "./models/model-name.ts";
+import { MqttSnTools } from "./models/mqtt-sn-tools.ts";
+import type { Quirks } from "./models/quirks.ts";
+import { QuirkyDevice } from "./models/quirky-device.ts";
+import { TRAITS, type Traits } from "./models/traits.ts";
+import { Zephyr } from "./models/zephyr.ts";
+import type { Place } from "./place.ts";
 import type { SimOptions } from "./sim-options.ts";
-
-/** A topic that a device publishes or subscribes to, with the name that the broker knows it by. */
-interface NamedTopic {
-  topic: DeviceTopic;
-  name: string;
-}
-
-/** Predefined ids that every device has; the gateway is configured with `predefinedTopicsOf`. */
-const PREDEFINED_UP = 1;
-const PREDEFINED_DOWN = 2;
-
-/** What this device's predefined ids stand for. */
-export function predefinedTopicsOf(clientId: string): PredefinedTopic[] {
-  return [
-    { id: PREDEFINED_UP, topic: `up/${clientId}/predefined`, clientId },
-    { id: PREDEFINED_DOWN, topic: `down/${clientId}/predefined`, clientId },
-  ];
-}
 
 /** One simulated device with an application that publishes, subscribes and sleeps as the seed wants. */
 export class SimulatedClient {
   readonly clientId: string;
-  readonly device: Device;
+  readonly traits: Traits;
   readonly isDurable: boolean;
-  readonly publishTopics: NamedTopic[];
-  readonly subscribeTopics: (NamedTopic & { qos: DeviceQoS })[];
-  /** The names on which the far end reaches this device. */
-  readonly downNames: string[];
+  readonly topics: ClientTopics;
   /** Payloads that have no outcome, by token. */
   readonly open = new Map<number, string>();
+  device: DeviceEnd;
+  place: Place;
+  /** The device has lost its state so often. */
+  life = 0;
+  /** It has disconnected, and is to stay so for a while. */
+  isAway = false;
+  /** When the present connection was made, other than by waking up. */
+  connectedAt: Instant = 0;
+  #isConnected = false;
+  readonly #model: ModelName;
+  readonly #settings: DeviceSettings;
+  readonly #random: Random;
+  readonly #fail: Fail;
   readonly #sleep: { duration: number; wakeEveryMs: number } | undefined;
   #token = 0;
+  /** QoS 2 messages that the device has sent, by MsgId, as long as it was not told that they are accepted. */
+  readonly #unfinished = new Map<number, string>();
 
-  constructor(index: number, options: SimOptions, random: Random) {
+  constructor(index: number, place: Place, options: SimOptions, random: Random, fail: Fail) {
     this.clientId = `d${index}`;
-    const id = this.clientId;
-    this.isDurable = random.next() < options.durable;
-    // A device that never pings does not notice when the gateway's DISCONNECT is lost, or is never sent: nothing would bring it back.
-    const isSafe =
-      options.loss === 0 &&
-      options.crashMs === Number.POSITIVE_INFINITY &&
-      options.linkBreakMs === Number.POSITIVE_INFINITY;
-    const settings = {
+    this.place = place;
+    this.#model = options.models[index]!;
+    this.traits = TRAITS[this.#model];
+    this.#random = random;
+    this.#fail = fail;
+    this.isDurable = random.next() < options.durable && this.traits.durable;
+    this.topics = new ClientTopics(this.clientId, index, this.traits, random);
+    const hasWill = random.next() < options.wills && this.traits.wills;
+    this.#settings = {
       ...DEFAULT_DEVICE_SETTINGS,
-      clientId: id,
+      clientId: this.clientId,
       cleanSession: !this.isDurable,
-      duration: random.next() < 0.2 && isSafe ? 0 : random.integer(5, 120),
-      will:
-        random.next() < options.wills
-          ? { willTopic: `will/${id}`, willMsg: Buffer.from("gone"), qos: 1 as const, retain: false }
-          : undefined,
+      duration: random.next() < 0.2 && isQuiet(options) ? 0 : random.integer(5, 120),
+      will: hasWill
+        ? { willTopic: `will/${this.clientId}`, willMsg: Buffer.from("gone"), qos: 1, retain: false }
+        : undefined,
       reconnect: true,
       reconnectMaxMs: 10_000,
       tRetryMs: options.tRetryMs,
@@ -65,60 +69,109 @@ export class SimulatedClient {
       congestionMax: 1000,
       queuedMax: 10_000,
     };
-    this.device = new Device(settings, random.integer(0, 0x7fff_ffff));
-    if (random.next() < options.sleeping) {
+    if (random.next() < options.sleeping && this.traits.sleeps) {
       const wakeEveryMs = random.integer(1000, 60_000);
-      this.#sleep = { duration: sleepDurationFor(wakeEveryMs, settings), wakeEveryMs };
+      this.#sleep = { duration: sleepDurationFor(wakeEveryMs, this.#settings), wakeEveryMs };
     }
-    const short = `${String.fromCharCode(65 + index)}u`;
-    const shortDown = `${String.fromCharCode(65 + index)}d`;
-    this.publishTopics = [
-      named(`up/${id}/a`),
-      named(`up/${id}/b`),
-      { topic: { topicIdType: "predefined", topicId: PREDEFINED_UP }, name: `up/${id}/predefined` },
-      { topic: { topicIdType: "short", topicId: encodeShortName(short)! }, name: short },
-    ];
-    const qos = () => random.integer(0, 2) as DeviceQoS;
-    this.subscribeTopics = [
-      { ...named(`down/${id}/wild/#`), qos: qos() },
-      { ...named(`down/${id}/plain`), qos: qos() },
-      { topic: { topicIdType: "predefined", topicId: PREDEFINED_DOWN }, name: `down/${id}/predefined`, qos: qos() },
-      { topic: { topicIdType: "short", topicId: encodeShortName(shortDown)! }, name: shortDown, qos: qos() },
-    ];
-    this.downNames = [
-      ...Array.from({ length: 5 }, (_, level) => `down/${id}/wild/${level}`),
-      `down/${id}/plain`,
-      `down/${id}/predefined`,
-      shortDown,
-    ];
+    this.device = this.#newDevice();
   }
 
+  /** Whether the device is as its application wants it. */
+  get isSettled(): boolean {
+    const { state } = this.device;
+    if (this.isAway) return state === "disconnected";
+    return this.open.size === 0 && (state === "active" || state === "asleep");
+  }
+
+  /** Connects, with its subscriptions. */
   start(now: Instant): DeviceEffect[] {
     const effects = this.device.handle({ type: "connect" }, now);
-    for (const { topic, qos } of this.subscribeTopics) {
-      this.#token += 1;
-      effects.push(...this.device.handle({ type: "subscribe", token: this.#token, topic, qos }, now));
+    for (const { topic, qos } of this.topics.subscribe) {
+      effects.push(...this.device.handle({ type: "subscribe", token: this.#nextToken(), topic, qos }, now));
     }
     effects.push(...this.#sleepAgain(now));
     return effects;
   }
 
-  publish(payload: string, topic: DeviceTopic, qos: DeviceQoS, now: Instant): DeviceEffect[] {
-    this.#token += 1;
-    this.open.set(this.#token, payload);
+  publish(payload: string, topic: DeviceTopic, qos: DeviceQoS, retain: boolean, now: Instant): DeviceEffect[] {
+    const token = this.#nextToken();
+    this.open.set(token, payload);
     const data = Buffer.from(payload);
     return [
       ...this.device.handle({ type: "connect" }, now),
-      ...this.device.handle({ type: "publish", token: this.#token, topic, qos, retain: false, data }, now),
+      ...this.device.handle({ type: "publish", token, topic, qos, retain, data }, now),
       ...this.#sleepAgain(now),
     ];
+  }
+
+  /** Gives one subscription up, and makes it again. */
+  resubscribe(now: Instant): DeviceEffect[] {
+    const { subscribe } = this.topics;
+    const { topic, qos } = subscribe[this.#random.integer(0, subscribe.length - 1)]!;
+    return [
+      ...this.device.handle({ type: "connect" }, now),
+      ...this.device.handle({ type: "unsubscribe", token: this.#nextToken(), topic, qos }, now),
+      ...this.device.handle({ type: "subscribe", token: this.#nextToken(), topic, qos }, now),
+      ...this.#sleepAgain(now),
+    ];
+  }
+
+  /** The device loses its state and begins anew; of what was open nobody knows what became of it. */
+  reboot(now: Instant): DeviceEffect[] {
+    this.life += 1;
+    this.isAway = false;
+    this.#isConnected = false;
+    this.open.clear();
+    this.device = this.#newDevice();
+    return this.start(now);
+  }
+
+  leave(now: Instant): DeviceEffect[] {
+    this.isAway = true;
+    return this.device.handle({ type: "disconnect" }, now);
+  }
+
+  comeBack(now: Instant): DeviceEffect[] {
+    this.isAway = false;
+    return [...this.device.handle({ type: "connect" }, now), ...this.#sleepAgain(now)];
+  }
+
+  /** Takes note of an outcome. */
+  saw(outcome: Outcome, now: Instant): void {
+    if (outcome.type === "disconnected") this.#isConnected = false;
+    if (outcome.type !== "connected") return;
+    if (!this.#isConnected) this.connectedAt = now;
+    this.#isConnected = true;
   }
 
   /** The payload whose outcome this is, once. */
   take(outcome: Extract<Outcome, { type: "published" }>): string | undefined {
     const payload = this.open.get(outcome.token);
     this.open.delete(outcome.token);
+    if (outcome.result !== "accepted") return payload;
+    for (const [msgId, unfinished] of this.#unfinished) if (unfinished === payload) this.#unfinished.delete(msgId);
     return payload;
+  }
+
+  /**
+   * The device sends a QoS 2 PUBLISH. True where its MsgId is one that an unfinished message had before: where the broker still waits for
+   * the PUBREL of that one, it takes this for a repetition.
+   */
+  reusesMsgId(msgId: number, payload: string): boolean {
+    const before = this.#unfinished.get(msgId);
+    this.#unfinished.set(msgId, payload);
+    return before !== undefined && before !== payload;
+  }
+
+  #newDevice(): DeviceEnd {
+    const device = new Device(this.#settings, this.#random.integer(0, 0x7fff_ffff));
+    const quirks = quirksOf(this.#model, this.#fail);
+    return quirks === undefined ? device : new QuirkyDevice(device, quirks);
+  }
+
+  #nextToken(): number {
+    this.#token += 1;
+    return this.#token;
   }
 
   #sleepAgain(now: Instant): DeviceEffect[] {
@@ -126,6 +179,22 @@ export class SimulatedClient {
   }
 }
 
-function named(topicName: string): NamedTopic {
-  return { topic: { topicIdType: "normal", topicName }, name: topicName };
+/** A device that never pings does not notice when the gateway's DISCONNECT is lost, or is never sent: nothing would bring it back. */
+function isQuiet({ loss, crashMs, stopMs, linkBreakMs, outageMs, moveMs, reuseMs }: SimOptions): boolean {
+  return loss === 0 && [crashMs, stopMs, linkBreakMs, outageMs, moveMs, reuseMs].every((ms) => !Number.isFinite(ms));
+}
+
+function quirksOf(model: ModelName, fail: Fail): Quirks | undefined {
+  switch (model) {
+    case "emcute":
+      return new Emcute(fail);
+    case "asymcute":
+      return new Asymcute();
+    case "zephyr":
+      return new Zephyr();
+    case "mqtt-sn-tools":
+      return new MqttSnTools(fail);
+    default:
+      return undefined;
+  }
 }

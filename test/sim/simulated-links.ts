@@ -4,6 +4,7 @@ import type { EventQueue } from "./event-queue.ts";
 import type { SimOptions } from "./sim-options.ts";
 import type { BrokerConnection, SimulatedBroker } from "./simulated-broker.ts";
 
+type LinkEvent = Extract<GatewayEvent, { link: LinkId }>;
 type LinkEffect = Extract<Effect, { link: LinkId }>;
 
 interface Link {
@@ -17,17 +18,19 @@ interface Link {
   /** The gateway has closed it: only its end is told. */
   isClosed: boolean;
   isPaused: boolean;
-  held: GatewayEvent[];
+  held: LinkEvent[];
 }
 
 /** The gateway's connections to the broker: ordered streams that may be refused, stall, or break. */
 export class SimulatedLinks {
   isFaulty = true;
+  /** Nobody reaches the broker. */
+  isOut = false;
   readonly #options: SimOptions;
   readonly #queue: EventQueue;
   readonly #random: Random;
   readonly #broker: SimulatedBroker;
-  readonly #emit: (event: GatewayEvent) => void;
+  readonly #emit: (event: LinkEvent) => void;
   readonly #now: () => Instant;
   readonly #links = new Map<LinkId, Link>();
 
@@ -37,7 +40,7 @@ export class SimulatedLinks {
     random: Random,
     broker: SimulatedBroker,
     now: () => Instant,
-    emit: (event: GatewayEvent) => void,
+    emit: (event: LinkEvent) => void,
   ) {
     this.#options = options;
     this.#queue = queue;
@@ -78,13 +81,18 @@ export class SimulatedLinks {
     }
   }
 
-  /** All connections are gone at once, as when the gateway's process dies. */
-  breakAll(): void {
+  /** The gateway's process is gone, and with it every connection that it has not closed. */
+  abandonAll(): void {
     for (const link of this.#links.values()) {
       link.isBroken = true;
       this.#broker.disconnect(link.connection, true);
     }
     this.#links.clear();
+  }
+
+  /** Every connection breaks, and the gateway is told. */
+  breakAll(): void {
+    for (const link of this.#links.values()) this.#break(link, "broken");
   }
 
   #open(id: LinkId, connect: LinkConnect): void {
@@ -105,10 +113,10 @@ export class SimulatedLinks {
     };
     this.#links.set(id, link);
     this.#toBroker(link, () => {
-      if (this.isFaulty && this.#random.next() < this.#options.linkRefusals) {
+      if (this.isOut || (this.isFaulty && this.#random.next() < this.#options.linkRefusals)) {
         link.isBroken = true;
-        const event: GatewayEvent =
-          this.#random.next() < 0.5
+        const event: LinkEvent =
+          !this.isOut && this.#random.next() < 0.5
             ? { type: "link-refused", link: id, returnCode: 3 }
             : { type: "link-closed", link: id, reason: "no route" };
         this.#later(() => this.#tell(link, event));
@@ -164,7 +172,7 @@ export class SimulatedLinks {
     });
   }
 
-  #toGateway(link: Link, event: GatewayEvent): void {
+  #toGateway(link: Link, event: LinkEvent): void {
     link.toGatewayAt = Math.max(link.toGatewayAt, this.#now() + this.#delayMs());
     this.#queue.add(link.toGatewayAt, () => {
       if (link.isBroken || link.isClosed) return;
@@ -178,7 +186,7 @@ export class SimulatedLinks {
   }
 
   /** The last event of a connection, unless the gateway that had it is gone. */
-  #tell(link: Link, event: GatewayEvent): void {
+  #tell(link: Link, event: LinkEvent): void {
     if (this.#links.get(link.id) !== link) return;
     this.#links.delete(link.id);
     this.#emit(event);

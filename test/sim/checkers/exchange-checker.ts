@@ -1,0 +1,306 @@
+import type { Instant } from "../../../src/gateway/contract.ts";
+import type { Message } from "../../../src/sn/message.ts";
+import { RETURN_CODE } from "../../../src/sn/return-code.ts";
+import type { Fail } from "./fail.ts";
+
+/** How the gateway has to see the client, from what went over the wire. */
+export type ClientState = "none" | "connecting" | "active" | "asleep" | "awake";
+
+/** A message of the gateway that the client has to answer. */
+interface OpenExchange {
+  kind: "REGISTER" | "PUBLISH" | "PUBREL";
+  msgId: number;
+  topicId: number;
+  qos: number;
+  /** When it was begun, for the first time or again after a sleep. */
+  since: Instant;
+  /** The client said PUBREC: the broker has the next word. */
+  isReceived: boolean;
+}
+
+/** A message of the broker that the gateway was handed and the client has not got. */
+interface Held {
+  payload: string;
+  topic: string;
+  qos: number;
+}
+
+/**
+ * Watches the messages between the gateway and one client, in the order in which the gateway has them, and says what must never happen:
+ * an answer that nobody asked for, two exchanges at once, anything for a client that sleeps.
+ */
+export class ExchangeChecker {
+  readonly #fail: Fail;
+  readonly #awakeMessagesMax: number;
+  state: ClientState = "none";
+  open: OpenExchange | undefined;
+  /** For how long a client that asked for its will has not answered; undefined when it is not asked. */
+  promptedSince: Instant | undefined;
+  /** When the exchange began that was open when the gateway sent DISCONNECT. */
+  unansweredSince: Instant | undefined;
+  /** In which period of the client what it asked for was asked, by the answer. */
+  readonly #asked = new Map<string, number>();
+  /** Counts how often the client fell asleep. */
+  #period = 0;
+  #heardIn = -1;
+  #isLeavingToSleep = false;
+  #held: Held[] = [];
+  #publishedInPeriod = 0;
+
+  constructor(awakeMessagesMax: number, fail: Fail) {
+    this.#awakeMessagesMax = awakeMessagesMax;
+    this.#fail = fail;
+  }
+
+  /** In the sense of the standard. */
+  get isConnected(): boolean {
+    return this.state === "active" || this.state === "asleep" || this.state === "awake";
+  }
+
+  get heldCount(): number {
+    return this.#held.length;
+  }
+
+  /** The set-up is made from its beginning: the client waits for nothing of before. */
+  setUpAnew(): void {
+    if (this.isConnected) return;
+    this.#begin();
+    this.#held = [];
+    this.#asked.set("CONNACK", this.#period);
+  }
+
+  /** The session is gone without a word to the client. */
+  ended(): void {
+    this.state = "none";
+    this.#begin();
+    this.#held = [];
+  }
+
+  /** The gateway said that it gave a message up: the one in flight, or for want of room the oldest that is not. */
+  gaveUp(topic: string, qos: number, forWantOfRoom: boolean): void {
+    const isHeadInFlight = this.open !== undefined && !this.open.isReceived && this.open.kind !== "PUBREL";
+    const first = forWantOfRoom && isHeadInFlight ? 1 : 0;
+    const index = this.#held.findIndex((held, at) => at >= first && held.topic === topic && held.qos === qos);
+    if (index < 0) this.#fail(`a message to ${topic} is given up, and there is none`);
+    if (!forWantOfRoom) this.open = undefined;
+    this.#held.splice(index, 1);
+  }
+
+  /** The gateway is handed a message for the client by the broker. */
+  fromBroker(payload: string, topic: string, qos: number): void {
+    this.#held.push({ payload, topic, qos });
+  }
+
+  /** A new broker connection is there: of what was held, the broker sends again what it still has. */
+  linkOpened(sessionPresent: boolean): void {
+    if (sessionPresent) this.#held = this.#held.filter(({ qos }) => qos === 0);
+  }
+
+  /** The broker connection is gone: what came over it is the broker's again, or lost. */
+  linkClosed(): void {
+    this.#held = [];
+    this.open = undefined;
+  }
+
+  toGateway(message: Message, now: Instant): void {
+    this.#heardIn = this.#period;
+    for (const answer of answersTo(message)) this.#asked.set(answer, this.#period);
+    switch (message.type) {
+      case "CONNECT":
+        this.#onConnect(now);
+        break;
+      case "WILLTOPIC":
+      case "WILLMSG":
+        this.promptedSince = undefined;
+        break;
+      case "DISCONNECT":
+        this.#isLeavingToSleep = (message.duration ?? 0) > 0;
+        break;
+      case "PINGREQ":
+        if (this.state !== "asleep") break;
+        this.state = "awake";
+        this.#publishedInPeriod = 0;
+        if (this.open !== undefined) this.open.since = now;
+        break;
+      case "REGACK":
+        if (this.open?.kind === "REGISTER" && this.open.msgId === message.msgId) {
+          if (message.returnCode !== 0 || message.topicId === this.open.topicId) this.open = undefined;
+        }
+        break;
+      case "PUBACK":
+        this.#onPubAck(message);
+        break;
+      case "PUBREC":
+        if (this.open?.kind !== "PUBLISH" || this.open.msgId !== message.msgId || this.open.qos !== 2) break;
+        if (!this.open.isReceived) this.#held.shift();
+        this.open.isReceived = true;
+        break;
+      case "PUBCOMP":
+        if (this.open?.kind === "PUBREL" && this.open.msgId === message.msgId) this.open = undefined;
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** `payload` is that of a PUBLISH. */
+  toClient(message: Message, payload: string | undefined, now: Instant): void {
+    switch (message.type) {
+      case "PUBLISH":
+        this.#mustListen(message.type);
+        this.#onPublish(message, payload!, now);
+        break;
+      case "REGISTER":
+        this.#mustListen(message.type);
+        this.#start("REGISTER", message.msgId, message.topicId, 0, now);
+        break;
+      case "PUBREL":
+        this.#mustListen(message.type);
+        if (this.open?.isReceived && this.open.msgId === message.msgId) this.open = undefined;
+        this.#start("PUBREL", message.msgId, 0, 2, now);
+        break;
+      case "PINGREQ":
+        if (this.state !== "active") this.#fail(`PINGREQ to a client that is ${this.state}`);
+        break;
+      case "WILLTOPICREQ":
+      case "WILLMSGREQ":
+        if (this.state !== "connecting") this.#fail(`${message.type} to a client that is ${this.state}`);
+        this.promptedSince ??= now;
+        break;
+      case "DISCONNECT":
+        this.#onDisconnect();
+        break;
+      default:
+        this.#onAnswer(message);
+    }
+  }
+
+  #onConnect(now: Instant): void {
+    this.#isLeavingToSleep = false;
+    this.promptedSince = undefined;
+    this.unansweredSince = undefined;
+    // What is open stays so where the client is taken for what it was (C12, Z12), and only there.
+    if (this.open !== undefined && this.state === "asleep") this.open.since = now;
+    this.state = "connecting";
+  }
+
+  #onPubAck({ msgId, topicId, returnCode }: Extract<Message, { type: "REGACK" | "PUBACK" }>): void {
+    const { open } = this;
+    if (open?.kind !== "PUBLISH" || open.msgId !== msgId || open.topicId !== topicId || open.isReceived) return;
+    if (returnCode === RETURN_CODE.accepted) {
+      // For QoS 2 a PUBACK is an answer only when it refuses.
+      if (open.qos === 2) return;
+      this.#held.shift();
+    }
+    if (returnCode !== RETURN_CODE.congestion) this.open = undefined;
+  }
+
+  #onDisconnect(): void {
+    if (this.state === "asleep" && this.#heardIn !== this.#period) this.#fail("Z3: DISCONNECT to a sleeping client");
+    if (this.#isLeavingToSleep && this.isConnected) this.#fallAsleep();
+    else {
+      this.unansweredSince = this.open?.since;
+      this.ended();
+    }
+    this.#isLeavingToSleep = false;
+  }
+
+  #onAnswer(message: Message): void {
+    const key = keyOf(message);
+    const askedIn = this.#asked.get(key);
+    if (askedIn === undefined) this.#fail(`M2: ${key}, which answers nothing that the client asked`);
+    if (this.state === "asleep" && askedIn !== this.#period) {
+      this.#fail(`Z3: ${key} to a sleeping client, which asked for it before it slept`);
+    }
+    if (message.type === "CONNACK") {
+      this.promptedSince = undefined;
+      if (message.returnCode === 0) this.state = "active";
+      else this.ended();
+      return;
+    }
+    if (message.type !== "PINGRESP" && !this.isConnected) this.#fail(`${key} to a client that is ${this.state}`);
+    if (message.type !== "PINGRESP" || this.state !== "awake") return;
+    if (this.open !== undefined) this.#fail(`Z7: PINGRESP while a ${this.open.kind} is not answered`);
+    if (this.#held.length > 0 && this.#publishedInPeriod < this.#awakeMessagesMax) {
+      this.#fail(`Z5: PINGRESP while ${this.#held[0]!.payload} waits`);
+    }
+    this.#fallAsleep();
+  }
+
+  #onPublish(message: Extract<Message, { type: "PUBLISH" }>, payload: string, now: Instant): void {
+    const { qos, msgId, topicId } = message;
+    const first = this.#held[0];
+    if (first === undefined) this.#fail(`PUBLISH of ${payload}, which the broker has not sent for it`);
+    else if (first.payload !== payload) this.#fail(`G6: PUBLISH of ${payload} before ${first.payload}`);
+    if (qos === 0) {
+      this.#publishedInPeriod += 1;
+      if (msgId !== 0) this.#fail(`M1: PUBLISH QoS 0 with MsgId ${msgId}`);
+      if (this.open !== undefined) this.#fail(`G6: a message overtakes the ${this.open.kind} that is open`);
+      this.#held.shift();
+      return;
+    }
+    if (msgId === 0) this.#fail(`M4: PUBLISH QoS ${qos} with MsgId 0`);
+    if (this.open === undefined) this.#publishedInPeriod += 1;
+    this.#start("PUBLISH", msgId, topicId, qos, now);
+  }
+
+  #start(kind: OpenExchange["kind"], msgId: number, topicId: number, qos: number, now: Instant): void {
+    const { open } = this;
+    if (open === undefined) {
+      this.open = { kind, msgId, topicId, qos, since: now, isReceived: false };
+    } else if (open.kind === kind && open.msgId === msgId) {
+      open.topicId = topicId;
+    } else {
+      this.#fail(`G6: ${kind} with MsgId ${msgId} while ${open.kind} with MsgId ${open.msgId} is not answered`);
+    }
+  }
+
+  #mustListen(what: string): void {
+    if (this.state === "asleep") this.#fail(`Z3: ${what} to a sleeping client`);
+    if (!this.isConnected) this.#fail(`${what} to a client that is ${this.state}`);
+  }
+
+  #fallAsleep(): void {
+    this.state = "asleep";
+    this.#period += 1;
+  }
+
+  #begin(): void {
+    this.open = undefined;
+    this.promptedSince = undefined;
+    this.#asked.clear();
+  }
+}
+
+/** What a message may be answered with, with the numbers that the answer has to repeat. */
+function answersTo(message: Message): string[] {
+  switch (message.type) {
+    case "REGISTER":
+      return [`REGACK ${message.msgId}`];
+    case "SUBSCRIBE":
+      return [`SUBACK ${message.msgId}`];
+    case "UNSUBSCRIBE":
+      return [`UNSUBACK ${message.msgId}`];
+    case "PUBLISH":
+      return [`PUBACK ${message.msgId} ${message.topicId}`, ...(message.qos === 2 ? [`PUBREC ${message.msgId}`] : [])];
+    case "PUBREL":
+      return [`PUBCOMP ${message.msgId}`];
+    case "PINGREQ":
+      return ["PINGRESP"];
+    case "CONNECT":
+    case "WILLTOPIC":
+    case "WILLMSG":
+      return ["CONNACK"];
+    case "WILLTOPICUPD":
+      return ["WILLTOPICRESP"];
+    case "WILLMSGUPD":
+      return ["WILLMSGRESP"];
+    default:
+      return [];
+  }
+}
+
+function keyOf(message: Message): string {
+  if (message.type === "PUBACK") return `PUBACK ${message.msgId} ${message.topicId}`;
+  return "msgId" in message ? `${message.type} ${message.msgId}` : message.type;
+}

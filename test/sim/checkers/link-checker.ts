@@ -1,0 +1,98 @@
+import type { Effect, LinkId } from "../../../src/gateway/contract.ts";
+import type { Message } from "../../../src/sn/message.ts";
+import type { Fail } from "./fail.ts";
+
+/** How far a client has come with its CONNECT. */
+interface SetUp {
+  hasTopic: boolean;
+  isComplete: boolean;
+  /** It was answered. */
+  isOver: boolean;
+}
+
+interface OpenLink {
+  readonly clientId: string;
+  /** The gateway has closed it; its end is not told yet. */
+  isClosed: boolean;
+}
+
+/** Watches the connections to the broker: none before a CONNECT is complete, one for a client, no more than there may be. */
+export class LinkChecker {
+  readonly #fail: Fail;
+  readonly #clientsMax: number;
+  readonly #links = new Map<LinkId, OpenLink>();
+  readonly #setUps = new Map<string, SetUp>();
+
+  constructor(clientsMax: number, fail: Fail) {
+    this.#clientsMax = clientsMax;
+    this.#fail = fail;
+  }
+
+  clientOf(link: LinkId): string | undefined {
+    return this.#links.get(link)?.clientId;
+  }
+
+  /** Clients with a connection in use. */
+  get clientsInUse(): string[] {
+    return [...this.#links.values()].filter(({ isClosed }) => !isClosed).map(({ clientId }) => clientId);
+  }
+
+  /** Whether this client has a connection in use. */
+  isInUse(clientId: string): boolean {
+    for (const link of this.#links.values()) if (link.clientId === clientId && !link.isClosed) return true;
+    return false;
+  }
+
+  toGateway(clientId: string, message: Message): void {
+    if (message.type === "CONNECT") {
+      const before = this.#setUps.get(clientId);
+      // Repeated, or begun anew, in the middle of it: what the gateway has asked for need not be asked for again.
+      const { hasTopic, isComplete } = before?.isOver === false ? before : { hasTopic: false, isComplete: false };
+      this.#setUps.set(clientId, { hasTopic, isComplete: isComplete || !message.will, isOver: false });
+      return;
+    }
+    const setUp = this.#setUps.get(clientId);
+    if (setUp === undefined) return;
+    if (message.type === "WILLTOPIC") {
+      setUp.hasTopic = !message.empty;
+      if (message.empty) setUp.isComplete = true;
+    } else if (message.type === "WILLMSG" && setUp.hasTopic) {
+      setUp.isComplete = true;
+    }
+  }
+
+  /** The client has its CONNACK, or its session has ended: a next set-up begins with nothing. */
+  settled(clientId: string): void {
+    const setUp = this.#setUps.get(clientId);
+    if (setUp !== undefined) setUp.isOver = true;
+  }
+
+  performed(effect: Extract<Effect, { link: LinkId }>): void {
+    if (effect.type === "open") {
+      this.#open(effect.link, effect.connect.clientId);
+      return;
+    }
+    const link = this.#links.get(effect.link);
+    if (link === undefined || link.isClosed) return;
+    if (effect.type === "close") link.isClosed = true;
+  }
+
+  ended(link: LinkId): void {
+    this.#links.delete(link);
+  }
+
+  #open(id: LinkId, clientId: string): void {
+    if (this.#links.has(id)) this.#fail(`link ${id} is opened twice`);
+    if (this.#setUps.get(clientId)?.isComplete !== true) {
+      this.#fail(`C3: a connection for ${clientId}, whose CONNECT is not complete`);
+    }
+    for (const link of this.#links.values()) {
+      if (link.clientId === clientId)
+        this.#fail(`C11: a second connection for ${clientId} beside one that is not gone`);
+    }
+    this.#links.set(id, { clientId, isClosed: false });
+    const { length } = this.clientsInUse;
+    if (length > this.#clientsMax) this.#fail(`${length} connections with clients.max ${this.#clientsMax}`);
+    if (this.#links.size > 2 * this.#clientsMax) this.#fail(`${this.#links.size} connections, closing ones included`);
+  }
+}

@@ -1,0 +1,86 @@
+import type { Instant } from "../../../src/gateway/contract.ts";
+import type { Message } from "../../../src/sn/message.ts";
+import type { SimOptions } from "../sim-options.ts";
+import type { ExchangeChecker } from "./exchange-checker.ts";
+import type { Fail } from "./fail.ts";
+
+/** What the gateway was at when it closed a connection to the broker. */
+export type Occasion = "stop" | "time" | "broker" | "this client" | "another client";
+
+/**
+ * Whether a client is lost when it has been silent for too long, and only then: its broker connection ends without DISCONNECT, so that
+ * its will fires. Everything else ends it with DISCONNECT.
+ */
+export class SilenceChecker {
+  readonly #fail: Fail;
+  readonly #exchange: ExchangeChecker;
+  /** How long a client may leave one message unanswered. */
+  readonly #patienceMs: number;
+  #heardAt: Instant = 0;
+  #keepAliveMs = Number.POSITIVE_INFINITY;
+  #askedKeepAliveMs = Number.POSITIVE_INFINITY;
+  #sleepMs = Number.POSITIVE_INFINITY;
+
+  constructor({ tRetryMs, nRetry }: SimOptions, exchange: ExchangeChecker, fail: Fail) {
+    this.#patienceMs = tRetryMs * (nRetry + 1);
+    this.#exchange = exchange;
+    this.#fail = fail;
+  }
+
+  toGateway(message: Message, now: Instant): void {
+    this.#heardAt = now;
+    if (message.type === "CONNECT") this.#askedKeepAliveMs = allowedMs(message.duration);
+    else if (message.type === "DISCONNECT") this.#sleepMs = allowedMs(message.duration ?? 0);
+  }
+
+  toClient(message: Message, now: Instant): void {
+    if (message.type === "CONNACK") {
+      this.#keepAliveMs = this.#askedKeepAliveMs;
+      this.#heardAt = now;
+    } else if (message.type === "PINGRESP" && this.#exchange.state === "asleep") {
+      this.#heardAt = now;
+    }
+  }
+
+  /** Time has come to `now`, and the client's connection to the broker is still there. */
+  passed(now: Instant): void {
+    const allowed = this.#allowedMs;
+    if (allowed !== undefined && now > this.#heardAt + allowed + 1) {
+      const silentS = Math.round((now - this.#heardAt) / 1000);
+      this.#fail(`K3: silent for ${silentS} s while ${this.#exchange.state}, allowed ${allowed / 1000}, and not lost`);
+    }
+  }
+
+  /** The gateway closes the connection to the broker. */
+  closed(withDisconnect: boolean, occasion: Occasion, now: Instant): void {
+    const { state } = this.#exchange;
+    if (withDisconnect) {
+      if (occasion === "time" && this.#exchange.isConnected)
+        this.#fail(`W: a client that is ${state} is lost without its will`);
+      if (occasion === "another client" && this.#exchange.isConnected)
+        this.#fail("C16: a client is replaced without its will");
+      return;
+    }
+    if (occasion === "another client") return;
+    if (occasion !== "time") this.#fail(`W: a will fires while the gateway is at ${occasion}`);
+    const allowed = this.#allowedMs;
+    if (allowed !== undefined && now >= this.#heardAt + allowed) return;
+    const { open, unansweredSince, promptedSince } = this.#exchange;
+    for (const since of [open?.since, unansweredSince, promptedSince]) {
+      if (since !== undefined && now >= since + this.#patienceMs - 1) return;
+    }
+    this.#fail(`K3: a client that is ${state} is lost after ${Math.round(now - this.#heardAt)} ms, and had answered`);
+  }
+
+  get #allowedMs(): number | undefined {
+    if (this.#exchange.state === "active") return this.#keepAliveMs;
+    if (this.#exchange.state === "asleep") return this.#sleepMs;
+    return undefined;
+  }
+}
+
+/** A half more than announced up to a minute, a tenth beyond that, and never less than what a minute has (K4, Z2). */
+function allowedMs(durationS: number): number {
+  if (durationS === 0) return Number.POSITIVE_INFINITY;
+  return durationS <= 60 ? durationS * 1500 : Math.max(durationS * 1100, 90_000);
+}

@@ -1,0 +1,148 @@
+import type { Instant } from "../../../src/gateway/contract.ts";
+import type { Message, SubscriptionTopic } from "../../../src/sn/message.ts";
+import { RETURN_CODE } from "../../../src/sn/return-code.ts";
+import { decodeShortName } from "../../../src/sn/short-name.ts";
+import { hasWildcard } from "../../../src/sn/topic-name.ts";
+import type { Fail } from "./fail.ts";
+
+/** What the topic ids between the gateway and one client mean, from what both say. Begins anew when the gateway loses its memory. */
+export class TopicIdChecker {
+  readonly #fail: Fail;
+  /** Names of the ids that the gateway has given to this client, in whatever connection. */
+  readonly #nameById = new Map<number, string>();
+  readonly #lifetimeMs: number;
+  /** Ids that the client was told, and accepted, in its present connection, with when. */
+  readonly #known = new Map<number, Instant>();
+  /** Ids that the client may know or not: its word that it does not may be older than its word that it does. */
+  readonly #doubtful = new Set<number>();
+  /** REGISTERs and SUBSCRIBEs of the client, by their type and MsgId. */
+  readonly #registers = new Map<number, string>();
+  readonly #subscribes = new Map<number, SubscriptionTopic>();
+  /** The REGISTERs of the gateway that the client has not accepted, by MsgId. */
+  readonly #offered = new Map<number, number>();
+
+  /** `lifetimeMs` is how long a datagram may be under way. */
+  constructor(lifetimeMs: number, fail: Fail) {
+    this.#lifetimeMs = lifetimeMs;
+    this.#fail = fail;
+  }
+
+  /** What this id means to the gateway. */
+  nameOf(topicId: number): string | undefined {
+    return this.#nameById.get(topicId);
+  }
+
+  /** A new connection: the client may have forgotten what it knew (T11). */
+  connected(): void {
+    this.#known.clear();
+    this.#doubtful.clear();
+    this.#offered.clear();
+  }
+
+  toGateway(message: Message, now: Instant): void {
+    switch (message.type) {
+      case "REGISTER":
+        this.#registers.set(message.msgId, message.topicName ?? "");
+        break;
+      case "SUBSCRIBE":
+        this.#subscribes.set(message.msgId, message);
+        break;
+      case "REGACK": {
+        const topicId = this.#offered.get(message.msgId);
+        if (topicId !== message.topicId || message.returnCode !== RETURN_CODE.accepted) break;
+        this.#offered.delete(message.msgId);
+        this.#knows(topicId, now);
+        break;
+      }
+      case "PUBACK":
+        if (message.returnCode === RETURN_CODE.invalidTopicId) this.#doesNotKnow(message.topicId, now);
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** `topic` is that of the message in a PUBLISH, as the far end named it. */
+  toClient(message: Message, topic: string | undefined, now: Instant): void {
+    switch (message.type) {
+      case "REGISTER":
+        this.#offer(message.topicId, message.topicName ?? "", message.msgId);
+        break;
+      case "REGACK": {
+        const name = this.#registers.get(message.msgId);
+        if (message.returnCode === RETURN_CODE.accepted && name !== undefined) this.#tell(message.topicId, name, now);
+        break;
+      }
+      case "SUBACK":
+        if (message.returnCode === RETURN_CODE.accepted) this.#onSubAck(message, now);
+        else if (message.topicId !== 0) this.#fail(`S5: a refusing SUBACK with topic id ${message.topicId}`);
+        break;
+      case "PUBLISH":
+        this.#onPublish(message, topic!);
+        break;
+      default:
+        break;
+    }
+  }
+
+  #onSubAck({ msgId, topicId }: Extract<Message, { type: "SUBACK" }>, now: Instant): void {
+    const asked = this.#subscribes.get(msgId);
+    if (asked === undefined || asked.topicIdType === "reserved") return;
+    if (asked.topicIdType !== "normal") {
+      if (topicId !== asked.topicId) this.#fail(`A-16: SUBACK with ${topicId} to SUBSCRIBE of ${asked.topicId}`);
+    } else if (hasWildcard(asked.topicName ?? "")) {
+      if (topicId !== 0) this.#fail(`S3: SUBACK with topic id ${topicId} to a wildcard`);
+    } else {
+      this.#tell(topicId, asked.topicName ?? "", now);
+    }
+  }
+
+  #onPublish({ topicIdType, topicId, dup }: Extract<Message, { type: "PUBLISH" }>, topic: string): void {
+    if (topicIdType === "short") {
+      if (decodeShortName(topicId) !== topic) this.#fail(`I2: a message to ${topic} as short name ${topicId}`);
+    } else if (topicIdType === "predefined") {
+      if (!topic.endsWith("/predefined")) this.#fail(`I2: a message to ${topic} as predefined id ${topicId}`);
+    } else {
+      const name = this.#nameById.get(topicId);
+      if (name !== topic) this.#fail(`I2: a message to ${topic} with topic id ${topicId}, which means ${name}`);
+      // A repetition is the same message (R5), whatever the client has said meanwhile.
+      if (!dup && !this.#known.has(topicId) && !this.#doubtful.has(topicId)) {
+        this.#fail(`G2: topic id ${topicId} is used, and the client has not accepted it`);
+      }
+    }
+  }
+
+  #offer(topicId: number, name: string, msgId: number): void {
+    if (hasWildcard(name)) this.#fail(`I6: REGISTER of ${name}`);
+    // Zephyr would have it twice. One that is under way when the id comes with a SUBACK as well may be repeated.
+    if (this.#known.has(topicId) && this.#offered.get(msgId) !== topicId)
+      this.#fail(`G2: REGISTER of topic id ${topicId}, which the client has accepted`);
+    this.#bind(topicId, name);
+    this.#offered.set(msgId, topicId);
+  }
+
+  #tell(topicId: number, name: string, now: Instant): void {
+    this.#bind(topicId, name);
+    this.#knows(topicId, now);
+  }
+
+  #knows(topicId: number, now: Instant): void {
+    this.#known.set(topicId, now);
+    this.#doubtful.delete(topicId);
+  }
+
+  #doesNotKnow(topicId: number, now: Instant): void {
+    const since = this.#known.get(topicId);
+    this.#known.delete(topicId);
+    if (since !== undefined && now < since + this.#lifetimeMs) this.#doubtful.add(topicId);
+  }
+
+  #bind(topicId: number, name: string): void {
+    if (topicId === 0 || topicId === 0xffff) this.#fail(`I4: topic id ${topicId} for ${name}`);
+    const before = this.#nameById.get(topicId);
+    if (before !== undefined && before !== name) {
+      this.#fail(`T12: topic id ${topicId} means ${name}, and meant ${before}`);
+    }
+    this.#nameById.set(topicId, name);
+  }
+}

@@ -1,0 +1,9 @@
+import type { DeviceEffect, DeviceEvent, Instant } from "../../../src/device/contract.ts";
+import type { DeviceState } from "../../../src/device/device.ts";
+
+/** What the simulation needs of a device, whoever wrote it. */
+export interface DeviceEnd {
+  readonly state: DeviceState;
+  readonly deadline: Instant;
+  handle(event: DeviceEvent, now: Instant): DeviceEffect[];
+}
