@@ -1,0 +1,87 @@
+import { describe, expect, test, vi } from "vitest";
+import { RETURN_CODE } from "../../src/sn/return-code.ts";
+import { UdpDevice } from "../interop/udp-device.ts";
+import { GatewayProcess, stop } from "../process/gateway-process.ts";
+import { Sensor } from "../process/sensor.ts";
+import { SmallBroker } from "../process/small-broker.ts";
+
+const RECONNECT = ["--broker-reconnect-min", "50ms", "--broker-reconnect-max", "100ms"];
+const DEVICES = 20;
+
+async function gatewayAt(broker: SmallBroker, ...flags: string[]): Promise<{ gateway: GatewayProcess; port: number }> {
+  const gateway = new GatewayProcess(["run", "-b", broker.url, "-l", "udp://127.0.0.1:0", ...RECONNECT, ...flags]);
+  await gateway.line("gateway.ready");
+  return { gateway, port: await gateway.listenerPort() };
+}
+
+async function connected(port: number, clientId: string): Promise<Sensor> {
+  const sensor = new Sensor(port);
+  sensor.connect(clientId);
+  expect((await sensor.message("CONNACK")).returnCode).toBe(RETURN_CODE.accepted);
+  return sensor;
+}
+
+describe("between the gateway and its broker", () => {
+  test("field 8 all connections break at once: the gateway lives, every device is told, and comes back", async () => {
+    const broker = await SmallBroker.start();
+    const { gateway, port } = await gatewayAt(broker);
+    const names = Array.from({ length: DEVICES }, (_, index) => `device-${index}`);
+    const sensors = await Promise.all(names.map((name) => connected(port, name)));
+    broker.dropAll();
+    for (const [index, sensor] of sensors.entries()) {
+      await sensor.message("DISCONNECT");
+      sensor.received.length = 0;
+      sensor.connect(names[index]!);
+      expect((await sensor.message("CONNACK")).returnCode).toBe(RETURN_CODE.accepted);
+    }
+    await stop(gateway);
+  });
+
+  test("field 8 the line falls silent, as behind a load balancer that has forgotten it: devices are told all the same", async () => {
+    const broker = await SmallBroker.start();
+    const { gateway, port } = await gatewayAt(broker, "--broker-keep-alive", "1s");
+    const sensor = await connected(port, "device");
+    broker.isSilent = true;
+    await sensor.message("DISCONNECT");
+    await gateway.line("broker.unreachable");
+    broker.isSilent = false;
+    await vi.waitFor(() => connected(port, "device"), { timeout: 20_000, interval: 50 });
+    await stop(gateway);
+  });
+
+  test("field 8 a sleeping device is told when it wakes up", async () => {
+    const broker = await SmallBroker.start();
+    const { gateway, port } = await gatewayAt(broker);
+    const device = new UdpDevice({ host: "127.0.0.1", port }, "sleeper");
+    await device.connect();
+    await device.sleep(60);
+    broker.dropAll();
+    await gateway.line("link.closed");
+    expect(device.heardAsleep).toEqual([]);
+    await device.connect();
+    await device.publish("sleeper/state", "awake", 1);
+    expect(broker.clientIds).toEqual(["sleeper", "sleeper"]);
+  });
+});
+
+describe("the login at the broker", () => {
+  test("field 10 is not one for all devices: each has its own, and one that is refused is no obstacle to others", async () => {
+    const broker = await SmallBroker.start();
+    broker.refused.set("stolen", 4);
+    const login = ["--broker-username", `user-\${clientId}`, "--broker-password", `secret-of-\${clientId}`];
+    const { gateway, port } = await gatewayAt(broker, ...login);
+    for (const clientId of ["boiler", "meter"]) await connected(port, clientId);
+    const stolen = new Sensor(port);
+    stolen.connect("stolen");
+    expect((await stolen.message("CONNACK")).returnCode).toBe(RETURN_CODE.notSupported);
+    await connected(port, "pump");
+    for (const clientId of ["boiler", "meter", "stolen", "pump"]) {
+      expect(broker.connects.find((each) => each.clientId === clientId)).toMatchObject({
+        username: `user-${clientId}`,
+        password: Buffer.from(`secret-of-${clientId}`),
+      });
+    }
+    await stop(gateway);
+    expect(gateway.stdout + gateway.stderr).not.toContain("secret-of");
+  });
+});
