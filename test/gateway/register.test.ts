@@ -92,10 +92,12 @@ describe("§6.5 topic registration by the client", () => {
 
   test.each([true, false])("I2 the id of one client means nothing to another, with CleanSession=%s", (cleanSession) => {
     const s = new Script();
-    s.connect();
-    const topicId = s.register("secret");
     s.from("c2").connect({ clientId: "dev2", cleanSession });
-    s.client("PUBLISH", { topicId, qos: 1, msgId: 1 }).toClient("PUBACK", { topicId, msgId: 1, returnCode: 2 });
+    s.from("c1").connect({ cleanSession });
+    const topicId = s.register("secret");
+    s.from("c2")
+      .client("PUBLISH", { topicId, qos: 1, msgId: 1 })
+      .toClient("PUBACK", { topicId, msgId: 1, returnCode: 2 });
   });
 
   test("I3 a predefined id, of whichever client, is never handed out as a normal one", () => {
