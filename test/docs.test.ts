@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { fieldPage } from "./docs/field-page.ts";
 import { INTERPRETATIONS } from "./docs/interpretations.ts";
 import { RULES, ruleIdsIn } from "./docs/rules.ts";
 import { matchesInSource } from "./docs/source-text.ts";
@@ -13,6 +14,10 @@ test("docs/states.md says what the transition table says", async () => {
 
 test("docs/specification.md says what the rules and the tests say", async () => {
   await expect(specificationPage()).toMatchFileSnapshot("../docs/specification.md");
+});
+
+test("docs/field.md says what the tests say", async () => {
+  await expect(fieldPage()).toMatchFileSnapshot("../docs/field.md");
 });
 
 describe("rules and tests", () => {

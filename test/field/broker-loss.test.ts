@@ -65,7 +65,7 @@ describe("between the gateway and its broker", () => {
 });
 
 describe("the login at the broker", () => {
-  test("field 10 is not one for all devices: each has its own, and one that is refused is no obstacle to others", async () => {
+  test("field 10 the login at the broker is not one for all devices: each has its own, and one that is refused is no obstacle to others", async () => {
     const broker = await SmallBroker.start();
     broker.refused.set("stolen", 4);
     const login = ["--broker-username", `user-\${clientId}`, "--broker-password", `secret-of-\${clientId}`];

@@ -21,7 +21,7 @@ function netOpened(arrows: readonly string[]): number {
 
 describe("a long client id", () => {
   test.each([64, 65, 128, 255, 256])(
-    "field 1 one of %i octets does not end the gateway: it is accepted whole",
+    "field 1 a client id of %i octets does not end the gateway: it is accepted whole",
     (size) => {
       const clientId = "x".repeat(size);
       const s = new Script();
@@ -30,14 +30,14 @@ describe("a long client id", () => {
     },
   );
 
-  test.each([257, 1000, 60_000])("field 1 one of %i octets does not end the gateway: it is refused", (size) => {
+  test.each([257, 1000, 60_000])("field 1 a client id of %i octets does not end the gateway: it is refused", (size) => {
     const s = new Script();
     s.client("CONNECT", { clientId: "x".repeat(size) }).toClient("CONNACK", { returnCode: 3 });
     expectBystanderServed(s);
   });
 
   test.each(STATE_NAMES)(
-    "field 1 one too long does not end the gateway when the sender is %s, nor its session",
+    "field 1 a client id that is too long does not end the gateway when the sender is %s, nor its session",
     (name) => {
       const s = clientThatIs(name);
       s.client("CONNECT", { clientId: "x".repeat(5000) }).toClient("CONNACK", { returnCode: 3 });
@@ -114,7 +114,7 @@ describe("octets that announce a longer message", () => {
 describe("a second CONNECT", () => {
   const WITH_WILL = { will: true, duration: 3600 };
   test.each(STATE_NAMES.flatMap((name) => [{}, { duration: 3600 }, WITH_WILL].map((fields) => ({ name, fields }))))(
-    "field 1 it does not end the gateway when the sender is $name: $fields",
+    "field 1 a second CONNECT does not end the gateway when the sender is $name: $fields",
     ({ name, fields }) => {
       const s = clientThatIs(name);
       const before = ["active", "asleep", "awake", "WB"].includes(STATES[name]!.column) ? 1 : 0;
@@ -148,7 +148,7 @@ describe("a will message out of turn", () => {
 
 describe("a port that another client has just used", () => {
   test.each(STATE_NAMES)(
-    "field 1 it does not end the gateway when that one is %s: the new client is served",
+    "field 1 a port that a client who is %s has just used does not end the gateway: the new client there is served",
     (name) => {
       const s = clientThatIs(name);
       s.client("CONNECT", { clientId: "heir" });
@@ -164,17 +164,20 @@ describe("a port that another client has just used", () => {
     },
   );
 
-  test.each(STATE_NAMES)("field 1 of every one but CONNECT, they end nothing when the sender is %s", (name) => {
-    const s = clientThatIs(name);
-    for (let msgType = 0; msgType < 256; msgType += 1) {
-      if (msgType === octets("CONNECT")[1]) continue;
-      for (let size = 2; size < 12; size += 1) {
-        const datagram = new Uint8Array(size).fill(msgType & 0x7f);
-        datagram[0] = size;
-        datagram[1] = msgType;
-        s.datagram(datagram).arrows();
+  test.each(STATE_NAMES)(
+    "field 1 octets of every message type but CONNECT do not end the gateway when the sender is %s",
+    (name) => {
+      const s = clientThatIs(name);
+      for (let msgType = 0; msgType < 256; msgType += 1) {
+        if (msgType === octets("CONNECT")[1]) continue;
+        for (let size = 2; size < 12; size += 1) {
+          const datagram = new Uint8Array(size).fill(msgType & 0x7f);
+          datagram[0] = size;
+          datagram[1] = msgType;
+          s.datagram(datagram).arrows();
+        }
       }
-    }
-    expectBystanderServed(s);
-  });
+      expectBystanderServed(s);
+    },
+  );
 });

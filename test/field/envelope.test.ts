@@ -33,7 +33,7 @@ function wholeLife(s: Script, clientId: string): void {
 }
 
 describe("a client behind a forwarder", () => {
-  test("field 11 not only CONNECT works through it: every answer is wrapped for the node that asked", () => {
+  test("field 11 not only CONNECT works through a forwarder: every answer is wrapped for the node that asked", () => {
     wholeLife(new Script().behind("forwarder", NODE), "behind");
   });
 
@@ -63,7 +63,7 @@ describe("a client behind a forwarder", () => {
 });
 
 describe("a device that searches for a gateway", () => {
-  test("field 12 the radius that it asks for is handed to the network", () => {
+  test("field 12 the radius of a SEARCHGW is handed to the network", () => {
     const s = new Script().brokerReachable();
     s.toGroups("ADVERTISE", { gwId: 1 });
     for (const radius of [1, 2, 3, 0]) {
@@ -71,14 +71,14 @@ describe("a device that searches for a gateway", () => {
     }
   });
 
-  test("field 12 GWINFO comes also straight to it, from where CONNECT is served, as the hops may not carry the groups", () => {
+  test("field 12 GWINFO comes also straight to who searches, from where CONNECT is served, as the hops may not carry the groups", () => {
     const s = new Script().brokerReachable();
     s.toGroups("ADVERTISE").from("far away").client("SEARCHGW", { radius: 1 });
     // A GWINFO without an address means its sender: the effect names the device's own listener, by its address.
     s.toClient("GWINFO", { gwId: 1, gwAdd: Buffer.alloc(0) }).toGroups("GWINFO", { gwId: 1 }, { near: "far away" });
   });
 
-  test("field 12 behind a forwarder it gets GWINFO through that, with the radius in the envelope", () => {
+  test("field 12 a node behind a forwarder gets GWINFO through that, with the radius in the envelope", () => {
     const s = new Script().brokerReachable();
     s.toGroups("ADVERTISE").behind("forwarder", NODE).client("SEARCHGW", { radius: 2 });
     s.toEnvelope({ radius: 2 }).toClient("GWINFO", { gwId: 1 });

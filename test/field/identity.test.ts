@@ -102,7 +102,7 @@ describe("client ids are compared whole", () => {
 
 describe("a CONNECT that comes again because its CONNACK was lost", () => {
   test.each([1, 2, 5])(
-    "field 14 %i times: it is not answered with DISCONNECT, and opens no second connection",
+    "field 14 CONNECT again, %i times: it is not answered with DISCONNECT, and opens no second connection",
     (times) => {
       const s = new Script();
       s.connect();
@@ -111,14 +111,14 @@ describe("a CONNECT that comes again because its CONNACK was lost", () => {
     },
   );
 
-  test("field 14 while the broker is asked: one connection, one CONNACK", () => {
+  test("field 14 CONNECT again while the broker is asked: one connection, one CONNACK", () => {
     const s = new Script();
     s.client("CONNECT").opens();
     for (let time = 0; time < 3; time += 1) s.client("CONNECT").nothing();
     s.accepts().toClient("CONNACK", { returnCode: 0 }).nothing();
   });
 
-  test("field 14 with a will: the outstanding request comes again, and then one connection", () => {
+  test("field 14 CONNECT again with a will: the outstanding request comes again, and then one connection", () => {
     const s = new Script();
     const connect = { will: true };
     s.client("CONNECT", connect).toClient("WILLTOPICREQ").client("CONNECT", connect).toClient("WILLTOPICREQ");
@@ -129,7 +129,7 @@ describe("a CONNECT that comes again because its CONNACK was lost", () => {
     s.client("WILLMSG", { willMsg: "gone" }).toClient("CONNACK", { returnCode: 0 }).nothing();
   });
 
-  test("field 14 of a device that has restarted: the old connection ends before the new one begins, without the will", () => {
+  test("field 14 CONNECT of a device that has restarted: the old connection ends before the new one begins, without the will", () => {
     const s = new Script();
     s.connectWithWill({}, WILL).client("PINGREQ").toClient("PINGRESP");
     const old = s.link;

@@ -29,7 +29,7 @@ async function nth<T extends Message["type"]>(sensor: Sensor, type: T, n: number
 
 describe("the gateway is killed", () => {
   test.skipIf(!isInstalled).each([1, 2] as const)(
-    "field 5 what it has acknowledged to a device at QoS %i is at the broker",
+    "field 5 killed: what the gateway has acknowledged to a device at QoS %i is at the broker",
     async (qos) => {
       const mosquitto = await Mosquitto.start(onTestFinished);
       const site = await Site.start(mosquitto.url, []);
@@ -63,7 +63,7 @@ describe("the gateway is killed", () => {
   );
 
   test.skipIf(!isInstalled)(
-    "field 5 what a device has not acknowledged comes again, what it has does not",
+    "field 5 killed: what a device has not acknowledged comes again, what it has does not",
     async () => {
       const mosquitto = await Mosquitto.start(onTestFinished);
       const site = await Site.start(mosquitto.url, []);
@@ -107,7 +107,7 @@ describe("the gateway is killed", () => {
   );
 
   test.skipIf(!isInstalled)(
-    "field 7 devices are told at their next message, and are back without anybody's help",
+    "field 7 killed: devices are told at their next message, and are back without anybody's help",
     async () => {
       const mosquitto = await Mosquitto.start(onTestFinished);
       const site = await Site.start(mosquitto.url, []);

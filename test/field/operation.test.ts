@@ -28,7 +28,7 @@ async function roundTripMs(sensor: Sensor, answer: "CONNACK" | "PINGRESP", ask: 
 }
 
 describe("a gateway with nothing to do", () => {
-  test("field 17 answers CONNECT at once, not when it looks next", async () => {
+  test("field 17 an idle gateway answers CONNECT at once, not when it looks next", async () => {
     const site = await Site.start("embedded:", []);
     const connects: number[] = [];
     const pings: number[] = [];
@@ -41,7 +41,7 @@ describe("a gateway with nothing to do", () => {
     expect(median(pings)).toBeLessThan(AT_ONCE_MS);
   });
 
-  test("field 17 takes 1,500 clients, past what select() can watch", async () => {
+  test("field 17 a gateway takes 1,500 clients, past what select() can watch", async () => {
     const site = await Site.start("embedded:", []);
     const load = ["--nodes", "1500", "--rate", "1500", "--duration", "1s", "--qos", "1", "--retry-count", "10"];
     const places = ["--gateway", site.gatewayUrl, "--broker", site.brokerUrl];
@@ -59,7 +59,7 @@ describe("a gateway with nothing to do", () => {
 });
 
 describe("how many clients, and how fast", () => {
-  test("field 19 simulate says it, in words and as JSON", async () => {
+  test("field 19 simulate says how many clients and how fast, in words and as JSON", async () => {
     const site = await Site.start("embedded:", []);
     const load = ["--nodes", "10", "--rate", "50", "--duration", "1s", "--qos", "1", "--seed", "7"];
     const args = ["simulate", "--gateway", site.gatewayUrl, "--broker", site.brokerUrl, ...load];
@@ -98,7 +98,7 @@ describe("a configuration that is wrong", () => {
     ],
     ["a transport that there is not", "listen: carrier-pigeon://roof\n", /gateway\.yaml:1:9: listen/],
     ["a key twice", "gateway: { id: 1 }\ngateway: { id: 2 }\n", /gateway\.yaml:2/],
-  ])("field 20 is not silent about %s, says where, and the gateway does not start", async (_, text, problem) => {
+  ])("field 20 the gateway is not silent about %s, says where, and does not start", async (_, text, problem) => {
     const folder = mkdtempSync(join(tmpdir(), "mqtt-sn-gateway-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const file = join(folder, "gateway.yaml");
@@ -108,7 +108,7 @@ describe("a configuration that is wrong", () => {
     expect(stderr).toMatch(problem);
   });
 
-  test("field 20 is not silent about a variable or a flag that there is not", async () => {
+  test("field 20 the gateway is not silent about a variable or a flag that there is not", async () => {
     const variable = await runToEnd(["run"], { MQTTSN_BROKR_URL: "x" });
     expect(variable).toMatchObject({ code: 78, stdout: "" });
     expect(variable.stderr).toContain("MQTTSN_BROKR_URL: there is no such variable");

@@ -79,7 +79,7 @@ describe("the table of clients does not only grow", () => {
     expectAllPlacesFree(s);
   });
 
-  test("field 2 nor after all of that in turn, with every place but one taken", () => {
+  test("field 2 after every way of leaving in turn nobody is kept out, with every place but one taken", () => {
     const s = new Script({ clientsMax: CLIENTS_MAX });
     const ways = Object.values(WAYS);
     for (let index = 1; index < CLIENTS_MAX; index += 1) {
@@ -96,7 +96,7 @@ describe("the table of clients does not only grow", () => {
     }
   });
 
-  test("field 2 nor by strangers, however many: they have no place", () => {
+  test("field 2 strangers take no place, however many", () => {
     const s = new Script({ clientsMax: CLIENTS_MAX });
     for (let index = 0; index < 100 * CLIENTS_MAX; index += 1) {
       s.from(`stranger ${index}`).client("PINGREQ").arrows();

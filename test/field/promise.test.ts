@@ -16,7 +16,7 @@ function acknowledged(arrows: readonly string[]): string[] {
 }
 
 describe("what the broker is told to be delivered has been delivered", () => {
-  test.each([1, 2] as const)("field 5 QoS %i: not before the client has answered", (qos) => {
+  test.each([1, 2] as const)("field 5 QoS %i: the broker is not acknowledged before the client has answered", (qos) => {
     const { s, topicId } = durable(qos);
     s.deliver("a", { qos, messageId: 1 }).toClient("PUBLISH", { qos }).nothing();
     s.after(10_000).toClient("PUBLISH", { dup: true }).nothing();
@@ -79,26 +79,32 @@ describe("what a device is told to be published has been published", () => {
   test.each([
     [1, "puback", "PUBACK"],
     [2, "pubrec", "PUBREC"],
-  ] as const)("field 5 QoS %i: not before the broker has answered", (qos, fromBroker, toClient) => {
-    const s = new Script();
-    s.connect();
-    const topicId = s.register("up");
-    s.client("PUBLISH", { topicId, qos, msgId: 7 }).toBroker("publish", { qos, messageId: 7 }).nothing();
-    s.after(30_000).nothing();
-    s.broker(fromBroker, { messageId: 7 }).toClient(toClient, { msgId: 7 });
-  });
+  ] as const)(
+    "field 5 QoS %i: a device is not acknowledged before the broker has answered",
+    (qos, fromBroker, toClient) => {
+      const s = new Script();
+      s.connect();
+      const topicId = s.register("up");
+      s.client("PUBLISH", { topicId, qos, msgId: 7 }).toBroker("publish", { qos, messageId: 7 }).nothing();
+      s.after(30_000).nothing();
+      s.broker(fromBroker, { messageId: 7 }).toClient(toClient, { msgId: 7 });
+    },
+  );
 
-  test.each([1, 2] as const)("field 5 QoS %i: not when the connection breaks before that", (qos) => {
-    const s = new Script();
-    s.connect();
-    const topicId = s.register("up");
-    s.client("PUBLISH", { topicId, qos, msgId: 7 }).toBroker("publish");
-    s.gone().toClient("DISCONNECT").nothing();
-  });
+  test.each([1, 2] as const)(
+    "field 5 QoS %i: a device is not acknowledged when the connection breaks before the broker has answered",
+    (qos) => {
+      const s = new Script();
+      s.connect();
+      const topicId = s.register("up");
+      s.client("PUBLISH", { topicId, qos, msgId: 7 }).toBroker("publish");
+      s.gone().toClient("DISCONNECT").nothing();
+    },
+  );
 });
 
 describe("a QoS 2 PUBLISH that comes again", () => {
-  test("field 18 it does not disconnect the client, and is not forwarded twice", () => {
+  test("field 18 a repeated QoS 2 PUBLISH does not disconnect the client, and is not forwarded twice", () => {
     const s = new Script();
     s.connect();
     const topicId = s.register("up");
@@ -117,7 +123,7 @@ describe("a QoS 2 PUBLISH that comes again", () => {
     s.client("PINGREQ").toClient("PINGRESP");
   });
 
-  test("field 18 without DUP likewise: a device that does not set it is not disconnected", () => {
+  test("field 18 one without DUP likewise: a device that does not set it is not disconnected", () => {
     const s = new Script();
     s.connect();
     const topicId = s.register("up");

@@ -19,19 +19,19 @@ function endsWithPingResp(s: Script): void {
 }
 
 describe("a client that wakes up", () => {
-  test("field 3 does not wait for PINGRESP in vain when there is nothing for it", () => {
+  test("field 3 a woken client does not wait for PINGRESP in vain when there is nothing for it", () => {
     const { s } = sleeper();
     for (let period = 0; period < 5; period += 1) s.client("PINGREQ", OWN_PING).toClient("PINGRESP").nothing();
   });
 
-  test("field 3 does not get PINGRESP before its QoS 1 message is acknowledged", () => {
+  test("field 3 a woken client does not get PINGRESP before its QoS 1 message is acknowledged", () => {
     const { s, topicId } = sleeper();
     s.deliver("a", { qos: 1, messageId: 1 }).client("PINGREQ", OWN_PING).toClient("PUBLISH").nothing();
     s.client("PUBACK", { topicId, msgId: 1 }).toBroker("puback");
     endsWithPingResp(s);
   });
 
-  test("field 3 does not get PINGRESP in the middle of its QoS 2 message", () => {
+  test("field 3 a woken client does not get PINGRESP in the middle of its QoS 2 message", () => {
     const { s } = sleeper(2);
     s.deliver("a", { qos: 2, messageId: 1 }).client("PINGREQ", OWN_PING).toClient("PUBLISH").nothing();
     s.client("PUBREC", { msgId: 1 }).toBroker("pubrec").nothing();
@@ -40,14 +40,14 @@ describe("a client that wakes up", () => {
     endsWithPingResp(s);
   });
 
-  test("field 3 gets PINGRESP in the end, also when it refuses its message", () => {
+  test("field 3 a woken client gets PINGRESP in the end, also when it refuses its message", () => {
     const { s, topicId } = sleeper();
     s.deliver("a", { qos: 1, messageId: 1 }).client("PINGREQ", OWN_PING).toClient("PUBLISH");
     s.client("PUBACK", { topicId, msgId: 1, returnCode: 3 }).toBroker("puback");
     endsWithPingResp(s);
   });
 
-  test("field 3 gets PINGRESP in the end, also when its acknowledgements were lost in the period before", () => {
+  test("field 3 a woken client gets PINGRESP in the end, also when its acknowledgements were lost in the period before", () => {
     const { s, topicId } = sleeper();
     s.deliver("a", { qos: 1, messageId: 1 }).client("PINGREQ", OWN_PING).toClient("PUBLISH", { dup: false });
     s.after(300_000);
@@ -73,7 +73,7 @@ describe("a client that sleeps longer than its keep alive", () => {
     s.client("CONNECT", { duration: keepAlive }).toClient("CONNACK", { returnCode: 0 });
   });
 
-  test("field 4 its will does not fire while it sleeps, and does when it oversleeps", () => {
+  test("field 4 the will does not fire while its client sleeps, and does when it oversleeps", () => {
     const s = new Script();
     s.connectWithWill({ duration: 1 }, { willTopic: "w", willMsg: "gone" });
     s.sleep(1000).after(1_099_999).nothing().after(1).closes(false).noted("client.lost");
@@ -104,7 +104,7 @@ describe("messages for a sleeping client", () => {
     }
   });
 
-  test("field 15 what the broker sends again while it sleeps is not kept twice", () => {
+  test("field 15 what the broker sends again to a sleeping client is not kept twice", () => {
     const { s, topicId } = sleeper();
     const messages = [1, 2, 3, 4, 5];
     for (const messageId of messages) s.deliver("a", { qos: 1, messageId });
@@ -130,7 +130,7 @@ describe("messages for a sleeping client", () => {
     endsWithPingResp(s);
   });
 
-  test("field 15 10,000 of them in periods of 50 arrive once each, in their order", () => {
+  test("field 15 10,000 messages in periods of 50 arrive once each, in their order", () => {
     const { s, topicId } = sleeper();
     let arrived = 0;
     for (let period = 0; period < 200; period += 1) {

@@ -22,21 +22,21 @@ const OF_A_CLIENT = [
 ] as const;
 
 describe("a device whose session the gateway has forgotten, as after a restart", () => {
-  test.each(OF_A_CLIENT)("field 7 is not left in silence when it says %s %j", (type, fields) => {
+  test.each(OF_A_CLIENT)("field 7 a forgotten device is not left in silence when it says %s %j", (type, fields) => {
     new Script().client(type, fields).toClient("DISCONNECT", { duration: undefined }).nothing();
   });
 
-  test("field 7 is told again when it did not hear it", () => {
+  test("field 7 a forgotten device is told again when it did not hear it", () => {
     const s = new Script();
     for (let time = 0; time < 10; time += 1) s.client("PINGREQ").toClient("DISCONNECT").after(10_000);
   });
 
-  test("field 7 is told also when 500 others are at the same time", () => {
+  test("field 7 a forgotten device is told also when 500 others are at the same time", () => {
     const s = new Script();
     for (let index = 0; index < 500; index += 1) s.from(`device ${index}`).client("PINGREQ").toClient("DISCONNECT");
   });
 
-  test("field 7 connects again, and nothing of before stands in its way", () => {
+  test("field 7 a forgotten device connects again, and nothing of before stands in its way", () => {
     const s = new Script();
     s.client("PUBLISH", { topicId: 77, qos: 1, msgId: 9 }).toClient("DISCONNECT").connect();
     // The id of before is an unknown one, and not another topic.
@@ -45,7 +45,7 @@ describe("a device whose session the gateway has forgotten, as after a restart",
 });
 
 describe("a broker that goes away", () => {
-  test("field 8 does not end the gateway, and every active device is told", () => {
+  test("field 8 a lost broker does not end the gateway, and every active device is told", () => {
     const s = new Script();
     const devices = Array.from({ length: 50 }, (_, index) => {
       s.from(`device ${index}`).connect({ clientId: `device ${index}` });
@@ -79,7 +79,7 @@ describe("a broker that goes away", () => {
 
 describe("no connection to the broker before a CONNECT is complete", () => {
   test.each(VECTORS.filter(({ message }) => message.type !== "CONNECT"))(
-    "field 16 $name from anybody opens none",
+    "field 16 $name from anybody opens no connection",
     ({ hex: datagram }) => {
       const s = new Script();
       expect(s.datagram(hex(datagram)).arrows()).not.toContain("open");
@@ -94,12 +94,12 @@ describe("no connection to the broker before a CONNECT is complete", () => {
     ["an empty client id", { clientId: "" }],
     ["a client id that is too long", { clientId: "x".repeat(300) }],
     ["a client id that may not connect", { clientId: "intruder" }],
-  ])("field 16 a CONNECT with %s opens none", (_, fields) => {
+  ])("field 16 a CONNECT with %s opens no connection", (_, fields) => {
     const s = new Script({ clientIdsDenied: ["intruder"] });
     s.client("CONNECT", fields).toClient("CONNACK", { returnCode: 3 }).nothing();
   });
 
-  test("field 16 a CONNECT with a will opens none until the will is known", () => {
+  test("field 16 a CONNECT with a will opens no connection until the will is known", () => {
     const s = new Script();
     s.client("CONNECT", { will: true }).toClient("WILLTOPICREQ").nothing();
     s.client("WILLTOPIC", { willTopic: "w" }).toClient("WILLMSGREQ").nothing();
