@@ -287,7 +287,7 @@ test("a reader of the log that goes away does not end the gateway", async () => 
 });
 
 test("a trace shows every message in words", async () => {
-  const gateway = GatewayProcess.embedded("--log-level", "trace");
+  const gateway = GatewayProcess.embedded("--log-level", "trace", "--discovery-enabled", "false");
   const sensor = new Sensor(await gateway.listenerPort());
   sensor.connect("sensor");
   await sensor.message("CONNACK");
