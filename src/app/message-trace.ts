@@ -9,7 +9,7 @@ import type { WhereIs } from "./where-is.ts";
 export function messageTrace(log: Log, whereIs: WhereIs): Surroundings["trace"] {
   if (!log.traces) return undefined;
   return (direction, at, data) => {
-    const message = describe(decode(data));
+    const message = inWords(data);
     const { address, listener } = placeOf(direction, at, whereIs);
     const place = listener === undefined ? address : `${address} (${listener})`;
     const line = `${direction === "in" ? "←" : "→"} ${place} ${message}`;
@@ -25,4 +25,11 @@ function placeOf(
   const place = at === undefined ? undefined : whereIs(at);
   if (place === undefined || direction === "out to groups") return { address: "groups", listener: place?.listener };
   return place;
+}
+
+/** An envelope says little without what is in it. */
+function inWords(data: Uint8Array): string {
+  const message = decode(data);
+  if (message.type !== "ENCAPSULATED") return describe(message);
+  return `${describe(message)}: ${describe(decode(message.data))}`;
 }

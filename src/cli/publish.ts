@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import { buffer } from "node:stream/consumers";
 import { setImmediate } from "node:timers/promises";
-import { CommanderError, Option } from "commander";
+import { Option } from "commander";
 import { DeviceClient } from "../app/device-client.ts";
 import type { HostPort } from "../app/host-port.ts";
 import type { DeviceTopic } from "../device/contract.ts";
@@ -16,6 +16,7 @@ import {
   type WillFlags,
   willFrom,
 } from "./device-flags.ts";
+import { failed } from "./failed.ts";
 import { GatewayChoice, type GatewayFlags } from "./gateway-choice.ts";
 
 const HELP = `
@@ -71,7 +72,7 @@ export function publishCommand(): ClientCommand {
       try {
         await publish(command, flags, topic, will);
       } catch (error) {
-        throw new CommanderError(1, "publish.failed", (error as Error).message);
+        throw failed("publish", error);
       }
     });
 }

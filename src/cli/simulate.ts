@@ -1,5 +1,5 @@
 import { SingleBar } from "cli-progress";
-import { CommanderError, InvalidArgumentError, Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import type { HostPort } from "../app/host-port.ts";
 import { simulatedPayload } from "../app/simulated-payload.ts";
 import { Simulation, type SimulationOptions, type SimulationProgress } from "../app/simulation.ts";
@@ -7,6 +7,7 @@ import { isSimulationClean, simulationJson, simulationSummary } from "../app/sim
 import type { QoS } from "../sn/message.ts";
 import { ClientCommand } from "./client-command.ts";
 import { deviceFlags, durationMsFrom, qosOrMinusOneFrom, shortNameFrom, wholeNumberFrom } from "./device-flags.ts";
+import { failed } from "./failed.ts";
 import { GatewayChoice, type GatewayFlags } from "./gateway-choice.ts";
 
 /** One node is one socket; more do not have ports on one address. */
@@ -101,7 +102,7 @@ export function simulateCommand(): ClientCommand {
       await choice.close();
       await simulate(optionsFrom(flags, choice.gateway, shortTopicId), flags.json === true);
     } catch (error) {
-      throw new CommanderError(1, "simulate.failed", (error as Error).message);
+      throw failed("simulate", error);
     }
   });
 }

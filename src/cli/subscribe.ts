@@ -1,4 +1,4 @@
-import { CommanderError, Option } from "commander";
+import { Option } from "commander";
 import { DeviceClient } from "../app/device-client.ts";
 import type { HostPort } from "../app/host-port.ts";
 import type { DeviceQoS, DeviceTopic, ReceivedMessage } from "../device/contract.ts";
@@ -15,6 +15,7 @@ import {
   wholeNumberFrom,
   willFrom,
 } from "./device-flags.ts";
+import { failed } from "./failed.ts";
 import { GatewayChoice, type GatewayFlags } from "./gateway-choice.ts";
 
 const HELP = `
@@ -68,7 +69,7 @@ export function subscribeCommand(): ClientCommand {
       try {
         await subscribe(command, flags, topic, will);
       } catch (error) {
-        throw new CommanderError(1, "subscribe.failed", (error as Error).message);
+        throw failed("subscribe", error);
       }
     });
 }

@@ -16,7 +16,7 @@ describe("the discovery of a command", () => {
 
   async function open(options: Partial<DiscoveryOptions> = {}): Promise<GatewayDiscovery> {
     const group = { host: GROUP, port: groupPort };
-    const discovery = await GatewayDiscovery.open({ group, interface: "lo", radius: 1, repeats: 0, ...options });
+    const discovery = await GatewayDiscovery.open({ group, interface: "127.0.0.1", radius: 1, repeats: 0, ...options });
     onTestFinished(() => discovery.close());
     return discovery;
   }
@@ -92,7 +92,7 @@ describe("the discovery of a command", () => {
 
   test("D11 says where and how often it asked when nobody answers", async () => {
     await expect((await open()).find()).rejects.toThrow(
-      `no gateway answered SEARCHGW in the group ${GROUP}:${groupPort} on lo, sent 1 time.`,
+      `no gateway answered SEARCHGW in the group ${GROUP}:${groupPort} on 127.0.0.1, sent 1 time.`,
     );
   });
 
