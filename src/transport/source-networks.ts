@@ -1,9 +1,13 @@
 import { BlockList, isIPv6 } from "node:net";
 
+/** Sources that are remembered: a look into the lists takes as long as the rest of a message. More begin a new memory. */
+const REMEMBERED_MAX = 10_000;
+
 /** Which sources may send: by addresses and networks such as `10.0.0.1`, `10.0.0.0/8`, `fd00::/8`. */
 export class SourceNetworks {
   readonly #allowed: BlockList | undefined;
   readonly #denied: BlockList;
+  readonly #admitted = new Map<string, boolean>();
 
   /** Without an allowed network every source may send that is not denied; undefined where that is every one. */
   static of(allowed: readonly string[], denied: readonly string[]): SourceNetworks | undefined {
@@ -18,6 +22,15 @@ export class SourceNetworks {
 
   /** Whether this source may send. `address` may have a zone, which does not matter. */
   admit(address: string): boolean {
+    const remembered = this.#admitted.get(address);
+    if (remembered !== undefined) return remembered;
+    if (this.#admitted.size >= REMEMBERED_MAX) this.#admitted.clear();
+    const may = this.#lookUp(address);
+    this.#admitted.set(address, may);
+    return may;
+  }
+
+  #lookUp(address: string): boolean {
     const family = address.includes(":") ? "ipv6" : "ipv4";
     const zone = address.indexOf("%");
     const plain = zone === -1 ? address : address.slice(0, zone);

@@ -22,4 +22,17 @@ test.each<[string, string[], string[], string[], string[]]>([
   const networks = SourceNetworks.of(allowed, denied)!;
   expect(admitted.filter((address) => !networks.admit(address))).toEqual([]);
   expect(refused.filter((address) => networks.admit(address))).toEqual([]);
+  // The second time from memory.
+  expect([...admitted, ...refused].map((address) => networks.admit(address))).toEqual([
+    ...admitted.map(() => true),
+    ...refused.map(() => false),
+  ]);
+});
+
+test("more sources than are remembered are told apart all the same", () => {
+  const networks = SourceNetworks.of([], ["10.1.0.0/16"])!;
+  for (let number = 0; number < 30_000; number += 1) {
+    const [high, low] = [number >> 8, number & 255];
+    expect(networks.admit(`10.${high & 1}.${high >> 1}.${low}`)).toBe((high & 1) === 0);
+  }
 });
