@@ -6,7 +6,6 @@ export const CLIENT_VARIABLE_PREFIX = "MQTTSN_CLIENT_";
 /** The variables of publish, subscribe and simulate. The gateway knows them in order to leave them alone. */
 export const CLIENT_VARIABLES: readonly string[] = [
   "BROKER",
-  "CLIENT_ID",
   "COUNT",
   "DELIVER",
   "DISCOVER",
@@ -15,6 +14,7 @@ export const CLIENT_VARIABLES: readonly string[] = [
   "FORWARDERS",
   "GATEWAY",
   "GROUP",
+  "ID",
   "INTERFACE",
   "JSON",
   "KEEP_ALIVE",
@@ -42,9 +42,15 @@ export const CLIENT_VARIABLES: readonly string[] = [
   "WILL_TOPIC",
 ].map((name) => CLIENT_VARIABLE_PREFIX + name);
 
-/** The variable of a flag: that of `--retry-count` is `MQTTSN_CLIENT_RETRY_COUNT`. */
+/** The variable of a flag: `MQTTSN_CLIENT_RETRY_COUNT` of `--retry-count`, and `MQTTSN_CLIENT_ID` of `--client-id`. */
 export function clientVariableOf(flag: string): string {
-  return CLIENT_VARIABLE_PREFIX + flag.replace(/^--/, "").replaceAll("-", "_").toUpperCase();
+  return (
+    CLIENT_VARIABLE_PREFIX +
+    flag
+      .replace(/^--(client-)?/, "")
+      .replaceAll("-", "_")
+      .toUpperCase()
+  );
 }
 
 /** A sentence for each variable that begins like those of the clients, and is none. */

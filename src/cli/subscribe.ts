@@ -20,7 +20,7 @@ import { GatewayChoice, type GatewayFlags } from "./gateway-choice.ts";
 
 const HELP = `
 Each message is printed on a line of its own, with --verbose after its topic and a space. When the connection is lost it
-is made again, and what was subscribed is subscribed again. With --discover that is at another gateway, if there is one, where
+is made again, and what was subscribed is subscribed again; with --discover at another gateway, if there is one, where
 the last one does not answer.
 
 Exit codes: 0 stopped, or --count was reached, 1 failure, 2 usage.

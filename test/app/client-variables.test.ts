@@ -18,6 +18,8 @@ describe("the variables of the clients", () => {
   test("are those of the flags of publish, subscribe and simulate, and no others", () => {
     const flags = COMMANDS.flatMap((make) => make().options.map(({ long, envVar }) => ({ long, envVar })));
     for (const { long, envVar } of flags) expect(envVar).toBe(clientVariableOf(long!));
+    expect(clientVariableOf("--retry-count")).toBe("MQTTSN_CLIENT_RETRY_COUNT");
+    expect(clientVariableOf("--client-id")).toBe("MQTTSN_CLIENT_ID");
     expect([...new Set(flags.map(({ envVar }) => envVar))].sort()).toEqual([...CLIENT_VARIABLES].sort());
   });
 

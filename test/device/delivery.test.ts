@@ -33,7 +33,7 @@ describe("a device that receives", () => {
     d.hears(publish(0, 0, "hi", 9)).tells({ type: "message", topicName: "b" });
   });
 
-  test("I4 refuses the reserved ids, and more ids than it has room for", () => {
+  test("I4 G3 refuses the reserved ids, and more ids than it has room for", () => {
     const d = new DeviceScript({ topicsMax: 1 }).connects();
     d.hears({ type: "REGISTER", topicId: 0xffff, msgId: 3, topicName: "b" }).sends({ type: "REGACK", returnCode: 2 });
     d.hears({ type: "REGISTER", topicId: 9, msgId: 4, topicName: "b" }).sends({ type: "REGACK", returnCode: 0 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { clientVariableOf } from "../../src/app/client-variables.ts";
 import { FindableGateway, freeUdpPort, GROUP } from "../app/findable-gateway.ts";
 import { Site } from "../interop/site.ts";
 import { GatewayProcess, runToEnd, stop } from "./gateway-process.ts";
@@ -180,8 +181,7 @@ test.each([
     .filter((flag) => flag !== "--help");
   expect(flags.length).toBeGreaterThan(15);
   const text = stdout.replaceAll(/\s+/g, " ");
-  for (const flag of flags)
-    expect(text).toContain(`env: MQTTSN_CLIENT_${flag.slice(2).replaceAll("-", "_").toUpperCase()}`);
+  for (const flag of flags) expect(text).toContain(`env: ${clientVariableOf(flag)}`);
 });
 
 test("K6 R1 subscribe --discover goes to another gateway when its own does not answer any more", async () => {
