@@ -1,3 +1,4 @@
+import { INTERPRETATIONS } from "./interpretations.ts";
 import { RULES, type Rule, ruleIdsIn } from "./rules.ts";
 import { TEST_TITLES } from "./test-titles.ts";
 
@@ -23,11 +24,22 @@ function chapterText(chapter: string): string {
 
 function ruleText(rule: Rule): string {
   const { id, section, reading, client, sentence, noTest } = rule;
-  const source = [section === undefined ? "silent" : `§${section}`, reading, client ? "*client*" : undefined];
+  const source = [section === undefined ? "silent" : `§${section}`, linkTo(reading), client ? "*client*" : undefined];
   const tests = TEST_TITLES.filter(({ title }) => ruleIdsIn(title).includes(id));
   const lines = tests.map(({ file, title }) => `  - [${file}](../test/${file}) ${code(title)}`);
   if (noTest !== undefined) lines.push(`  - no test: ${noTest}`);
   return [`- **${id}** (${source.filter(Boolean).join(", ")}) ${sentence}`, ...lines].join("\n");
+}
+
+/** `A-14` as a link to its heading. */
+function linkTo(reading: string | undefined): string | undefined {
+  const entry = INTERPRETATIONS.find(({ id }) => id === reading);
+  if (reading === undefined || entry === undefined) return reading;
+  const anchor = entry.heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+    .replaceAll(" ", "-");
+  return `[${reading}](interpretation.md#${anchor})`;
 }
 
 function code(text: string): string {
