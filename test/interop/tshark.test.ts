@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { decode } from "../../src/sn/decode.ts";
 import { encode } from "../../src/sn/encode.ts";
 import { type MessageName, MSG_TYPE } from "../../src/sn/msg-type.ts";
+import { Sensor } from "../process/sensor.ts";
 import { ARBITRARY_MESSAGES } from "../sn/arbitrary-message.ts";
 import { octets } from "../sn/octets.ts";
 import { VECTORS } from "../sn/vectors.ts";
@@ -136,6 +137,24 @@ describe("Wireshark reads what we read", () => {
         .flat()
         .sort(),
     );
+  });
+
+  tsharkTest("in discovery, updates of a will and a forwarder's envelopes as they come over the wire", async () => {
+    const site = await Site.start("embedded:", []);
+    const tap = await UdpTap.before(site.gateway);
+    const sensor = new Sensor(tap.place.port);
+    sensor.send({ type: "SEARCHGW", radius: 1 });
+    await sensor.message("GWINFO");
+    sensor.connect("searcher");
+    await sensor.message("CONNACK");
+    sensor.send({ type: "WILLTOPICUPD", empty: false, qos: 1, retain: false, willTopic: "tap/will" });
+    await sensor.message("WILLTOPICRESP");
+    sensor.send({ type: "WILLMSGUPD", willMsg: Buffer.from("gone") });
+    await sensor.message("WILLMSGRESP");
+    const data = Uint8Array.from(encode({ type: "PINGREQ", clientId: "nobody" }));
+    sensor.send({ type: "ENCAPSULATED", radius: 0, wirelessNodeId: Uint8Array.of(0, 42), data });
+    await sensor.message("ENCAPSULATED");
+    expect(await expectSameReading(tap.datagrams)).toBe(10);
   });
 });
 
