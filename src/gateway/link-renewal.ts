@@ -1,4 +1,5 @@
 import type { Message } from "../sn/message.ts";
+import { RETURN_CODE } from "../sn/return-code.ts";
 import type { ClientRecord } from "./client-record.ts";
 import type { Instant } from "./contract.ts";
 import { HeldMessages } from "./held-messages.ts";
@@ -64,6 +65,8 @@ export class LinkRenewal {
   /** Whether a message has to wait until the new connection is there. What an open request needs to be answered does not. */
   postpones(message: Message, reaction: Reaction): boolean {
     if (!POSTPONED.has(reaction)) return false;
+    // The client knows the id from now on, whatever the broker does: to be asked again would be a second registration to it.
+    if (message.type === "REGACK" && message.returnCode === RETURN_CODE.accepted) return false;
     if (this.#phase !== "settling") return true;
     if (reaction === "answer" || this.#client.requests.concerns(message)) return false;
     return message.type !== "PUBLISH" || message.qos !== 0 || !this.held.empty;

@@ -60,6 +60,16 @@ describe("§6.4 an update of the will takes effect", () => {
     s.accepts().toClient("WILLMSGRESP", { returnCode: 0 });
   });
 
+  test("W10, G2 a REGACK that comes meanwhile is heard: the client is not asked to register the name again", () => {
+    const s = durable();
+    s.subscribe("w/#", 1);
+    const topicId = s.deliver("w/1", { qos: 1, messageId: 3 }).toClientId("REGISTER", { topicName: "w/1" });
+    s.client("WILLMSGUPD", { willMsg: "bye" }).closes(true);
+    s.client("REGACK", { topicId, msgId: 0xffff, returnCode: 0 });
+    s.gone().opens().accepts(true).toClient("WILLMSGRESP", { returnCode: 0 });
+    s.deliver("w/1", { qos: 1, messageId: 3, dup: true }).toClient("PUBLISH", { topicId, msgId: 3 });
+  });
+
   test("W3 the updated will comes back with the next CONNECT", () => {
     const s = durable();
     s.client("WILLMSGUPD", { willMsg: "bye" }).closes(true).gone().opens().accepts(true).toClient("WILLMSGRESP");
