@@ -92,9 +92,14 @@ export class Connecting {
 
   /** CONNECT of an active client. */
   #again(connect: Connect, now: Instant): void {
-    // With Will=1 the client waits for WILLTOPICREQ and would not know what a CONNACK means (C12).
-    if (this.#quiet && !connect.will && sameConnect(this.#accepted!, connect)) this.#client.send(FIXED.connackAccepted);
+    if (this.repeats(connect)) this.#client.send(FIXED.connackAccepted);
     else this.begin(connect, now);
+  }
+
+  /** Whether a CONNECT of an active client is the one that was accepted, whose CONNACK was lost (C12). */
+  repeats(connect: Connect): boolean {
+    // With Will=1 the client waits for WILLTOPICREQ and would not know what a CONNACK means.
+    return this.#quiet && !connect.will && sameConnect(this.#accepted!, connect);
   }
 
   /** CONNECT of a sleeping client: it becomes active with its session as it was, whatever the flags say (Z12). */

@@ -190,6 +190,16 @@ export class Deliveries {
   /** `due` has come. */
   retry(now: Instant): RetryResult {
     const { settings } = this.#client;
+    if (this.#knowsTopic) {
+      // A client that does not do REGISTER, as RIOT's emcute, was quicker to look at the message than at our answer with its id.
+      const head = this.#queue.head!;
+      this.#client.topics.byName(head.packet!.topic)!.announced = true;
+      // Its PUBACK has ended the exchange, and repetitions it would refuse.
+      head.sent = false;
+      this.#idle();
+      this.advance(now);
+      return "again";
+    }
     if (this.#tries >= settings.nRetry) return "exhausted";
     this.#tries += 1;
     this.#client.note("delivery.repeated", { phase: this.#phase, repetition: this.#tries });
@@ -276,6 +286,14 @@ export class Deliveries {
       this.#idle();
       return;
     }
+    if (!unknownTopic && packet.qos === 1 && head.repeated && !head.sentAnew) {
+      // Some, as RIOT's emcute, take no repetition, although the first copy may have been lost (A-38).
+      head.sentAnew = true;
+      head.sent = false;
+      this.#tries = 0;
+      this.#send(now);
+      return;
+    }
     this.#giveUp(head, unknownTopic ? "the client does not know the topic id" : "the client refused the message");
   }
 
@@ -300,6 +318,13 @@ export class Deliveries {
   onPubComp({ msgId }: MsgIdOnly): void {
     const head = this.#queue.head;
     if (this.#phase === "completing" && head?.packetId === msgId) this.#finish(head, "pubcomp");
+  }
+
+  /** The name that the client does not answer REGISTER for is one whose id it has been given when it asked. */
+  get #knowsTopic(): boolean {
+    const packet = this.#queue.head?.packet;
+    if (this.#phase !== "registering" || packet === undefined) return false;
+    return this.#client.topics.byName(packet.topic)?.asked === true;
   }
 
   /** O4: a client that is busy is left alone for as long as the repetitions to one that does not answer would take. */
@@ -351,6 +376,7 @@ export class Deliveries {
       }
       case "publishing":
         this.#client.send(encodePublish(head, head.packet!));
+        head.repeated = head.sent;
         head.sent = true;
         return;
       case "completing":

@@ -13,6 +13,10 @@ export interface Delivery {
   sent: boolean;
   /** The broker knows nothing of it any more: its session ended with an earlier connection. The client gets it all the same. */
   orphaned: boolean;
+  /** The PUBLISH has been sent with DUP. */
+  repeated: boolean;
+  /** The client refused a repetition, and was sent the message once more as if for the first time. */
+  sentAnew: boolean;
   /** The client said that it did not know the topic id; it gets no third chance (G4). */
   registeredAgain: boolean;
   /** How often the client was silent when asked to register the name, all repetitions included. */
@@ -65,6 +69,8 @@ export class DeliveryQueue {
       topic: undefined,
       sent,
       orphaned: false,
+      repeated: false,
+      sentAnew: false,
       registeredAgain: false,
       postponed: 0,
     });
@@ -82,6 +88,8 @@ export class DeliveryQueue {
       topic: undefined,
       sent: true,
       orphaned: false,
+      repeated: false,
+      sentAnew: false,
       registeredAgain: false,
       postponed: 0,
     };

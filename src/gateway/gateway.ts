@@ -163,7 +163,7 @@ export class Gateway {
     }
     const there = this.#byAddress.get(from);
     const known = this.#byClientId.get(clientId);
-    const limit = this.#limitReached(known, there, now);
+    const limit = this.#limitReached(connect, known, there, now);
     if (limit !== undefined) {
       this.#refuse(RETURN_CODE.congestion, { clientId, reason: `${limit} is reached`, limit }, from, forwarding);
       return;
@@ -202,8 +202,8 @@ export class Gateway {
   }
 
   /** The limit that keeps a client from beginning a set-up now, by its key. Who has a session already does not lose it by that. */
-  #limitReached(known: Session | undefined, there: Session | undefined, now: Instant): string | undefined {
-    if (known?.settingUp === true || known?.state === "asleep" || known?.state === "awake") return undefined;
+  #limitReached(connect: Connect, known: Session | undefined, there: Session | undefined, now: Instant) {
+    if (known?.goesOnWith(connect) === true) return undefined;
     if (known === undefined || known.ended) {
       // Who has the address now makes room.
       const leaves = there === undefined || this.#mayMove(there) ? 0 : 1;

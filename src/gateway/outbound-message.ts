@@ -1,4 +1,5 @@
 import { encode } from "../sn/encode.ts";
+import { isTopicName } from "../sn/topic-name.ts";
 import type { Client } from "./client.ts";
 import type { Delivery } from "./delivery-queue.ts";
 import type { outboundTopicOf } from "./outbound-topic.ts";
@@ -20,6 +21,8 @@ export function obstacleTo(
     return "larger than clients.max_datagram";
   if (topic === "suppressed") return "the client refused the topic name";
   if (topic !== "unregistered") return undefined;
+  // No broker should send it; and §6.10 has REGISTER without wildcards (I6).
+  if (!isTopicName(topicName)) return "not a topic name";
   if (!fits(REGISTER_HEAD_OCTETS + Buffer.byteLength(topicName), settings.datagramOctetsMax)) {
     return "topic name larger than clients.max_datagram";
   }

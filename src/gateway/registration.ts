@@ -17,7 +17,6 @@ export function register(client: ClientRecord, { msgId, topicName }: Register): 
     client.send(encode({ type: "REGACK", topicId: 0, msgId, returnCode: RETURN_CODE.notSupported }));
     return;
   }
-  entry.announced = true;
-  entry.suppressed = false;
+  client.topics.answer(entry);
   client.send(encode({ type: "REGACK", topicId: entry.id, msgId, returnCode: RETURN_CODE.accepted }));
 }

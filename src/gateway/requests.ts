@@ -179,7 +179,7 @@ export class Requests {
       if (last !== undefined && last.msgId === msgId && last.filter === topic.filter && last.qos === qos) {
         // The client may have said in the meantime that it does not know the id (G4): with this it does.
         const entry = client.topics.byName(topic.filter);
-        if (entry !== undefined) entry.announced = true;
+        if (entry !== undefined) client.topics.answer(entry);
         client.answer(askedIn, last.answer);
         return;
       }
@@ -293,8 +293,7 @@ export class Requests {
     if (topic.topicIdType === "normal" && !hasWildcard(topic.filter)) {
       const entry = client.topics.obtain(topic.filter);
       if (entry !== undefined) {
-        entry.announced = true;
-        entry.suppressed = false;
+        client.topics.answer(entry);
         topicId = entry.id;
       }
     }

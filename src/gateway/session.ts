@@ -97,6 +97,12 @@ export class Session implements Scheduled {
     }
   }
 
+  /** Whether a CONNECT begins nothing new: the client is in the middle of one, repeats it (C12), or wakes up with it (Z12). */
+  goesOnWith(connect: Connect): boolean {
+    if (this.state === "active") return this.#connecting.repeats(connect);
+    return !this.ended;
+  }
+
   /** A message of the client. */
   handleMessage(message: Message, now: Instant): void {
     const client = this.#client;

@@ -31,6 +31,8 @@ export interface TopicEntry {
   readonly name: string;
   /** Whether the client was told of this id in its present connection (T11): only then is it used towards the client. */
   announced: boolean;
+  /** The client asked for it in its present connection, by REGISTER or SUBSCRIBE, and was told of the id in the answer. */
+  asked: boolean;
   /** The client refused the name: nothing under it is sent to it (G3). */
   suppressed: boolean;
 }
@@ -69,7 +71,7 @@ export class TopicTable {
     if (this.size >= this.#max) return undefined;
     const id = this.#ids.next((candidate) => this.#byId?.has(candidate) === true);
     if (id === undefined) return undefined;
-    const entry: TopicEntry = { id, name, announced: false, suppressed: false };
+    const entry: TopicEntry = { id, name, announced: false, asked: false, suppressed: false };
     this.#byName ??= new Map();
     this.#byId ??= new Map();
     this.#byName.set(name, entry);
@@ -77,11 +79,19 @@ export class TopicTable {
     return entry;
   }
 
+  /** The client is told of the id in the answer to its REGISTER or SUBSCRIBE. */
+  answer(entry: TopicEntry): void {
+    entry.announced = true;
+    entry.asked = true;
+    entry.suppressed = false;
+  }
+
   /** A new connection with the session kept: the client may use its ids, but has to be told of each before we do (T11). */
   startConnection(): void {
     if (this.#byName === undefined) return;
     for (const entry of this.#byName.values()) {
       entry.announced = false;
+      entry.asked = false;
       entry.suppressed = false;
     }
   }

@@ -82,6 +82,11 @@ describe("admission", () => {
     s.client("PINGREQ").toClient("PINGRESP");
   });
 
+  test("C12, clients.max_connect_rate: a CONNECT that is repeated because CONNACK was lost does not count", () => {
+    const s = new Script({ connectsPerSecond: 1 });
+    s.connect().client("CONNECT").toClient("CONNACK", { returnCode: 0 });
+  });
+
   test("clients.max, field 2: a place that is free again is used again, however it came free", () => {
     const s = new Script({ clientsMax: 1 });
     s.from("c1").connect({ clientId: "a", duration: 10 });
