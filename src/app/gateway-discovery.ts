@@ -7,7 +7,7 @@ import {
   type SearchEvent,
   type SearchSettings,
 } from "../device/search-contract.ts";
-import { ListenerGroups } from "../transport/listener-groups.ts";
+import { type GroupEvent, ListenerGroups } from "../transport/listener-groups.ts";
 import { machineAddresses } from "../transport/machine-addresses.ts";
 import { OwnSockets } from "../transport/own-sockets.ts";
 import { selectInterfaces } from "../transport/select-interfaces.ts";
@@ -40,7 +40,9 @@ export class GatewayDiscovery {
   readonly #own = new OwnSockets();
   #transport: UdpTransport | undefined;
   #groups: ListenerGroups | undefined;
-  #problem: string | undefined;
+  /** How many interfaces there are to send on, and what kept a datagram from leaving by some of them. */
+  #interfaceCount = 0;
+  readonly #problems = new Map<string, string>();
   #waiting: Waiting[] = [];
   #timer: NodeJS.Timeout | undefined;
 
@@ -68,7 +70,8 @@ export class GatewayDiscovery {
     const isV6 = isIPv6(group.host);
     const wanted = [named ?? "all"];
     const addresses = machineAddresses();
-    if (selectInterfaces(addresses, { wanted, isIPv6: isV6, boundTo: undefined }).length === 0) {
+    this.#interfaceCount = selectInterfaces(addresses, { wanted, isIPv6: isV6, boundTo: undefined }).length;
+    if (this.#interfaceCount === 0) {
       const version = isV6 ? "IPv6" : "IPv4";
       throw new Error(
         named === undefined
@@ -84,16 +87,12 @@ export class GatewayDiscovery {
         wants: (host, port) => !this.#own.has(host, port),
       },
       (from, data) => this.#handle({ type: "datagram", from, data }),
-      (error) => {
-        this.#problem ??= error.message;
-      },
+      // What cannot be sent to a group is told by the groups, and nothing else is sent.
+      () => {},
     );
     this.#transport = transport;
     this.#own.update([{ port: transport.port, isIPv6: isV6, boundTo: undefined }], addresses);
-    this.#groups = new ListenerGroups(transport, [group], wanted, ({ type, error }) => {
-      // Where another program has the group's port for itself, this one hears what is sent to it alone: gateways of ours do.
-      if (type === "problem" && error?.code !== "EADDRINUSE") this.#problem ??= error?.message;
-    });
+    this.#groups = new ListenerGroups(transport, [group], wanted, (event) => this.#onGroupEvent(event));
     await this.#groups.update(addresses);
   }
 
@@ -137,12 +136,34 @@ export class GatewayDiscovery {
         for (const { resolve } of this.#waiting.splice(0)) resolve(hostPortOf(effect.gateway.address));
         break;
       case "not-found":
-        for (const { reject } of this.#waiting.splice(0)) reject(new Error(this.#notFound()));
+        this.#fail();
         break;
       case "gone":
         // The next `find` searches.
         break;
     }
+  }
+
+  /**
+   * A group that cannot be joined, since another program has its port for itself, is no problem: one hears what is sent to oneself alone,
+   * as gateways of ours do.
+   */
+  #onGroupEvent({ type, on, error }: GroupEvent): void {
+    const isOfHearing = error?.syscall === "addMembership" || error?.syscall === "bind";
+    if (type !== "problem" || on === undefined || isOfHearing) return;
+    this.#problems.set(on.name, error?.message ?? "");
+    if (!this.#isMute) return;
+    this.#handle({ type: "stop" });
+    this.#fail();
+  }
+
+  /** Whether nothing can be sent, on whatever interface. */
+  get #isMute(): boolean {
+    return this.#problems.size >= this.#interfaceCount;
+  }
+
+  #fail(): void {
+    for (const { reject } of this.#waiting.splice(0)) reject(new Error(this.#notFound()));
   }
 
   #arm(now: Instant): void {
@@ -156,9 +177,12 @@ export class GatewayDiscovery {
   #notFound(): string {
     const { group, interface: named, repeats } = this.#options;
     const where = named === undefined ? "" : ` on ${named}`;
-    const problem = this.#problem === undefined ? "" : ` (${this.#problem})`;
+    const place = `the group ${hostPortText(group)}${where}`;
+    if (this.#isMute) {
+      return `nothing can be sent to ${place}: ${[...this.#problems.values()][0]}. Name another --interface, or give the gateway's address with --gateway.`;
+    }
     return (
-      `no gateway answered SEARCHGW in the group ${hostPortText(group)}${where}, sent ${repeats + 1} ${repeats === 0 ? "time" : "times"}${problem}. ` +
+      `no gateway answered SEARCHGW in ${place}, sent ${repeats + 1} ${repeats === 0 ? "time" : "times"}. ` +
       "Does one run in this network, with its broker, in the same group (--group), and is it reached through " +
       `${named === undefined ? "an interface of this machine (--interface)" : "this interface"}? Where you know its address, give it with --gateway.`
     );

@@ -96,6 +96,14 @@ describe("the discovery of a command", () => {
     );
   });
 
+  test("says at once that nothing can be sent there", async () => {
+    // No network takes a datagram with so many hops.
+    const discovery = await open({ radius: 1000, repeats: 100 });
+    await expect(discovery.find()).rejects.toThrow(
+      `nothing can be sent to the group ${GROUP}:${groupPort} on 127.0.0.1: setMulticastTTL EINVAL`,
+    );
+  });
+
   test("says that there is no such interface", async () => {
     await expect(open({ interface: "nothing0" })).rejects.toThrow(
       "--interface nothing0: no network interface of this machine has this name or address",
