@@ -27,8 +27,10 @@ export class TwoHosts {
     const tried = spawnSync("ip", ["netns", "add", name], { encoding: "utf8" });
     if (tried.error !== undefined) return "the ip command (iproute2) is not installed";
     if (tried.status !== 0) return `ip netns add: ${tried.stderr.trim()}`;
+    const cable = ["-n", name, "link", "add", "radio0", "type", "veth", "peer", "name", "radio1"];
+    const { status, stderr } = spawnSync("ip", cable, { encoding: "utf8" });
     spawnSync("ip", ["netns", "del", name]);
-    return undefined;
+    return status === 0 ? undefined : `ip link add: ${stderr.trim()}`;
   }
 
   constructor() {
