@@ -29,6 +29,7 @@ export function coreSettings(options: OptionValues): Settings {
     clientsMax: options["clients.max"],
     clientIdOctetsMax: options["clients.max_client_id_length"],
     topicsMax: options["clients.max_topics"],
+    willMsgOctetsMax: options["clients.max_will_length"],
     topicOctetsMax: options["clients.max_topic_length"],
     subscriptionsMax: options["clients.max_subscriptions"],
     inFlightMax: options["clients.max_in_flight"],

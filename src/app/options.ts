@@ -239,6 +239,12 @@ export const OPTIONS = {
     default: 1024,
     meaning: "longest topic name or filter that is taken from a client",
   },
+  "clients.max_will_length": {
+    ...integer(0, 65_535),
+    placeholder: "<bytes>",
+    default: 1024,
+    meaning: "longest will message that is taken from a client",
+  },
   "clients.max_client_id_length": {
     ...integer(23, 65_535),
     placeholder: "<bytes>",

@@ -47,14 +47,13 @@ export class Connecting {
         this.#again(message as Connect, now);
         return true;
       case "willTopic":
-        this.#onWillTopic(message as WillTopic, now);
+        this.#nextUnless(this.#setUp!.takeWillTopic(message as WillTopic), now);
         return true;
       case "repeatWillMsgReq":
         this.#client.send(this.#setUp!.prompt(now));
         return true;
       case "willMsg":
-        this.#setUp!.takeWillMsg((message as WillMsg).willMsg);
-        this.#next(now);
+        this.#nextUnless(this.#setUp!.takeWillMsg((message as WillMsg).willMsg), now);
         return true;
       case "repeatConnack":
         // Its CONNACK may have been lost.
@@ -108,9 +107,9 @@ export class Connecting {
     this.#client.note("client.resumed", { waiting: this.#client.deliveries.length });
   }
 
-  #onWillTopic(message: WillTopic, now: Instant): void {
-    if (this.#setUp!.takeWillTopic(message)) this.#next(now);
-    else this.#refuse(RETURN_CODE.notSupported, "the will topic is not a topic name");
+  #nextUnless(obstacle: string | undefined, now: Instant): void {
+    if (obstacle === undefined) this.#next(now);
+    else this.#refuse(RETURN_CODE.notSupported, obstacle);
   }
 
   /** The client or the gateway ends the set-up. */

@@ -1,10 +1,10 @@
 import type { Connect, WillTopic } from "../sn/message.ts";
-import { isTopicName } from "../sn/topic-name.ts";
 import type { Instant } from "./contract.ts";
 import { FIXED } from "./fixed-messages.ts";
 import type { Will } from "./packet.ts";
 import type { Settings } from "./settings.ts";
 import type { State } from "./state.ts";
+import { willOf, willPayloadOf } from "./will.ts";
 
 const EMPTY = new Uint8Array(0);
 
@@ -38,24 +38,27 @@ export class SetUp {
     return this.prompt(now);
   }
 
-  /** Takes in WILLTOPIC, after which the message is asked for, or nothing more (W2); false where it is no will topic (W4, W5). */
-  takeWillTopic(message: WillTopic): boolean {
+  /** Takes in WILLTOPIC, after which the message is asked for, or nothing more (W2); or says why it cannot be the will topic. */
+  takeWillTopic(message: WillTopic): string | undefined {
     if (message.empty) {
       this.state = "awaiting broker";
-      return true;
+      return undefined;
     }
-    const { willTopic, qos, retain } = message;
-    if (!isTopicName(willTopic) || qos === -1) return false;
-    this.will = { topic: willTopic, payload: EMPTY, qos, retain };
+    const will = willOf(message, EMPTY, this.#settings);
+    if (typeof will === "string") return will;
+    this.will = will;
     this.state = "awaiting will message";
     this.#tries = 0;
-    return true;
+    return undefined;
   }
 
-  takeWillMsg(willMsg: Uint8Array): void {
-    // The octets are a view into the datagram, and so would be a Buffer's slice; the will outlives it.
-    this.will!.payload = Buffer.from(willMsg);
+  /** Takes in WILLMSG, or says why it cannot be the will message. */
+  takeWillMsg(willMsg: Uint8Array): string | undefined {
+    const payload = willPayloadOf(willMsg, this.#settings);
+    if (typeof payload === "string") return payload;
+    this.will!.payload = payload;
     this.state = "awaiting broker";
+    return undefined;
   }
 
   /** The broker is asked from now on. */

@@ -48,6 +48,8 @@ export interface Settings {
   topicsMax: number;
   /** The longest topic name or filter that is taken from a client, in octets of UTF-8. */
   topicOctetsMax: number;
+  /** The longest will message that is taken from a client, in octets. */
+  willMsgOctetsMax: number;
   /** Subscriptions of one client. */
   subscriptionsMax: number;
   /** Requests of one client that wait for the broker at once (P4). */
@@ -98,6 +100,7 @@ export const DEFAULT_SETTINGS: Settings = {
   clientIdOctetsMax: 256,
   topicsMax: 1000,
   topicOctetsMax: 1024,
+  willMsgOctetsMax: 1024,
   subscriptionsMax: 1000,
   inFlightMax: 64,
   queuedMax: 100,

@@ -1,10 +1,11 @@
 import { encode } from "../sn/encode.ts";
 import type { Message, WillMsg, WillTopic } from "../sn/message.ts";
 import { RETURN_CODE } from "../sn/return-code.ts";
-import { isTopicName } from "../sn/topic-name.ts";
 import type { ClientRecord } from "./client-record.ts";
 import type { Instant } from "./contract.ts";
 import type { Will } from "./packet.ts";
+import type { Settings } from "./settings.ts";
+import { willOf, willPayloadOf } from "./will.ts";
 
 /** WILLTOPICUPD or WILLMSGUPD. */
 type WillUpdate = WillTopic | WillMsg;
@@ -27,7 +28,7 @@ export class WillUpdates {
   /** `askedIn` is the period of the client in which the message came. */
   take(message: WillUpdate, askedIn: number, now: Instant): void {
     const client = this.#client;
-    const will = updatedWill(client.will, message);
+    const will = updatedWill(client.will, message, client.settings);
     if (typeof will === "string") {
       this.#refuse(message, RETURN_CODE.notSupported, will, askedIn);
     } else if (isSameWill(client.will, will)) {
@@ -43,7 +44,7 @@ export class WillUpdates {
     const update = this.#update;
     if (update === undefined || (message.type !== "WILLTOPICUPD" && message.type !== "WILLMSGUPD")) return false;
     if (message.type !== update.message.type || this.#client.renewal.held.has(message.type)) return false;
-    const will = updatedWill(this.#client.will, message);
+    const will = updatedWill(this.#client.will, message, this.#client.settings);
     if (typeof will === "string" || !isSameWill(will, update.will)) return false;
     update.askedIn = this.#client.sleeps;
     return true;
@@ -77,20 +78,16 @@ export class WillUpdates {
 }
 
 /** What an update makes of a will, which may be none; or why it cannot be. */
-function updatedWill(will: Will | undefined, message: WillUpdate): Will | undefined | string {
+function updatedWill(will: Will | undefined, message: WillUpdate, settings: Settings): Will | undefined | string {
   if ("willMsg" in message) {
     // W9
     if (will === undefined) return "there is no will topic";
-    // The octets are a view into the datagram, and the will outlives it.
-    return { ...will, payload: new Uint8Array(message.willMsg) };
+    const payload = willPayloadOf(message.willMsg, settings);
+    return typeof payload === "string" ? payload : { ...will, payload };
   }
   // W7
   if (message.empty) return undefined;
-  const { willTopic, qos, retain } = message;
-  // W4, W5
-  if (!isTopicName(willTopic)) return "the will topic is not a topic name";
-  if (qos === -1) return "a will cannot have QoS −1";
-  return { topic: willTopic, payload: will?.payload ?? EMPTY, qos, retain };
+  return willOf(message, will?.payload ?? EMPTY, settings);
 }
 
 function isSameWill(one: Will | undefined, other: Will | undefined): boolean {

@@ -116,3 +116,27 @@ describe("admission", () => {
     s.from("late").connect({ clientId: "late" });
   });
 });
+
+describe("limits of a will", () => {
+  const SMALL = { topicOctetsMax: 10, willMsgOctetsMax: 5 };
+
+  test("clients.max_topic_length: a longer will topic is refused, at CONNECT and later", () => {
+    const s = new Script(SMALL);
+    s.client("CONNECT", { will: true }).toClient("WILLTOPICREQ");
+    s.client("WILLTOPIC", { willTopic: "w".repeat(11) })
+      .toClient("CONNACK", { returnCode: 3 })
+      .noted("client.refused");
+    s.connectWithWill({}, { willTopic: "w".repeat(10), willMsg: "12345" });
+    s.client("WILLTOPICUPD", { willTopic: "w".repeat(11) }).toClient("WILLTOPICRESP", { returnCode: 3 });
+  });
+
+  test("clients.max_will_length: a longer will message is refused, at CONNECT and later", () => {
+    const s = new Script(SMALL);
+    s.client("CONNECT", { will: true }).toClient("WILLTOPICREQ");
+    s.client("WILLTOPIC", { willTopic: "w" }).toClient("WILLMSGREQ");
+    s.client("WILLMSG", { willMsg: "123456" }).toClient("CONNACK", { returnCode: 3 }).noted("client.refused");
+    s.connectWithWill({}, { willTopic: "w", willMsg: "12345" });
+    s.client("WILLMSGUPD", { willMsg: "123456" }).toClient("WILLMSGRESP", { returnCode: 3 }).noted("will.refused");
+    s.client("PINGREQ").toClient("PINGRESP");
+  });
+});
