@@ -205,3 +205,23 @@ test("K6 R1 subscribe --discover goes to another gateway when its own does not a
   );
   await stop(subscriber);
 });
+
+test("K6 R1 publish --discover connects to another gateway where the first one does not answer", async () => {
+  const groupPort = await freeUdpPort();
+  const [silent, other] = [new FindableGateway(1), new FindableGateway(2)];
+  for (const gateway of [silent, other]) {
+    await gateway.open(groupPort);
+    onTestFinished(() => gateway.close());
+  }
+  silent.answers = false;
+  // So that the first one is found first.
+  other.answersSearch = false;
+  const search = ["--discover", "--group", `${GROUP}:${groupPort}`, "--interface", "127.0.0.1"];
+  const impatient = ["--retry-interval", "1s", "--retry-count", "1"];
+  const publisher = new GatewayProcess(["publish", ...search, ...impatient, "--short", "ab", "-m", "hi", "-q", "1"]);
+  await vi.waitFor(() => expect(silent.heard).not.toEqual([]), WAIT);
+  other.broadcast({ type: "ADVERTISE", gwId: other.gwId, duration: 900 }, groupPort);
+  expect(await publisher.exit()).toBe(0);
+  expect(other.heard.map(({ type }) => type)).toEqual(["CONNECT", "PUBLISH", "DISCONNECT"]);
+  expect(publisher).toMatchObject({ stdout: "", stderr: "" });
+});
