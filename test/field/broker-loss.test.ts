@@ -64,6 +64,26 @@ describe("between the gateway and its broker", () => {
   });
 });
 
+describe("a broker that takes a message and says nothing", () => {
+  test("field 5 the device is not acknowledged by the gateway on its own account", async () => {
+    const broker = await SmallBroker.start();
+    const { gateway, port } = await gatewayAt(broker);
+    const sensor = await connected(port, "device");
+    broker.isSilent = true;
+    const data = Buffer.from("21.5");
+    const publish = { type: "PUBLISH", retain: false, topicIdType: "short", topicId: 0x7474, msgId: 9, data } as const;
+    for (const qos of [1, 2] as const) sensor.send({ ...publish, qos, dup: false, msgId: qos });
+    await vi.waitFor(() => expect(broker.published).toEqual(["tt", "tt"]), { timeout: 20_000, interval: 10 });
+    sensor.send({ type: "PINGREQ", clientId: "" });
+    await sensor.message("PINGRESP");
+    expect(sensor.received.map(({ type }) => type)).toEqual(["CONNACK", "PINGRESP"]);
+    broker.dropAll();
+    await sensor.message("DISCONNECT");
+    expect(sensor.received.map(({ type }) => type)).toEqual(["CONNACK", "PINGRESP", "DISCONNECT"]);
+    await stop(gateway);
+  });
+});
+
 describe("the login at the broker", () => {
   test("field 10 the login at the broker is not one for all devices: each has its own, and one that is refused is no obstacle to others", async () => {
     const broker = await SmallBroker.start();

@@ -48,6 +48,7 @@ export class SmallBroker {
   }
 
   #answer(packet: Packet, socket: Socket): void {
+    if (packet.cmd === "publish") this.published.push(packet.topic);
     if (this.isSilent) return;
     switch (packet.cmd) {
       case "connect": {
@@ -57,7 +58,6 @@ export class SmallBroker {
         return;
       }
       case "publish":
-        this.published.push(packet.topic);
         if (packet.qos === 1) socket.write(generate({ cmd: "puback", messageId: packet.messageId! }));
         return;
       case "pingreq":
