@@ -14,7 +14,7 @@ export interface GatewayPlace {
 export class UdpRadio implements Radio {
   onDatagram: (data: Uint8Array) => void = () => {};
   readonly #socket: Socket;
-  readonly #place: { current: GatewayPlace };
+  readonly #family: 4 | 6;
 
   /** Looks a gateway's name up. Rejects with a sentence for people where there is no such host. */
   static async locate(gateway: HostPort): Promise<GatewayPlace> {
@@ -27,26 +27,25 @@ export class UdpRadio implements Radio {
   }
 
   /** `onError` is told that nobody listens there, and the like: that datagram is lost. */
-  static open(place: GatewayPlace, onError: (error: Error) => void): Promise<UdpRadio> {
-    const current = { current: place };
-    // The address is known: without this Node asks the resolver for every socket, in a thread.
+  static open({ address, family, port }: GatewayPlace, onError: (error: Error) => void): Promise<UdpRadio> {
+    // Every address is a numeric one: without this Node asks the resolver for every socket, in a thread.
     const socket = createSocket({
-      type: place.family === 6 ? "udp6" : "udp4",
-      lookup: (_host, _options, callback) => callback(null, current.current.address, current.current.family),
+      type: family === 6 ? "udp6" : "udp4",
+      lookup: (numeric, _options, callback) => callback(null, numeric, family),
     });
     return new Promise((resolve, reject) => {
       socket.once("error", reject);
-      socket.connect(place.port, place.address, () => {
+      socket.connect(port, address, () => {
         socket.off("error", reject);
         socket.on("error", onError);
-        resolve(new UdpRadio(socket, current));
+        resolve(new UdpRadio(socket, family));
       });
     });
   }
 
-  private constructor(socket: Socket, place: { current: GatewayPlace }) {
+  private constructor(socket: Socket, family: 4 | 6) {
     this.#socket = socket;
-    this.#place = place;
+    this.#family = family;
     socket.on("message", (data) => this.onDatagram(data));
   }
 
@@ -59,13 +58,12 @@ export class UdpRadio implements Radio {
   }
 
   async moveTo(gateway: HostPort): Promise<void> {
-    const place = await UdpRadio.locate(gateway);
-    if (place.family !== this.#place.current.family) {
+    const { address, family, port } = await UdpRadio.locate(gateway);
+    if (family !== this.#family) {
       throw new Error(`udp://${hostPortText(gateway)}: not of the IP version of the gateway before`);
     }
-    this.#place.current = place;
     this.#socket.disconnect();
-    await new Promise<void>((resolve) => this.#socket.connect(place.port, place.address, resolve));
+    await new Promise<void>((resolve) => this.#socket.connect(port, address, resolve));
   }
 
   close(): void {
