@@ -175,6 +175,9 @@ export class Deliveries {
 
   /** The client listens again, or asks again: what is in flight goes out once more, its repetitions counted from here. */
   unpark(now: Instant): void {
+    const { head } = this.#queue;
+    // It may have started anew, and lost the ids that it was given once more (G4).
+    if (head !== undefined) head.registeredAgain = false;
     if (this.#phase === "idle" || this.#phase === "releasing") return;
     this.#tries = 0;
     this.#startedAt = now;
@@ -280,11 +283,13 @@ export class Deliveries {
       return;
     }
     const entry = topics.byId(message.topicId);
-    if (unknownTopic && entry?.name === packet.topic && !head.registeredAgain) {
+    if (unknownTopic && entry?.name === packet.topic) {
       entry.announced = false;
-      head.registeredAgain = true;
-      this.#idle();
-      return;
+      if (!head.registeredAgain) {
+        head.registeredAgain = true;
+        this.#idle();
+        return;
+      }
     }
     if (!unknownTopic && packet.qos === 1 && head.repeated && !head.sentAnew) {
       // Some, as RIOT's emcute, take no repetition, although the first copy may have been lost.
