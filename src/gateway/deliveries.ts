@@ -283,13 +283,11 @@ export class Deliveries {
       return;
     }
     const entry = topics.byId(message.topicId);
-    if (unknownTopic && entry?.name === packet.topic) {
+    if (unknownTopic && entry?.name === packet.topic && !head.registeredAgain) {
       entry.announced = false;
-      if (!head.registeredAgain) {
-        head.registeredAgain = true;
-        this.#idle();
-        return;
-      }
+      head.registeredAgain = true;
+      this.#idle();
+      return;
     }
     if (!unknownTopic && packet.qos === 1 && head.repeated && !head.sentAnew) {
       // Some, as RIOT's emcute, take no repetition, although the first copy may have been lost.

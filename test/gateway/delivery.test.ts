@@ -164,17 +164,6 @@ describe("§6.10 PUBLISH from the gateway", () => {
     s.client("REGACK", { topicId, msgId: 0xffff, returnCode: 0 }).toClient("PUBLISH", { topicId, msgId: 3 });
   });
 
-  test("G4 a message that was given up leaves the id to be registered before the next one", () => {
-    const s = new Script();
-    s.connect();
-    const topicId = s.subscribe("a", 1);
-    s.deliver("a", { qos: 1, messageId: 3 }).toClient("PUBLISH");
-    s.client("PUBACK", { topicId, msgId: 3, returnCode: 2 }).toClient("REGISTER");
-    s.client("REGACK", { topicId, msgId: 0xffff, returnCode: 0 }).toClient("PUBLISH");
-    s.client("PUBACK", { topicId, msgId: 3, returnCode: 2 }).toBroker("puback", { messageId: 3 });
-    s.deliver("a", { qos: 1, messageId: 4 }).toClient("REGISTER", { topicId });
-  });
-
   test("G4 PUBACK 0x02 in place of PUBREC at QoS 2", () => {
     const s = new Script();
     s.connect();
