@@ -39,6 +39,8 @@ export class DeviceClient {
   readonly #answers = new Map<Token, (answer: Answer) => void>();
   #hosted: HostedDevice | undefined;
   #token = 0;
+  /** undefined: it stays awake. */
+  #wakeEveryMs: number | undefined;
   #refusal: number | undefined;
   #wasConnected = false;
   #isReconnecting = false;
@@ -85,6 +87,7 @@ export class DeviceClient {
     await this.#hosted?.moveTo(gateway);
     this.#gateway = gateway;
     this.#host.unreachable = undefined;
+    if (this.#wakeEveryMs !== undefined) this.sleep(this.#wakeEveryMs);
   }
 
   /** Resolves when the gateway has acknowledged, at QoS 0 when the message is sent. */
@@ -105,6 +108,7 @@ export class DeviceClient {
 
   /** Sleeps from now on, and wakes every `wakeEveryMs` to collect what has come. */
   sleep(wakeEveryMs: number): void {
+    this.#wakeEveryMs = wakeEveryMs;
     this.#hosted?.handle({ type: "sleep", duration: sleepDurationFor(wakeEveryMs, this.#settings), wakeEveryMs });
   }
 

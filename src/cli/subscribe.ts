@@ -27,6 +27,9 @@ Exit codes: 0 stopped, or --count was reached, 1 failure, 2 usage.
 
 Example: subscribe --topic 'sensors/#' --verbose`;
 
+/** One time it may be the network. */
+const UNANSWERED_WAKES_MAX = 2;
+
 interface SubscribeFlags extends TopicFlags, GatewayFlags, WillFlags {
   clientId: string;
   keepSession?: true;
@@ -89,6 +92,7 @@ async function subscribe(
     will,
     tRetryMs: flags.retryInterval,
     nRetry: flags.retryCount,
+    unansweredWakesMax: UNANSWERED_WAKES_MAX,
   };
   const choice = await GatewayChoice.make(command, flags);
   let client: DeviceClient | undefined;
@@ -110,7 +114,7 @@ async function subscribe(
           return;
         }
         process.stderr.write(`${sentence}; connecting again\n`);
-        if (isSilent) tryAnother(opened, choice).catch(reject);
+        if (isSilent) void tryAnother(opened, choice);
       };
       opened.onReconnected = (sentence) => process.stderr.write(`${sentence}\n`);
       return opened;
@@ -134,10 +138,10 @@ async function subscribe(
   }
 }
 
-/** K6: first another gateway, and then this one again, which the client goes on with by itself. */
+/** K6: first another gateway, and then this one again. Where there is none that can be spoken with, the client goes on trying here. */
 async function tryAnother(client: DeviceClient, choice: GatewayChoice): Promise<void> {
   const next = await choice.instead(client.gateway);
-  if (next !== undefined) await client.moveTo(next);
+  if (next !== undefined) await client.moveTo(next).catch(() => {});
 }
 
 function print({ topicName, data }: ReceivedMessage, topic: DeviceTopic, verbose: boolean): void {

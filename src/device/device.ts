@@ -40,6 +40,8 @@ export class Device {
   #everConnected = false;
   #pingAt: Instant | undefined;
   #wakeAt: Instant | undefined;
+  /** Awake periods without an answer since the last one that had one. */
+  #unansweredWakes = 0;
   #sleepDuration = 0;
   #announcedDuration = 0;
   #wakeEveryMs: number | undefined;
@@ -287,6 +289,8 @@ export class Device {
   #endAwake(answered: boolean, now: Instant): void {
     this.#sleep(now);
     this.#outbox.tell({ type: "awake-ended", answered });
+    this.#unansweredWakes = answered ? 0 : this.#unansweredWakes + 1;
+    if (this.#unansweredWakes >= this.#settings.unansweredWakesMax) this.#lose("no answer", now);
   }
 
   /** The gateway has answered: it knows since then that the device lives. */
@@ -337,6 +341,7 @@ export class Device {
     this.#state = "active";
     this.#mustConnect = false;
     this.#connectFailures = 0;
+    this.#unansweredWakes = 0;
     const isClean = this.#everConnected && this.#settings.cleanSession && !this.#isResuming;
     this.#exchanges.connected(isClean || this.#isElsewhere);
     this.#everConnected = true;

@@ -17,6 +17,8 @@ export interface DeviceSettings {
   tRetryMs: number;
   /** Nretry: how often it sends again before it gives up. */
   nRetry: number;
+  /** After how many awake periods without an answer, one after the other, a sleeping device takes itself for disconnected (Z9, R1). */
+  unansweredWakesMax: number;
   /** TWAIT: the pause after "rejected: congestion" (O1). */
   tWaitMs: number;
   /** How often one request may be refused for congestion before it fails. */
@@ -50,6 +52,7 @@ export const DEFAULT_DEVICE_SETTINGS: Omit<DeviceSettings, "clientId"> = {
   reconnectMaxMs: 60_000,
   tRetryMs: 10_000,
   nRetry: 3,
+  unansweredWakesMax: Number.POSITIVE_INFINITY,
   // The standard wants more than five minutes (§7.2).
   tWaitMs: 330_000,
   congestionMax: 3,

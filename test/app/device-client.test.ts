@@ -133,11 +133,11 @@ describe("a device for a command", () => {
     ]);
   });
 
-  test("K6 goes on at another gateway, with what it subscribed to", async () => {
+  test("K6 goes on at another gateway, with what it subscribed to, and sleeps there too", async () => {
     const other = new YesGateway();
     const otherPort = await other.open();
     onTestFinished(() => other.close());
-    client = await open({ reconnect: true, nRetry: 0, tRetryMs: 200, reconnectMinMs: 60_000 });
+    client = await open({ reconnect: true, nRetry: 0, tRetryMs: 500, reconnectMinMs: 60_000 });
     await client.connect();
     await client.subscribe(topic, 0);
     const isSilent = new Promise<boolean>((resolve) => {
@@ -145,12 +145,14 @@ describe("a device for a command", () => {
     });
     gateway.answer = () => undefined;
     const published = client.publish(topic, 1, false, data);
+    client.sleep(60_000);
     expect(await isSilent).toBe(true);
     await client.moveTo({ host: "127.0.0.1", port: otherPort });
+    expect(client.gateway.port).toBe(otherPort);
     await published;
-    await vi.waitFor(() =>
-      expect(other.heard.map(({ type }) => type).sort()).toEqual(["CONNECT", "PUBLISH", "SUBSCRIBE"]),
-    );
+    await vi.waitFor(() => expect(other.heard).toHaveLength(4));
+    expect(other.heard.map(({ type }) => type).sort()).toEqual(["CONNECT", "DISCONNECT", "PUBLISH", "SUBSCRIBE"]);
+    expect(other.heard.at(-1)).toMatchObject({ type: "DISCONNECT", duration: 61 });
   });
 
   test("wakes from its sleep again and again", async () => {

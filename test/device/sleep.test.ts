@@ -93,6 +93,26 @@ describe("a sleeping device", () => {
     expect(sleepDurationFor(100_000_000, settings)).toBe(0xffff);
   });
 
+  test("Z9 R1 K6 takes itself for disconnected when it has woken up without an answer too often, one time after the other", () => {
+    const d = asleep({ nRetry: 0, reconnect: true, unansweredWakesMax: 2 }, 60_000);
+    const wakesInVain = () => {
+      d.after(60_000).sends({ type: "PINGREQ" });
+      d.after(10_000).tells({ type: "gave-up", message: "PINGREQ" }).tells({ type: "awake-ended", answered: false });
+    };
+    wakesInVain();
+    d.after(60_000).sends({ type: "PINGREQ" });
+    d.hears({ type: "PINGRESP" }).tells({ type: "awake-ended", answered: true });
+    wakesInVain();
+    wakesInVain();
+    d.tells({ type: "disconnected", reason: "no answer", reconnecting: true });
+    d.after(1000).sends({ type: "CONNECT" });
+    d.hears({ type: "CONNACK", returnCode: 0 })
+      .tells({ type: "connected" })
+      .sends({ type: "DISCONNECT", duration: 300 });
+    d.hears(ack).tells({ type: "asleep" });
+    wakesInVain();
+  });
+
   test("Z12 Z15 becomes active by CONNECT to publish, with the topic id it had, and sleeps again", () => {
     const d = new DeviceScript().connects().registers("a", 7);
     d.does({ type: "sleep", duration: 300, wakeEveryMs: undefined }).sends({ type: "DISCONNECT" });
