@@ -9,6 +9,7 @@ import type { Fail } from "./checkers/fail.ts";
 import { Witness } from "./checkers/witness.ts";
 import type { Place, Places } from "./place.ts";
 import type { SimOptions } from "./sim-options.ts";
+import type { SimulatedBroker } from "./simulated-broker.ts";
 import type { SimulatedLinks } from "./simulated-links.ts";
 
 /** What the gateway needs of the world around it. */
@@ -18,6 +19,7 @@ export interface GatewaySurroundings {
   readonly places: Places;
   readonly deliveries: DeliveryChecker;
   readonly links: SimulatedLinks;
+  readonly broker: SimulatedBroker;
   readonly fail: Fail;
   readonly now: () => Instant;
   readonly arrow: (text: () => string) => void;
@@ -35,7 +37,7 @@ export class GatewayEnd {
   restarts = 0;
   #gateway: Gateway | undefined;
   #witness: Witness;
-  /** For each client how many connections to the broker were made for it. */
+  /** For each client how many connections to the broker were made for it when it connected. */
   readonly #connections = new Map<string, number>();
 
   constructor(world: GatewaySurroundings, seed: number) {
@@ -104,8 +106,8 @@ export class GatewayEnd {
   }
 
   #newWitness(): Witness {
-    const { options, places, deliveries, fail } = this.#world;
-    return new Witness(options, places, deliveries, fail);
+    const { options, places, deliveries, broker, fail } = this.#world;
+    return new Witness(options, places, deliveries, broker, fail);
   }
 
   #perform(effects: readonly Effect[]): void {
@@ -138,7 +140,8 @@ export class GatewayEnd {
         arrow(() => `gateway → ${linkEffectText(effect)}`);
         if (effect.type === "open") {
           const { clientId } = effect.connect;
-          this.#connections.set(clientId, this.connectionsOf(clientId) + 1);
+          // One that is made anew under a client that is connected continues the one of before.
+          if (!this.#witness.isConnected(clientId)) this.#connections.set(clientId, this.connectionsOf(clientId) + 1);
         }
         this.#witness.performs(effect, now());
         links.perform(effect);

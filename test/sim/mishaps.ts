@@ -14,6 +14,7 @@ export const MISHAPS = [
   "burst",
   "reboot",
   "subscription anew",
+  "will update",
   "other address",
   "address of another",
   "leaves",

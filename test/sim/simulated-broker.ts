@@ -150,6 +150,12 @@ export class SimulatedBroker {
     return grants.length === 0 ? undefined : (Math.max(...grants) as MqttQoS);
   }
 
+  /** The client's connection with its will; undefined where it has none. */
+  connectionOf(clientId: string): { will: Will | undefined } | undefined {
+    const session = this.#sessions.get(clientId);
+    return session?.connection === undefined ? undefined : session;
+  }
+
   /** Messages that the client has not acknowledged. */
   pendingFor(clientId: string): number {
     const session = this.#sessions.get(clientId);

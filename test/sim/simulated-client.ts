@@ -3,6 +3,7 @@ import { Device } from "../../src/device/device.ts";
 import type { Random } from "../../src/device/random.ts";
 import { DEFAULT_DEVICE_SETTINGS, type DeviceSettings } from "../../src/device/settings.ts";
 import { sleepDurationFor } from "../../src/device/sleep-duration.ts";
+import { RETURN_CODE } from "../../src/sn/return-code.ts";
 import type { Fail } from "./checkers/fail.ts";
 import { ClientTopics } from "./client-topics.ts";
 import { Asymcute } from "./models/asymcute.ts";
@@ -16,6 +17,9 @@ import { TRAITS, type Traits } from "./models/traits.ts";
 import { Zephyr } from "./models/zephyr.ts";
 import type { Place } from "./place.ts";
 import type { SimOptions } from "./sim-options.ts";
+
+/** No device sleeps for longer at a time. */
+export const LONGEST_SLEEP_MS = 60_000;
 
 /** One simulated device with an application that publishes, subscribes and sleeps as the seed wants. */
 export class SimulatedClient {
@@ -40,6 +44,8 @@ export class SimulatedClient {
   readonly #fail: Fail;
   readonly #sleep: { duration: number; wakeEveryMs: number } | undefined;
   #token = 0;
+  /** The updates that are of a will message. */
+  readonly #willMessages = new Set<number>();
   /** QoS 2 messages that the device has sent, by MsgId, as long as it was not told that they are accepted. */
   readonly #unfinished = new Map<number, string>();
 
@@ -70,10 +76,10 @@ export class SimulatedClient {
       queuedMax: 10_000,
     };
     if (random.next() < options.sleeping && this.traits.sleeps) {
-      const wakeEveryMs = random.integer(1000, 60_000);
+      const wakeEveryMs = random.integer(1000, LONGEST_SLEEP_MS);
       this.#sleep = { duration: sleepDurationFor(wakeEveryMs, this.#settings), wakeEveryMs };
     }
-    this.device = this.#newDevice();
+    this.device = this.#newDevice(false);
   }
 
   /** Whether the device is as its application wants it. */
@@ -116,13 +122,44 @@ export class SimulatedClient {
     ];
   }
 
+  /** Changes one half of the will, or now and then deletes it. */
+  updateWill(now: Instant): DeviceEffect[] {
+    if (!this.traits.wills) return [];
+    const kind = this.#random.integer(0, 5);
+    const token = this.#nextToken();
+    const count = `${this.life}.${token}`;
+    const topic = {
+      willTopic: `will/${this.clientId}/${count}`,
+      qos: this.#random.integer(0, 2) as DeviceQoS,
+      retain: false,
+    };
+    if (kind < 3) this.#willMessages.add(token);
+    return [
+      ...this.device.handle({ type: "connect" }, now),
+      ...this.device.handle(
+        kind < 3
+          ? { type: "update-will-message", token, willMsg: Buffer.from(`gone ${count}`) }
+          : { type: "update-will-topic", token, topic: kind === 3 ? undefined : topic },
+        now,
+      ),
+      ...this.#sleepAgain(now),
+    ];
+  }
+
+  /** Whether an update may end so: without a topic there is no message (W9), and the broker may be out of reach. */
+  mayRefuse({ token, result, returnCode }: Extract<Outcome, { type: "will-updated" }>): boolean {
+    if (result !== "refused" || returnCode === RETURN_CODE.congestion) return true;
+    return returnCode === RETURN_CODE.notSupported && this.#willMessages.has(token);
+  }
+
   /** The device loses its state and begins anew; of what was open nobody knows what became of it. */
   reboot(now: Instant): DeviceEffect[] {
     this.life += 1;
     this.isAway = false;
     this.#isConnected = false;
     this.open.clear();
-    this.device = this.#newDevice();
+    // The session keeps the will of before, also where the device has none to tell (W3).
+    this.device = this.#newDevice(this.isDurable && this.#random.next() < 0.5);
     return this.start(now);
   }
 
@@ -163,8 +200,9 @@ export class SimulatedClient {
     return before !== undefined && before !== payload;
   }
 
-  #newDevice(): DeviceEnd {
-    const device = new Device(this.#settings, this.#random.integer(0, 0x7fff_ffff));
+  #newDevice(withoutWill: boolean): DeviceEnd {
+    const settings = withoutWill ? { ...this.#settings, will: undefined } : this.#settings;
+    const device = new Device(settings, this.#random.integer(0, 0x7fff_ffff));
     const quirks = quirksOf(this.#model, this.#fail);
     return quirks === undefined ? device : new QuirkyDevice(device, quirks);
   }

@@ -13,7 +13,7 @@ import { type Mishap, Mishaps } from "./mishaps.ts";
 import { type Place, Places } from "./place.ts";
 import type { SimOptions } from "./sim-options.ts";
 import { SimulatedBroker } from "./simulated-broker.ts";
-import { SimulatedClient } from "./simulated-client.ts";
+import { LONGEST_SLEEP_MS, SimulatedClient } from "./simulated-client.ts";
 import { SimulatedLinks } from "./simulated-links.ts";
 import { SimulatedNetwork } from "./simulated-network.ts";
 import { MINUS_ONE_NAMES, MINUS_ONE_TOPIC, Strangers } from "./strangers.ts";
@@ -86,6 +86,7 @@ export class SimulatedWorld {
       places: this.#places,
       deliveries: this.#deliveries,
       links: this.#links,
+      broker: this.#broker,
       fail,
       now,
       arrow: (text: () => string) => this.#arrow(text),
@@ -103,8 +104,10 @@ export class SimulatedWorld {
       this.#runUntil(() => this.#options.faultsMs);
       this.#endFaults();
       // Sleepers wake, messages that are held are tried again, what was given up is connected again: each at most a few times.
-      const { tRetryMs, nRetry } = this.#options;
-      const boundMs = 20 * tRetryMs * (nRetry + 2) + 20 * 60_000;
+      const { tRetryMs, nRetry, awakeMessagesMax } = this.#options;
+      const waiting = Math.max(...this.#clients.map(({ clientId }) => this.#broker.pendingFor(clientId)));
+      const periods = 20 + Math.ceil(waiting / awakeMessagesMax);
+      const boundMs = 20 * tRetryMs * (nRetry + 2) + periods * LONGEST_SLEEP_MS;
       const end = this.#now + boundMs;
       this.#runUntil(() => (this.#isSettled() ? this.#now : end));
       if (!this.#isSettled()) this.#fail(`not settled ${boundMs / 1000} s after the last fault: ${this.#unsettled()}`);
@@ -133,6 +136,7 @@ export class SimulatedWorld {
       this.#repeatedly(o.burstMs, "burst", () => this.#burst(client));
       happens(o.rebootMs, "reboot", () => client.reboot(now()));
       happens(o.resubscribeMs, "subscription anew", () => (client.isAway ? [] : client.resubscribe(now())));
+      happens(o.willUpdateMs, "will update", () => (client.isAway ? [] : client.updateWill(now())));
       happens(o.moveMs, "other address", () => this.#mishaps.move(client));
       happens(o.reuseMs, "address of another", () => (this.#mishaps.takeFreed(client) ? client.reboot(now()) : []));
       happens(o.leaveMs, "leaves", () => {
@@ -330,6 +334,8 @@ export class SimulatedWorld {
       if (outcome.result !== "accepted" && !isGone && !this.#deliveries.isExempt(payload)) {
         this.#fail(`${payload} was not published: ${outcome.result} ${outcome.returnCode}`);
       }
+    } else if (outcome.type === "will-updated" && !client.mayRefuse(outcome)) {
+      this.#fail(`${client.clientId} could not change its will: ${outcome.result} ${outcome.returnCode}`);
     } else if (outcome.type === "subscribed" && outcome.result === "refused") {
       this.#fail(`${client.clientId} could not subscribe: ${outcome.returnCode}`);
     }

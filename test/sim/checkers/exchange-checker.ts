@@ -1,6 +1,7 @@
 import type { Instant } from "../../../src/gateway/contract.ts";
 import type { Message } from "../../../src/sn/message.ts";
 import { RETURN_CODE } from "../../../src/sn/return-code.ts";
+import type { SimOptions } from "../sim-options.ts";
 import type { Fail } from "./fail.ts";
 
 /** How the gateway has to see the client, from what went over the wire. */
@@ -32,6 +33,7 @@ interface Held {
 export class ExchangeChecker {
   readonly #fail: Fail;
   readonly #awakeMessagesMax: number;
+  readonly #tRetryMs: number;
   state: ClientState = "none";
   open: OpenExchange | undefined;
   /** For how long a client that asked for its will has not answered; undefined when it is not asked. */
@@ -46,9 +48,12 @@ export class ExchangeChecker {
   #isLeavingToSleep = false;
   #held: Held[] = [];
   #publishedInPeriod = 0;
+  /** The MsgId of the last exchange, where that was one of QoS 2 and nothing came after it. */
+  #completed: number | undefined;
 
-  constructor(awakeMessagesMax: number, fail: Fail) {
+  constructor({ awakeMessagesMax, tRetryMs }: SimOptions, fail: Fail) {
     this.#awakeMessagesMax = awakeMessagesMax;
+    this.#tRetryMs = tRetryMs;
     this.#fail = fail;
   }
 
@@ -67,6 +72,11 @@ export class ExchangeChecker {
     this.#begin();
     this.#held = [];
     this.#asked.set("CONNACK", this.#period);
+  }
+
+  /** Whether an answer with this MsgId is one to the PUBLISH in flight, or to one of QoS 0. */
+  awaits(msgId: number): boolean {
+    return msgId === 0 || (this.open?.kind === "PUBLISH" && this.open.msgId === msgId);
   }
 
   /** The session is gone without a word to the client. */
@@ -93,7 +103,10 @@ export class ExchangeChecker {
 
   /** A new broker connection is there: of what was held, the broker sends again what it still has. */
   linkOpened(sessionPresent: boolean): void {
-    if (sessionPresent) this.#held = this.#held.filter(({ qos }) => qos === 0);
+    if (!sessionPresent) return;
+    this.#held = this.#held.filter(({ qos }) => qos === 0);
+    // What the client has in hand of it comes again, after those that were here already.
+    this.open = undefined;
   }
 
   /** The broker connection is gone: what came over it is the broker's again, or lost. */
@@ -136,7 +149,9 @@ export class ExchangeChecker {
         this.open.isReceived = true;
         break;
       case "PUBCOMP":
-        if (this.open?.kind === "PUBREL" && this.open.msgId === message.msgId) this.open = undefined;
+        if (this.open?.kind !== "PUBREL" || this.open.msgId !== message.msgId) break;
+        this.open = undefined;
+        this.#completed = message.msgId;
         break;
       default:
         break;
@@ -157,6 +172,8 @@ export class ExchangeChecker {
       case "PUBREL":
         this.#mustListen(message.type);
         if (this.open?.isReceived && this.open.msgId === message.msgId) this.open = undefined;
+        // The answer to a PUBREC that waited while the connection to the broker was made anew, and the PUBCOMP behind it.
+        if (this.open === undefined && this.#completed === message.msgId) break;
         this.#start("PUBREL", message.msgId, 0, 2, now);
         break;
       case "PINGREQ":
@@ -177,7 +194,8 @@ export class ExchangeChecker {
 
   #onConnect(now: Instant): void {
     this.#isLeavingToSleep = false;
-    this.promptedSince = undefined;
+    // A CONNECT that is repeated is answered with the prompt again, which is not counted (C9).
+    if (this.state !== "connecting") this.promptedSince = undefined;
     this.unansweredSince = undefined;
     // What is open stays so where the client is taken for what it was (C12, Z12), and only there.
     if (this.open !== undefined && this.state === "asleep") this.open.since = now;
@@ -232,6 +250,10 @@ export class ExchangeChecker {
     const first = this.#held[0];
     if (first === undefined) this.#fail(`PUBLISH of ${payload}, which the broker has not sent for it`);
     else if (first.payload !== payload) this.#fail(`G6: PUBLISH of ${payload} before ${first.payload}`);
+    // A client that does not do REGISTER is sent the message with the id that it has asked for itself (see TopicIdChecker).
+    const { open } = this;
+    if (open?.kind === "REGISTER" && open.topicId === topicId && now >= open.since + this.#tRetryMs)
+      this.open = undefined;
     if (qos === 0) {
       this.#publishedInPeriod += 1;
       if (msgId !== 0) this.#fail(`M1: PUBLISH QoS 0 with MsgId ${msgId}`);
@@ -239,6 +261,7 @@ export class ExchangeChecker {
       this.#held.shift();
       return;
     }
+    this.#completed = undefined;
     if (msgId === 0) this.#fail(`M4: PUBLISH QoS ${qos} with MsgId 0`);
     if (this.open === undefined) this.#publishedInPeriod += 1;
     this.#start("PUBLISH", msgId, topicId, qos, now);
@@ -267,6 +290,7 @@ export class ExchangeChecker {
 
   #begin(): void {
     this.open = undefined;
+    this.#completed = undefined;
     this.promptedSince = undefined;
     this.#asked.clear();
   }

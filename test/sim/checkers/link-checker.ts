@@ -67,9 +67,10 @@ export class LinkChecker {
     if (setUp !== undefined) setUp.isOver = true;
   }
 
-  performed(effect: Extract<Effect, { link: LinkId }>): void {
+  /** `isRenewal` where the client is connected, and its connection to the broker is made anew. */
+  performed(effect: Extract<Effect, { link: LinkId }>, isRenewal: boolean): void {
     if (effect.type === "open") {
-      this.#open(effect.link, effect.connect.clientId);
+      this.#open(effect.link, effect.connect.clientId, isRenewal);
       return;
     }
     const link = this.#links.get(effect.link);
@@ -81,9 +82,9 @@ export class LinkChecker {
     this.#links.delete(link);
   }
 
-  #open(id: LinkId, clientId: string): void {
+  #open(id: LinkId, clientId: string, isRenewal: boolean): void {
     if (this.#links.has(id)) this.#fail(`link ${id} is opened twice`);
-    if (this.#setUps.get(clientId)?.isComplete !== true) {
+    if (!isRenewal && this.#setUps.get(clientId)?.isComplete !== true) {
       this.#fail(`C3: a connection for ${clientId}, whose CONNECT is not complete`);
     }
     for (const link of this.#links.values()) {

@@ -15,6 +15,10 @@ export class TopicIdChecker {
   readonly #known = new Map<number, Instant>();
   /** Ids that the client may know or not: its word that it does not may be older than its word that it does. */
   readonly #doubtful = new Set<number>();
+  /** Messages that the client refused once for their id, by MsgId. */
+  readonly #refused = new Map<number, number>();
+  /** Ids that the client has asked for itself in its present connection, and was told. */
+  readonly #asked = new Set<number>();
   /** REGISTERs and SUBSCRIBEs of the client, by their type and MsgId. */
   readonly #registers = new Map<number, string>();
   readonly #subscribes = new Map<number, SubscriptionTopic>();
@@ -36,6 +40,8 @@ export class TopicIdChecker {
   connected(): void {
     this.#known.clear();
     this.#doubtful.clear();
+    this.#asked.clear();
+    this.#refused.clear();
     this.#offered.clear();
   }
 
@@ -55,7 +61,7 @@ export class TopicIdChecker {
         break;
       }
       case "PUBACK":
-        if (message.returnCode === RETURN_CODE.invalidTopicId) this.#doesNotKnow(message.topicId, now);
+        if (message.returnCode === RETURN_CODE.invalidTopicId) this.#doesNotKnow(message.topicId, message.msgId, now);
         break;
       default:
         break;
@@ -78,7 +84,7 @@ export class TopicIdChecker {
         else if (message.topicId !== 0) this.#fail(`S5: a refusing SUBACK with topic id ${message.topicId}`);
         break;
       case "PUBLISH":
-        this.#onPublish(message, topic!);
+        this.#onPublish(message, topic!, now);
         break;
       default:
         break;
@@ -97,7 +103,8 @@ export class TopicIdChecker {
     }
   }
 
-  #onPublish({ topicIdType, topicId, dup }: Extract<Message, { type: "PUBLISH" }>, topic: string): void {
+  #onPublish(publish: Extract<Message, { type: "PUBLISH" }>, topic: string, now: Instant): void {
+    const { topicIdType, topicId, dup } = publish;
     if (topicIdType === "short") {
       if (decodeShortName(topicId) !== topic) this.#fail(`I2: a message to ${topic} as short name ${topicId}`);
     } else if (topicIdType === "predefined") {
@@ -105,6 +112,8 @@ export class TopicIdChecker {
     } else {
       const name = this.#nameById.get(topicId);
       if (name !== topic) this.#fail(`I2: a message to ${topic} with topic id ${topicId}, which means ${name}`);
+      // Some do not do REGISTER: what such a client has asked for it has to know, also where it said once that it does not.
+      if (this.#asked.has(topicId) && [...this.#offered.values()].includes(topicId)) this.#knows(topicId, now);
       // A repetition is the same message (R5), whatever the client has said meanwhile.
       if (!dup && !this.#known.has(topicId) && !this.#doubtful.has(topicId)) {
         this.#fail(`G2: topic id ${topicId} is used, and the client has not accepted it`);
@@ -122,6 +131,7 @@ export class TopicIdChecker {
   }
 
   #tell(topicId: number, name: string, now: Instant): void {
+    this.#asked.add(topicId);
     this.#bind(topicId, name);
     this.#knows(topicId, now);
   }
@@ -131,10 +141,13 @@ export class TopicIdChecker {
     this.#doubtful.delete(topicId);
   }
 
-  #doesNotKnow(topicId: number, now: Instant): void {
+  #doesNotKnow(topicId: number, msgId: number, now: Instant): void {
     const since = this.#known.get(topicId);
     this.#known.delete(topicId);
-    if (since !== undefined && now < since + this.#lifetimeMs) this.#doubtful.add(topicId);
+    // The second time the message is given up, and the id is used for others all the same (G4).
+    const isSecond = msgId !== 0 && this.#refused.get(msgId) === topicId;
+    if (msgId !== 0) this.#refused.set(msgId, topicId);
+    if (isSecond || (since !== undefined && now < since + this.#lifetimeMs)) this.#doubtful.add(topicId);
   }
 
   #bind(topicId: number, name: string): void {

@@ -6,6 +6,7 @@ import type { MessageName } from "../../../src/sn/msg-type.ts";
 import { decodeShortName } from "../../../src/sn/short-name.ts";
 import type { Place, Places } from "../place.ts";
 import type { SimOptions } from "../sim-options.ts";
+import type { SimulatedBroker } from "../simulated-broker.ts";
 import { Callers } from "./callers.ts";
 import type { DeliveryChecker } from "./delivery-checker.ts";
 import { ExchangeChecker } from "./exchange-checker.ts";
@@ -13,6 +14,7 @@ import type { Fail } from "./fail.ts";
 import { LinkChecker } from "./link-checker.ts";
 import { type Occasion, SilenceChecker } from "./silence-checker.ts";
 import { TopicIdChecker } from "./topic-id-checker.ts";
+import { WillChecker } from "./will-checker.ts";
 
 /** What a gateway sends to one client or stranger. */
 const SENT_BY_A_GATEWAY: ReadonlySet<MessageName> = new Set([
@@ -58,6 +60,7 @@ interface ClientCheckers {
   exchange: ExchangeChecker;
   topicIds: TopicIdChecker;
   silence: SilenceChecker;
+  will: WillChecker;
 }
 
 /**
@@ -69,6 +72,7 @@ export class Witness {
   readonly #options: SimOptions;
   readonly #places: Places;
   readonly #deliveries: DeliveryChecker;
+  readonly #broker: SimulatedBroker;
   readonly #fail: Fail;
   readonly #callers = new Callers();
   readonly #clients = new Map<string, ClientCheckers>();
@@ -86,17 +90,18 @@ export class Witness {
   /** Who has searched for a gateway: the first time is always answered. */
   readonly #searched = new Set<Place>();
 
-  constructor(options: SimOptions, places: Places, deliveries: DeliveryChecker, fail: Fail) {
+  constructor(options: SimOptions, places: Places, deliveries: DeliveryChecker, broker: SimulatedBroker, fail: Fail) {
     this.#options = options;
     this.#places = places;
     this.#deliveries = deliveries;
+    this.#broker = broker;
     this.#fail = fail;
     this.links = new LinkChecker(options.clientsMax, fail);
   }
 
-  /** Messages that this client has not got, of those that the gateway was handed. */
-  heldFor(clientId: string): number {
-    return this.#clients.get(clientId)?.exchange.heldCount ?? 0;
+  /** Whether the gateway has to take this client for connected. */
+  isConnected(clientId: string): boolean {
+    return this.#clients.get(clientId)?.exchange.isConnected === true;
   }
 
   /** What a topic id means to this gateway. */
@@ -119,9 +124,11 @@ export class Witness {
     if (clientId === undefined) return;
     this.#speaker = clientId;
     const client = this.#checkersOf(clientId);
+    // R8: an answer to nothing says nothing about what the client knows.
+    if (message.type !== "PUBACK" || client.exchange.awaits(message.msgId)) client.topicIds.toGateway(message, now);
     client.exchange.toGateway(message, now);
-    client.topicIds.toGateway(message, now);
     client.silence.toGateway(message, now);
+    client.will.toGateway(message);
     this.links.toGateway(clientId, message);
   }
 
@@ -201,12 +208,17 @@ export class Witness {
 
   performs(effect: Extract<Effect, { link: number }>, now: Instant): void {
     const clientId = effect.type === "open" ? effect.connect.clientId : this.links.clientOf(effect.link);
-    if (effect.type === "open") this.#clients.get(effect.connect.clientId)?.exchange.setUpAnew();
+    const isRenewal = clientId !== undefined && this.isConnected(clientId);
+    if (effect.type === "open" && !isRenewal) {
+      const client = this.#checkersOf(effect.connect.clientId);
+      client.exchange.setUpAnew();
+      client.will.opened(effect.connect);
+    }
     if (effect.type === "close" && clientId !== undefined) {
       this.#clients.get(clientId)?.silence.closed(effect.disconnect, this.#occasionFor(clientId), now);
       if (!effect.disconnect) this.#lose(clientId);
     }
-    this.links.performed(effect);
+    this.links.performed(effect, isRenewal);
   }
 
   /** The gateway says that it gave a message up. */
@@ -267,9 +279,10 @@ export class Witness {
     let checkers = this.#clients.get(clientId);
     if (checkers === undefined) {
       const fail: Fail = (violation) => this.#fail(`${clientId}: ${violation}`);
-      const exchange = new ExchangeChecker(this.#options.awakeMessagesMax, fail);
+      const exchange = new ExchangeChecker(this.#options, fail);
       const topicIds = new TopicIdChecker(this.#options.tRetryMs / 2, fail);
-      checkers = { exchange, topicIds, silence: new SilenceChecker(this.#options, exchange, fail) };
+      const silence = new SilenceChecker(this.#options, exchange, fail);
+      checkers = { exchange, topicIds, silence, will: new WillChecker(fail) };
       this.#clients.set(clientId, checkers);
     }
     return checkers;
@@ -338,6 +351,7 @@ export class Witness {
     client.exchange.toClient(message, payload, now);
     client.topicIds.toClient(message, topic, now);
     client.silence.toClient(message, now);
+    client.will.toClient(message, this.#broker.connectionOf(clientId));
     if (message.type === "CONNACK" || message.type === "DISCONNECT") this.links.settled(clientId);
     if (client.exchange.state === "none") this.#callers.left(clientId);
   }

@@ -1,0 +1,134 @@
+import type { LinkConnect } from "../../../src/gateway/contract.ts";
+import type { Will } from "../../../src/gateway/packet.ts";
+import type { Connect, Message } from "../../../src/sn/message.ts";
+import type { Fail } from "./fail.ts";
+
+/** Updates of a will that may be what an answer speaks of: none has a MsgId, and a late copy of one is done once more. */
+const UPDATES_KEPT = 3;
+
+interface SetUp {
+  readonly connect: Connect;
+  step: "will topic" | "will message" | "broker";
+  will: Will | undefined;
+}
+
+/** Which will a client has at the broker: what it said when it connected (W1 to W3), and what it was told is accepted since (W10). */
+export class WillChecker {
+  readonly #fail: Fail;
+  #setUp: SetUp | undefined;
+  /** The will of the session. */
+  #stored: Will | undefined;
+  #topicUpdates: (string | undefined)[] = [];
+  #messageUpdates: string[] = [];
+
+  constructor(fail: Fail) {
+    this.#fail = fail;
+  }
+
+  toGateway(message: Message): void {
+    switch (message.type) {
+      case "CONNECT":
+        this.#onConnect(message);
+        break;
+      case "WILLTOPIC":
+        if (this.#setUp?.step !== "will topic") break;
+        this.#setUp.step = message.empty ? "broker" : "will message";
+        if (message.empty || message.qos === -1) break;
+        this.#setUp.will = {
+          topic: message.willTopic ?? "",
+          payload: new Uint8Array(0),
+          qos: message.qos,
+          retain: message.retain,
+        };
+        break;
+      case "WILLMSG":
+        if (this.#setUp?.step !== "will message") break;
+        this.#setUp.step = "broker";
+        if (this.#setUp.will !== undefined) this.#setUp.will.payload = Buffer.from(message.willMsg);
+        break;
+      case "WILLTOPICUPD":
+        keep(this.#topicUpdates, message.empty ? undefined : (message.willTopic ?? ""));
+        break;
+      case "WILLMSGUPD":
+        keep(this.#messageUpdates, Buffer.from(message.willMsg).toString());
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** `atBroker` is what the broker has for the client's connection; undefined where it has none of either. */
+  toClient(message: Message, atBroker: { will: Will | undefined } | undefined): void {
+    switch (message.type) {
+      case "CONNACK":
+        if (message.returnCode === 0) this.#connected();
+        else this.#setUp = undefined;
+        break;
+      case "DISCONNECT":
+        this.#setUp = undefined;
+        break;
+      case "WILLTOPICRESP":
+        if (message.returnCode !== 0 || atBroker === undefined) break;
+        if (!this.#topicUpdates.includes(atBroker.will?.topic)) {
+          this.#fail(`W10: WILLTOPICRESP accepted, and the broker has ${atBroker.will?.topic}`);
+        }
+        this.#stored = atBroker.will;
+        break;
+      case "WILLMSGRESP": {
+        if (message.returnCode !== 0 || atBroker === undefined) break;
+        const payload = atBroker.will === undefined ? undefined : Buffer.from(atBroker.will.payload).toString();
+        if (payload === undefined || !this.#messageUpdates.includes(payload)) {
+          this.#fail(`W10: WILLMSGRESP accepted, and the broker has ${payload}`);
+        }
+        this.#stored = atBroker.will;
+        break;
+      }
+      default:
+        break;
+    }
+  }
+
+  /** The gateway connects to the broker for a client that sets up its connection. */
+  opened({ will, cleanSession }: LinkConnect): void {
+    this.#topicUpdates = [];
+    this.#messageUpdates = [];
+    const setUp = this.#setUp;
+    if (setUp === undefined) return;
+    const expected = setUp.connect.will ? setUp.will : cleanSession ? undefined : this.#stored;
+    if (!isSame(will, expected)) this.#fail(`W3: connected with the will ${text(will)} instead of ${text(expected)}`);
+  }
+
+  #onConnect(connect: Connect): void {
+    const before = this.#setUp;
+    if (before?.step === "broker") return;
+    if (before !== undefined && isSameConnect(before.connect, connect)) return;
+    this.#setUp = { connect, step: connect.will ? "will topic" : "broker", will: undefined };
+  }
+
+  #connected(): void {
+    const setUp = this.#setUp;
+    this.#setUp = undefined;
+    // A sleeping client's flags are not looked at, and it is not asked for its will (Z12).
+    if (setUp?.step !== "broker" || (!setUp.connect.will && !setUp.connect.cleanSession)) return;
+    this.#stored = setUp.will;
+  }
+}
+
+function keep<T>(updates: T[], update: T): void {
+  updates.push(update);
+  if (updates.length > UPDATES_KEPT) updates.shift();
+}
+
+function isSameConnect(one: Connect, other: Connect): boolean {
+  return one.will === other.will && one.cleanSession === other.cleanSession && one.duration === other.duration;
+}
+
+function isSame(one: Will | undefined, other: Will | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  const isSamePayload = Buffer.compare(one.payload, other.payload) === 0;
+  return one.topic === other.topic && isSamePayload && one.qos === other.qos && one.retain === other.retain;
+}
+
+function text(will: Will | undefined): string {
+  return will === undefined ? "none" : `${will.topic} ${Buffer.from(will.payload).toString()}`;
+}
