@@ -16,6 +16,7 @@ export function coreSettings(options: OptionValues): Settings {
     qosMinusOne: options["clients.qos_minus_one"],
     qosMinusOnePerSourcePerSecond: options["clients.max_qos_minus_one_source_rate"],
     qosMinusOnePerSecond: options["clients.max_qos_minus_one_rate"],
+    wakeByConnect: options["clients.wake_by_connect"],
     migrateOnWake: options["clients.migrate_on_wake"],
     clientIdsAllowed: clientIdPatterns(options["clients.allow"]),
     clientIdsDenied: clientIdPatterns(options["clients.deny"]),

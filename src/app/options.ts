@@ -190,6 +190,12 @@ export const OPTIONS = {
     default: false,
     meaning: "let a sleeping client wake up at another address (behind a NAT); only where nobody forges client ids",
   },
+  "clients.wake_by_connect": {
+    ...choice("<how>", ["resume", "prompt", "new"]),
+    default: "resume",
+    meaning:
+      "what the CONNECT of a sleeping client does: resume its session, whatever its flags say; prompt for its will first, where it asks for that; or begin a new connection as its flags say",
+  },
   "clients.qos_minus_one": {
     ...yesOrNo(),
     default: true,

@@ -5,8 +5,9 @@ import { returnCodeOf } from "./broker-refusal.ts";
 import type { ClientRecord } from "./client-record.ts";
 import type { Instant } from "./contract.ts";
 import { FIXED } from "./fixed-messages.ts";
-import { SetUp, sameConnect } from "./set-up.ts";
+import { SetUp, type SetUpKind, sameConnect } from "./set-up.ts";
 import type { Reaction } from "./transitions.ts";
+import { isSameWill } from "./will.ts";
 
 /**
  * How a client becomes active (§6.2): its CONNECT, the prompts for its will, the broker connection, CONNACK; and what a CONNECT means
@@ -19,6 +20,8 @@ export class Connecting {
   #accepted: Connect | undefined;
   /** Nothing but repetitions of it came since CONNACK (C12). */
   #quiet = false;
+  /** The client woke up with it, and has asked for nothing since. */
+  #justWoke = false;
 
   constructor(client: ClientRecord) {
     this.#client = client;
@@ -29,16 +32,17 @@ export class Connecting {
     return this.#setUp!.due;
   }
 
-  /** Something else than a CONNECT or WILLMSG came from the client. */
-  somethingElseCame(): void {
+  /** Something else than a CONNECT or WILLMSG came from the client; an answer to what it was sent, or not. */
+  somethingElseCame(isAnswer: boolean): void {
     this.#quiet = false;
+    if (!isAnswer) this.#justWoke = false;
   }
 
   /** A message of the client that has to do with its CONNECT; false where it is none of these. */
   take(message: Message, reaction: Reaction, now: Instant): boolean {
     switch (reaction) {
       case "setUp":
-        this.begin(message as Connect, now);
+        this.begin(message as Connect, "new", now);
         return true;
       case "repeatSetUp":
         this.#repeat(message as Connect, now);
@@ -69,15 +73,20 @@ export class Connecting {
   }
 
   /** The set-up, from its beginning. */
-  begin(connect: Connect, now: Instant): void {
+  begin(connect: Connect, kind: SetUpKind, now: Instant): void {
     const client = this.#client;
-    this.#setUp = new SetUp(connect, client.settings);
+    const keepsSession = kind !== "new";
+    // Of the four cases of §6.3 only CleanSession=0, Will=0 keeps the will that was. A clean session has ended with its connection.
+    const keepsWill = keepsSession || (!connect.cleanSession && !connect.will && client.durable);
+    this.#setUp = new SetUp(connect, kind, keepsWill ? client.will : undefined, client.settings);
     this.#quiet = false;
     client.renewal.cancel();
     // One that was being made for the client as it was.
     if (!client.link.isOpen) client.link.close(true);
-    client.requests.reset();
-    client.dropHeldAnswers();
+    if (!keepsSession) {
+      client.requests.reset();
+      client.dropHeldAnswers();
+    }
     client.deliveries.park();
     this.#next(now);
   }
@@ -86,13 +95,18 @@ export class Connecting {
   #repeat(connect: Connect, now: Instant): void {
     const setUp = this.#setUp!;
     if (sameConnect(setUp.connect, connect)) this.#client.send(setUp.prompt(now));
-    else this.begin(connect, now);
+    else this.begin(connect, setUp.kind, now);
   }
 
   /** CONNECT of an active client. */
   #again(connect: Connect, now: Instant): void {
-    if (this.repeats(connect)) this.#client.send(FIXED.connackAccepted);
-    else this.begin(connect, now);
+    if (this.repeats(connect)) {
+      this.#client.send(FIXED.connackAccepted);
+      return;
+    }
+    // One that woke up with Will=1 and insists on being asked for it has not begun anew by that.
+    const insists = this.#justWoke && connect.will && sameConnect(this.#accepted!, connect);
+    this.begin(connect, insists ? "prompt" : "new", now);
   }
 
   /** Whether a CONNECT of an active client is the one that was accepted, whose CONNACK was lost (C12). */
@@ -103,6 +117,7 @@ export class Connecting {
 
   /** CONNECT of a sleeping client: it becomes active with its session as it was, whatever the flags say (Z12). */
   resume(connect: Connect, now: Instant): void {
+    this.#justWoke = true;
     this.#activate(connect, now);
     this.#client.note("client.resumed", { waiting: this.#client.deliveries.length });
   }
@@ -136,13 +151,16 @@ export class Connecting {
 
   linkOpened(sessionPresent: boolean, now: Instant): void {
     const client = this.#client;
-    const { connect, will } = this.#setUp!;
+    const { connect, will, keepsSession } = this.#setUp!;
     client.link.opened();
-    // Of the four cases of §6.3 only CleanSession=0, Will=0 keeps the will that was.
-    if (connect.cleanSession) client.forgetSession();
-    if (connect.cleanSession || connect.will) client.will = will;
-    client.durable = !connect.cleanSession;
-    client.topics.startConnection();
+    if (keepsSession) {
+      client.deliveries.renewed(sessionPresent && client.durable);
+    } else {
+      if (connect.cleanSession) client.forgetSession();
+      client.durable = !connect.cleanSession;
+      client.topics.startConnection();
+    }
+    client.will = will;
     if (!sessionPresent && client.subscriptions.size > 0) client.requests.restoreSubscriptions();
     else this.#finish(now);
   }
@@ -181,6 +199,10 @@ export class Connecting {
       client.send(setUp.prompt(now));
       return;
     }
+    if (setUp.keepsSession && client.link.isOpen && isSameWill(setUp.will, client.will)) {
+      this.#finish(now);
+      return;
+    }
     setUp.superviseBroker(now);
     client.link.close(true);
     if (!client.link.isClosing) this.#openLink(now);
@@ -189,20 +211,33 @@ export class Connecting {
   #openLink(now: Instant): void {
     const client = this.#client;
     const setUp = this.#setUp!;
-    const { cleanSession } = setUp.connect;
-    // A session with CleanSession=1 ends with its connection, as it does at the broker.
-    if (!client.durable) client.forgetSession();
+    const { clientId } = client;
+    const { will } = setUp;
     setUp.superviseBroker(now);
     client.requests.reset();
+    if (setUp.keepsSession) {
+      client.deliveries.suspend();
+      client.link.open({ clientId, cleanSession: !client.durable, will });
+      return;
+    }
+    // A session with CleanSession=1 ends with its connection, as it does at the broker.
+    if (!client.durable) client.forgetSession();
     client.deliveries.reset();
-    const will = cleanSession || setUp.connect.will ? setUp.will : client.will;
-    client.link.open({ clientId: client.clientId, cleanSession, will });
+    client.link.open({ clientId, cleanSession: setUp.connect.cleanSession, will });
   }
 
   #finish(now: Instant): void {
     const client = this.#client;
-    const { connect } = this.#setUp!;
+    const { connect, keepsSession } = this.#setUp!;
     this.#setUp = undefined;
+    if (keepsSession) {
+      this.resume(connect, now);
+      client.sendHeldAnswers();
+      client.deliveries.unpark(now);
+      client.deliveries.resume(now);
+      return;
+    }
+    this.#justWoke = false;
     this.#activate(connect, now);
     const { cleanSession, duration } = connect;
     const will = client.will !== undefined;

@@ -118,7 +118,9 @@ export class Session implements Scheduled {
     }
     client.heardAt = now;
     client.silence.broken(now);
-    if (message.type !== "CONNECT" && message.type !== "WILLMSG") this.#connecting.somethingElseCame();
+    if (message.type !== "CONNECT" && message.type !== "WILLMSG") {
+      this.#connecting.somethingElseCame(reaction === "answer");
+    }
     if (renewal.underWay && renewal.postpones(message, reaction)) {
       this.#postpone(message);
       return;
@@ -275,7 +277,7 @@ export class Session implements Scheduled {
   moveTo(address: Address, forwarding: Forwarding | undefined): void {
     this.#client.address = address;
     this.#client.forwarding = forwarding;
-    this.#connecting.somethingElseCame();
+    this.#connecting.somethingElseCame(false);
   }
 
   /** The gateway stops: whoever listens is told, and no will fires. */
@@ -297,8 +299,10 @@ export class Session implements Scheduled {
 
   #resume(connect: Connect, now: Instant): void {
     const client = this.#client;
-    if (!client.link.exists && !client.renewal.underWay) {
-      this.#connecting.begin(connect, now);
+    const kind = client.settings.wakeByConnect;
+    const prompts = kind === "prompt" && connect.will;
+    if (kind === "new" || prompts || (!client.link.exists && !client.renewal.underWay)) {
+      this.#connecting.begin(connect, kind, now);
       return;
     }
     const wasAsleep = client.state === "asleep";

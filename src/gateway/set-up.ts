@@ -6,23 +6,35 @@ import type { Settings } from "./settings.ts";
 import type { State } from "./state.ts";
 import { willOf, willPayloadOf } from "./will.ts";
 
+/** What a CONNECT means: a new connection, or that a sleeping client wakes up, with or without a prompt for its will. */
+export type SetUpKind = Settings["wakeByConnect"];
+
 const EMPTY = new Uint8Array(0);
 
 /** A CONNECT that is being worked on (§6.2): what the client said, its will as far as it is known, and the step that is supervised. */
 export class SetUp {
   readonly connect: Connect;
+  readonly kind: SetUpKind;
   readonly #settings: Settings;
   state: Extract<State, "awaiting will topic" | "awaiting will message" | "awaiting broker">;
-  /** The will that was prompted for; undefined when there was none or it was deleted (W2). */
+  /** The will of the connection that is to be: the stored one, or the one that was prompted for; undefined where it is deleted (W2). */
   will: Will | undefined;
   /** When the step is repeated or given up. */
   due: Instant = 0;
   #tries = 0;
 
-  constructor(connect: Connect, settings: Settings) {
+  /** `stored` is the will that stays in force where the client is not asked for another one. */
+  constructor(connect: Connect, kind: SetUpKind, stored: Will | undefined, settings: Settings) {
     this.connect = connect;
+    this.kind = kind;
+    this.will = stored;
     this.#settings = settings;
-    this.state = connect.will ? "awaiting will topic" : "awaiting broker";
+    this.state = connect.will && kind !== "resume" ? "awaiting will topic" : "awaiting broker";
+  }
+
+  /** The client wakes up with it: its session goes on as it was, whatever CleanSession says (Z12). */
+  get keepsSession(): boolean {
+    return this.kind !== "new";
   }
 
   /** The message that asks for the will, to be sent now; its supervision starts anew. */
@@ -41,6 +53,7 @@ export class SetUp {
   /** Takes in WILLTOPIC, after which the message is asked for, or nothing more (W2); or says why it cannot be the will topic. */
   takeWillTopic(message: WillTopic): string | undefined {
     if (message.empty) {
+      this.will = undefined;
       this.state = "awaiting broker";
       return undefined;
     }
@@ -56,7 +69,7 @@ export class SetUp {
   takeWillMsg(willMsg: Uint8Array): string | undefined {
     const payload = willPayloadOf(willMsg, this.#settings);
     if (typeof payload === "string") return payload;
-    this.will!.payload = payload;
+    this.will = { ...this.will!, payload };
     this.state = "awaiting broker";
     return undefined;
   }

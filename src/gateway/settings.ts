@@ -22,6 +22,11 @@ export interface Settings {
   qosMinusOnePerSecond: number;
   /** Whether a PINGREQ from a new address moves a sleeping client there (A-48). */
   migrateOnWake: boolean;
+  /**
+   * What the CONNECT of a sleeping client means (Z12): resume: it is active with its session as it was, whatever the flags say; prompt:
+   * the same, but with Will=1 it is asked for its will before; new: what the CONNECT of any other client means.
+   */
+  wakeByConnect: "resume" | "prompt" | "new";
   /** Patterns of client ids that may connect, `*` for any characters; empty is all. */
   clientIdsAllowed: readonly string[];
   /** Patterns of client ids that may not. */
@@ -87,6 +92,7 @@ export const DEFAULT_SETTINGS: Settings = {
   qosMinusOnePerSourcePerSecond: 100,
   qosMinusOnePerSecond: 1000,
   migrateOnWake: false,
+  wakeByConnect: "resume",
   clientIdsAllowed: [],
   clientIdsDenied: [],
   tRetryMs: 10_000,

@@ -5,7 +5,7 @@ import type { ClientRecord } from "./client-record.ts";
 import type { Instant } from "./contract.ts";
 import type { Will } from "./packet.ts";
 import type { Settings } from "./settings.ts";
-import { willOf, willPayloadOf } from "./will.ts";
+import { isSameWill, willOf, willPayloadOf } from "./will.ts";
 
 /** WILLTOPICUPD or WILLMSGUPD. */
 type WillUpdate = WillTopic | WillMsg;
@@ -88,10 +88,4 @@ function updatedWill(will: Will | undefined, message: WillUpdate, settings: Sett
   // W7
   if (message.empty) return undefined;
   return willOf(message, will?.payload ?? EMPTY, settings);
-}
-
-function isSameWill(one: Will | undefined, other: Will | undefined): boolean {
-  if (one === undefined || other === undefined) return one === other;
-  if (one.topic !== other.topic || one.qos !== other.qos || one.retain !== other.retain) return false;
-  return Buffer.compare(one.payload, other.payload) === 0;
 }

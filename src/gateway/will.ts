@@ -21,3 +21,10 @@ export function willPayloadOf(willMsg: Uint8Array, { willMsgOctetsMax }: Setting
   // The octets are a view into the datagram, and the will outlives it. (A Buffer's own slice would be a view too.)
   return new Uint8Array(willMsg);
 }
+
+/** Whether two wills, either of which may be none, say the same. */
+export function isSameWill(one: Will | undefined, other: Will | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  if (one.topic !== other.topic || one.qos !== other.qos || one.retain !== other.retain) return false;
+  return Buffer.compare(one.payload, other.payload) === 0;
+}

@@ -310,8 +310,9 @@ describe("what waits for a client", () => {
     const { s } = sleeping({ queuedMax: 1 });
     s.deliver("a", { qos: 1, messageId: 1 }).deliver("a", { qos: 1, messageId: 2 }).does("pause");
     s.gone().nothing();
-    s.connect({ duration: 3600 });
-    s.deliver("a", { qos: 1, messageId: 1 }).toClient("REGISTER").nothing();
+    s.client("CONNECT", { duration: 3600 }).opens().accepts().toBroker("subscribe", { messageId: 65_535 });
+    s.broker("suback", { messageId: 65_535, granted: [2] }).toClient("CONNACK");
+    s.deliver("a", { qos: 1, messageId: 1 }).toClient("PUBLISH").nothing();
     s.deliver("a", { qos: 1, messageId: 2 }).does("pause");
   });
 });
