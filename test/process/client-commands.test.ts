@@ -3,6 +3,7 @@ import { clientVariableOf } from "../../src/app/client-variables.ts";
 import { FindableGateway, freeUdpPort, GROUP } from "../app/findable-gateway.ts";
 import { Site } from "../interop/site.ts";
 import { GatewayProcess, runToEnd, stop } from "./gateway-process.ts";
+import { TwoHosts } from "./two-hosts.ts";
 
 /** How long a process may take for anything: the machine may be busy. */
 const WAIT = { timeout: 20_000, interval: 10 };
@@ -224,4 +225,23 @@ test("K6 R1 publish --discover connects to another gateway where the first one d
   expect(await publisher.exit()).toBe(0);
   expect(other.heard.map(({ type }) => type)).toEqual(["CONNECT", "PUBLISH", "DISCONNECT"]);
   expect(publisher).toMatchObject({ stdout: "", stderr: "" });
+});
+
+describe.skipIf(TwoHosts.whyNot() !== undefined)("from another host", () => {
+  const versions = [["225.1.1.1", "udp://0.0.0.0:1883"]];
+  if (TwoHosts.hasIPv6) versions.push(["ff03::1883", "udp://[::]:1883"]);
+
+  test.each(versions)("D6 D12 --discover finds the gateway in %s", async (group, listener) => {
+    const hosts = new TwoHosts();
+    const run = ["run", "-b", "embedded:", "--embedded-listen", "127.0.0.1:0", "-l", listener!];
+    const gateway = new GatewayProcess(run, {}, undefined, hosts.gateway.within);
+    await gateway.line("gateway.ready");
+    const message = ["--topic", "a", "-m", "hi", "--qos", "1"];
+    const search = ["--discover", "--group", group!, "--interface", "radio0"];
+    const publisher = new GatewayProcess(["publish", ...search, ...message], {}, undefined, hosts.sensors.within);
+    expect(await publisher.exit(), publisher.stderr).toBe(0);
+    const { address } = await gateway.line("client.connected");
+    expect(address).toMatch(group!.includes(":") ? hosts.sensors.ipv6 : hosts.sensors.ipv4);
+    await stop(gateway);
+  });
 });
