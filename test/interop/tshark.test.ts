@@ -1,9 +1,13 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { Gateway } from "../../src/gateway/gateway.ts";
 import { decode } from "../../src/sn/decode.ts";
 import { encode } from "../../src/sn/encode.ts";
+import type { Message } from "../../src/sn/message.ts";
 import { type MessageName, MSG_TYPE } from "../../src/sn/msg-type.ts";
 import { Sensor } from "../process/sensor.ts";
+import { drawOptions } from "../sim/sim-options.ts";
+import { SimulatedWorld } from "../sim/simulated-world.ts";
 import { ARBITRARY_MESSAGES } from "../sn/arbitrary-message.ts";
 import { octets } from "../sn/octets.ts";
 import { VECTORS } from "../sn/vectors.ts";
@@ -16,6 +20,8 @@ import { UdpTap } from "./udp-tap.ts";
 const SEED = 20_131_114;
 /** Of each message type. */
 const RUNS = 60;
+/** What the gateway says in them. */
+const WORLDS_DATAGRAMS = 3000;
 
 const NAMES = Object.keys(MSG_TYPE) as MessageName[];
 const isInstalled = tshark.isInstalled;
@@ -76,7 +82,7 @@ describe("Wireshark reads what we read", () => {
   for (const name of NAMES) {
     tsharkTest(`in ${RUNS} messages ${name}`, async () => {
       const datagrams = sample(name);
-      const known = datagrams.filter((datagram) => isKnownToTshark(decode(datagram) as never));
+      const known = datagrams.filter((datagram) => isKnownToTshark(decode(datagram) as Message));
       expect(await expectSameReading(datagrams)).toBe(known.length);
       expect(known.length).toBeGreaterThan(0);
     });
@@ -97,6 +103,27 @@ describe("Wireshark reads what we read", () => {
   tsharkTest("in damaged messages that we take, and we take none that has too few octets for it", async () => {
     const datagrams = damaged(NAMES.flatMap(sample));
     expect(await expectSameReading(datagrams)).toBeGreaterThan(RUNS);
+  });
+
+  tsharkTest("in all that passes a gateway in simulated worlds", async () => {
+    const heard: Uint8Array[] = [];
+    const said: Uint8Array[] = [];
+    const { handle } = Gateway.prototype;
+    vi.spyOn(Gateway.prototype, "handle").mockImplementation(function (this: Gateway, event, now) {
+      if (event.type === "datagram") heard.push(Uint8Array.from(event.data));
+      const effects = handle.call(this, event, now);
+      for (const effect of effects) {
+        if (effect.type === "send" || effect.type === "broadcast") said.push(Uint8Array.from(effect.data));
+      }
+      return effects;
+    });
+    onTestFinished(() => void vi.restoreAllMocks());
+    for (let seed = SEED; said.length < WORLDS_DATAGRAMS; seed += 1) new SimulatedWorld(drawOptions(seed)).run();
+    const known = said.filter((datagram) => isKnownToTshark(decode(datagram) as Message));
+    expect(await expectSameReading(said)).toBe(known.length);
+    expect(known.length).toBeGreaterThan(said.length / 2);
+    // Much of it is junk.
+    expect(await expectSameReading(heard)).toBeGreaterThan(heard.length / 2);
   });
 
   tsharkTest("in all that a device and a gateway say to each other", async () => {
