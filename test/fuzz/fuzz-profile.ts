@@ -101,6 +101,7 @@ function pickSettings(chance: Chance): Settings {
     qosMinusOnePerSourcePerSecond: chance.pick([1, 100]),
     forwarders: chance.happens(0.9),
     migrateOnWake: chance.happens(0.3),
+    wakeByConnect: chance.pick(["resume", "resume", "prompt", "new"]),
     clientIdsDenied: chance.pick([[], ["client-5"]]),
     setUpsMax: chance.pick([1, 10, 10, 10]),
     connectsPerSecond: chance.pick([1, 10_000, 10_000]),
