@@ -170,8 +170,6 @@ export class GatewayDiscovery {
     clearTimeout(this.#timer);
     const delayMs = Math.min(Math.ceil(this.#search.deadline - now), TIMEOUT_MS_MAX);
     this.#timer = setTimeout(() => this.#handle({ type: "deadline" }), delayMs);
-    // Nobody waits for a gateway to fall silent.
-    if (this.#waiting.length === 0) this.#timer.unref();
   }
 
   #notFound(): string {

@@ -111,7 +111,8 @@ describe("a simulation against a gateway that says yes", () => {
   });
 
   test("N1 at QoS −1 nobody connects, and nothing but PUBLISH to the short topic name is sent", async () => {
-    const { report } = await run({ qos: -1 });
+    const { report, progress } = await run({ qos: -1 });
+    expect(progress.at(-1)).toEqual({ phase: "disconnecting", done: 3, total: 3 });
     expect(report).toMatchObject({ connected: 0, sent: 20, failed: 0, unanswered: 0 });
     await expect.poll(() => gateway.heard.length).toBe(20);
     for (const message of gateway.heard) {
