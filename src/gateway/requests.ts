@@ -4,7 +4,7 @@ import { RETURN_CODE } from "../sn/return-code.ts";
 import { hasWildcard } from "../sn/topic-name.ts";
 import type { Client } from "./client.ts";
 import { CompletedPublishes, fingerprintOf } from "./completed-publishes.ts";
-import type { Instant } from "./contract.ts";
+import type { Instant, NoteFields } from "./contract.ts";
 import type { OpenExchange, PublishExchange } from "./open-exchange.ts";
 import type { AckPacket, MqttQoS, SubackPacket, UnsubackPacket } from "./packet.ts";
 import { publishTopicOf, subscribeTopicOf } from "./requested-topic.ts";
@@ -98,7 +98,7 @@ export class Requests {
       return;
     }
     if (qos === 0) {
-      if (!client.writable) this.#refusePublish(message, RETURN_CODE.congestion, askedIn);
+      if (!client.writable) this.#refusePublish(message, RETURN_CODE.congestion, askedIn, this.#obstacle);
       else client.write(publishPacket(topic, message, 0, 0));
       return;
     }
@@ -121,7 +121,7 @@ export class Requests {
     }
     const packetId = client.writable ? this.#packetIdFor(msgId) : undefined;
     if (packetId === undefined) {
-      this.#refusePublish(message, RETURN_CODE.congestion, askedIn);
+      this.#refusePublish(message, RETURN_CODE.congestion, askedIn, this.#obstacle);
       return;
     }
     // Another message under the number of one that has just been completed.
@@ -178,31 +178,31 @@ export class Requests {
       const last = this.#lastSubscribe;
       if (last !== undefined && last.msgId === msgId && last.filter === topic.filter && last.qos === qos) {
         // The client may have said in the meantime that it does not know the id (G4): with this it does.
-        const entry = client.topics.byName(topic.filter);
+        const entry = topic.topicIdType === "normal" ? client.topics.byName(topic.filter) : undefined;
         if (entry !== undefined) client.topics.answer(entry);
         client.answer(askedIn, last.answer);
         return;
       }
     }
     if (Buffer.byteLength(topic.filter) > client.settings.topicOctetsMax) {
-      this.#refuseSubscribe(msgId, RETURN_CODE.notSupported, askedIn);
+      this.#refuseSubscribe(msgId, RETURN_CODE.notSupported, askedIn, { limit: "clients.max_topic_length" });
       return;
     }
     const isNew = client.subscriptions.get(topic.filter) === undefined;
     if (isNew && client.subscriptions.size + this.#subscribing >= client.settings.subscriptionsMax) {
-      this.#refuseSubscribe(msgId, RETURN_CODE.congestion, askedIn);
+      this.#refuseSubscribe(msgId, RETURN_CODE.congestion, askedIn, { limit: "clients.max_subscriptions" });
       return;
     }
     if (topic.topicIdType === "normal" && !hasWildcard(topic.filter)) {
       // The id goes into SUBACK (S2): without one there is no use in asking the broker.
       if (client.topics.obtain(topic.filter) === undefined) {
-        this.#refuseSubscribe(msgId, RETURN_CODE.notSupported, askedIn);
+        this.#refuseSubscribe(msgId, RETURN_CODE.notSupported, askedIn, { limit: "clients.max_topics" });
         return;
       }
     }
     const packetId = client.writable ? this.#packetIdFor(msgId) : undefined;
     if (packetId === undefined) {
-      this.#refuseSubscribe(msgId, RETURN_CODE.congestion, askedIn);
+      this.#refuseSubscribe(msgId, RETURN_CODE.congestion, askedIn, this.#obstacle);
       return;
     }
     this.#subscribing += 1;
@@ -358,15 +358,22 @@ export class Requests {
     if (open.phase === "received") client.answer(askedIn, encode({ type: "PUBREC", msgId: open.msgId }));
   }
 
-  #refusePublish({ topicId, msgId, qos }: Publish, returnCode: number, askedIn: number): void {
+  /** Why nothing more is asked of the broker at the moment. */
+  get #obstacle(): NoteFields {
+    return this.#client.writable
+      ? { limit: "clients.max_in_flight" }
+      : { reason: "the broker connection takes no more" };
+  }
+
+  #refusePublish({ topicId, msgId, qos }: Publish, returnCode: number, askedIn: number, why: NoteFields = {}): void {
     const client = this.#client;
-    client.note("publish.refused", { topicId, qos, returnCode });
+    client.note("publish.refused", { topicId, qos, returnCode, ...why });
     client.answer(askedIn, encode({ type: "PUBACK", topicId, msgId, returnCode }));
   }
 
-  #refuseSubscribe(msgId: number, returnCode: number, askedIn: number): void {
+  #refuseSubscribe(msgId: number, returnCode: number, askedIn: number, why: NoteFields = {}): void {
     const client = this.#client;
-    client.note("subscribe.refused", { returnCode });
+    client.note("subscribe.refused", { returnCode, ...why });
     client.answer(askedIn, encode({ type: "SUBACK", qos: 0, topicId: 0, msgId, returnCode }));
   }
 }

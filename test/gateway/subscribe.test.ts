@@ -116,6 +116,18 @@ describe("§6.9 SUBSCRIBE", () => {
     s.deliver("a", { qos: 0 }).toClient("PUBLISH", { topicId });
   });
 
+  test("S7, G2 the same answer for a short name says nothing about a normal id of that name", () => {
+    const s = new Script({ tRetryMs: 1000 });
+    s.connect().client("SUBSCRIBE", { topicName: "#", qos: 0, msgId: 3 }).toBroker("subscribe");
+    s.broker("suback", { messageId: 3, granted: [0] }).toClient("SUBACK");
+    s.deliver("tt").toClient("REGISTER", { topicName: "tt" });
+    const short = { topicIdType: "short", topicId: 0x7474, qos: 0, msgId: 4 };
+    s.client("SUBSCRIBE", short).toBroker("subscribe");
+    s.broker("suback", { messageId: 4, granted: [0] }).toClient("SUBACK");
+    s.client("SUBSCRIBE", { ...short, dup: true }).toClient("SUBACK");
+    s.after(1000).toClient("REGISTER", { topicName: "tt" });
+  });
+
   test("S7 another filter under the same MsgId, or the same one after UNSUBSCRIBE, is a new subscription", () => {
     const s = new Script();
     s.connect().subscribe("a", 1, 4);
