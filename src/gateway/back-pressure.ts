@@ -21,6 +21,8 @@ export function balance(client: ClientRecord): boolean {
   const pauses = noRoom && !stuck && (requests.empty || deliveries.exceeds(ANSWER_FACTOR));
   if (pauses === link.isPaused) return true;
   link.pause(pauses);
-  client.note(pauses ? "queue.paused" : "queue.resumed", { waiting: deliveries.length });
+  const waiting = deliveries.length;
+  if (pauses) client.note("queue.paused", { waiting, limit: "clients.max_queued" });
+  else client.note("queue.resumed", { waiting });
   return true;
 }

@@ -5,7 +5,7 @@ import type { Client } from "./client.ts";
 import type { Instant } from "./contract.ts";
 import type { DeliveryPhase } from "./delivery-phase.ts";
 import { type Delivery, DeliveryQueue } from "./delivery-queue.ts";
-import { encodePublish, obstacleTo } from "./outbound-message.ts";
+import { encodePublish, type Obstacle, obstacleTo } from "./outbound-message.ts";
 import { isSameTopicId, outboundTopicOf } from "./outbound-topic.ts";
 import type { AckPacket, PublishPacket } from "./packet.ts";
 import type { TopicEntry } from "./topic-table.ts";
@@ -130,7 +130,7 @@ export class Deliveries {
     while (this.#queue.exceeds(1)) {
       const dropped = this.#queue.dropOldestQos0(this.#phase !== "idle");
       if (dropped === undefined) return;
-      this.#noteDropped(dropped, "the queue is full");
+      this.#noteDropped(dropped, { reason: "the queue is full", limit: "clients.max_queued" });
     }
   }
 
@@ -234,7 +234,7 @@ export class Deliveries {
     // A client that was heard of meanwhile does not do REGISTER, as RIOT's emcute; one that was not may have been out of reach.
     const heardOf = this.#client.heardAt > this.#startedAt || head.postponed > 0;
     if (heardOf) this.#suppress(head.packet.topic);
-    this.#giveUp(head, "no answer to REGISTER");
+    this.#giveUp(head, { reason: "no answer to REGISTER" });
     return "given up";
   }
 
@@ -257,7 +257,7 @@ export class Deliveries {
         this.#suppress(topic);
         // G3: the refusal ends a plain subscription; what a wildcard covers can only be passed over.
         if (this.#client.subscriptions.get(topic) !== undefined) this.#client.dropSubscription(topic);
-        this.#giveUp(head, "the client refused the topic name");
+        this.#giveUp(head, { reason: "the client refused the topic name" });
     }
   }
 
@@ -297,7 +297,8 @@ export class Deliveries {
       this.#send(now);
       return;
     }
-    this.#giveUp(head, unknownTopic ? "the client does not know the topic id" : "the client refused the message");
+    const reason = unknownTopic ? "the client does not know the topic id" : "the client refused the message";
+    this.#giveUp(head, { reason });
   }
 
   /** PUBREC of the client. */
@@ -416,12 +417,12 @@ export class Deliveries {
   }
 
   /** The client will not have the message. The broker is told otherwise, or it would send it again for ever (G5). */
-  #giveUp(head: Delivery, reason: string): void {
+  #giveUp(head: Delivery, obstacle: Obstacle): void {
     const { packet, packetId, orphaned } = head;
     this.#queue.shift();
     this.#idle();
     if (packet === undefined) return;
-    this.#noteDropped(packet, reason);
+    this.#noteDropped(packet, obstacle);
     if (packet.qos === 0 || orphaned) return;
     this.acknowledged += 1;
     this.#client.write({ cmd: packet.qos === 1 ? "puback" : "pubrec", messageId: packetId });
@@ -438,8 +439,8 @@ export class Deliveries {
     this.#client.note("topic.suppressed", { topic });
   }
 
-  #noteDropped({ topic, qos }: PublishPacket, reason: string): void {
-    this.#client.note("delivery.dropped", { topic, qos, reason });
+  #noteDropped({ topic, qos }: PublishPacket, { reason, limit }: Obstacle): void {
+    this.#client.note("delivery.dropped", { topic, qos, reason, limit });
   }
 
   #idle(): void {

@@ -11,22 +11,30 @@ const PUBLISH_HEAD_OCTETS = 7;
 const LONG_HEADER_EXTRA_OCTETS = 2;
 const SHORT_OCTETS_MAX = 255;
 
+/** Why a message is not delivered: for people, and the key of the limit that was reached, where that is why. */
+export interface Obstacle {
+  reason: string;
+  limit?: string;
+}
+
 /** Why a message cannot be sent to this client at all under this topic (G3, G5); a name without an id is given one. */
 export function obstacleTo(
   { settings, topics }: Client,
   { topic: topicName, payload }: PublishPacket,
   topic: ReturnType<typeof outboundTopicOf>,
-): string | undefined {
-  if (!fits(PUBLISH_HEAD_OCTETS + payload.length, settings.datagramOctetsMax))
-    return "larger than clients.max_datagram";
-  if (topic === "suppressed") return "the client refused the topic name";
+): Obstacle | undefined {
+  if (!fits(PUBLISH_HEAD_OCTETS + payload.length, settings.datagramOctetsMax)) {
+    return { reason: "larger than clients.max_datagram", limit: "clients.max_datagram" };
+  }
+  if (topic === "suppressed") return { reason: "the client refused the topic name" };
   if (topic !== "unregistered") return undefined;
   // No broker should send it; and §6.10 has REGISTER without wildcards (I6).
-  if (!isTopicName(topicName)) return "not a topic name";
+  if (!isTopicName(topicName)) return { reason: "not a topic name" };
   if (!fits(REGISTER_HEAD_OCTETS + Buffer.byteLength(topicName), settings.datagramOctetsMax)) {
-    return "topic name larger than clients.max_datagram";
+    return { reason: "topic name larger than clients.max_datagram", limit: "clients.max_datagram" };
   }
-  return topics.obtain(topicName) === undefined ? "no topic id is left: clients.max_topics" : undefined;
+  if (topics.obtain(topicName) !== undefined) return undefined;
+  return { reason: "no topic id is left: clients.max_topics", limit: "clients.max_topics" };
 }
 
 /** The PUBLISH that delivers `packet`: a repetition where it has been sent before (R5). */
