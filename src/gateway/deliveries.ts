@@ -187,7 +187,7 @@ export class Deliveries {
 
   /** Whether a message waits for the client to be heard of. */
   get postponed(): boolean {
-    return this.#phase === "registering" && this.#due === NEVER && !this.#suspended;
+    return this.#phase === "registering" && this.#due === NEVER;
   }
 
   /** `due` has come. */

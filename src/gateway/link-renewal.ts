@@ -2,7 +2,7 @@ import type { Message } from "../sn/message.ts";
 import { RETURN_CODE } from "../sn/return-code.ts";
 import type { ClientRecord } from "./client-record.ts";
 import type { Instant } from "./contract.ts";
-import { HeldMessages } from "./held-messages.ts";
+import { type HeldMessage, HeldMessages } from "./held-messages.ts";
 import type { Will } from "./packet.ts";
 import type { Reaction } from "./transitions.ts";
 
@@ -34,12 +34,16 @@ export class LinkRenewal {
   #phase: Phase = "none";
   #will: Will | undefined;
   #due: Instant = NEVER;
-  /** What has to wait until it is over. */
-  readonly held: HeldMessages;
+  /**
+   * What the broker was asked to keep back has to be here before a clean session ends with its connection: "kept back" while reading is
+   * paused, then "probing" until the broker's sign of life, before which all of that comes.
+   */
+  #backlog: "none" | "kept back" | "probing" = "none";
+  readonly #held: HeldMessages;
 
   constructor(client: ClientRecord) {
     this.#client = client;
-    this.held = new HeldMessages(client.settings.inFlightMax);
+    this.#held = new HeldMessages(client.settings.inFlightMax);
   }
 
   get underWay(): boolean {
@@ -59,6 +63,7 @@ export class LinkRenewal {
   /** The client is to have a connection with this will. It is made when nothing is asked over the one in use any more. */
   begin(will: Will | undefined, now: Instant): void {
     this.#will = will;
+    this.#backlog = "none";
     this.#enter("settling", now);
   }
 
@@ -69,24 +74,51 @@ export class LinkRenewal {
     if (message.type === "REGACK" && message.returnCode === RETURN_CODE.accepted) return false;
     if (this.#phase !== "settling") return true;
     if (reaction === "answer" || this.#client.requests.concerns(message)) return false;
-    return message.type !== "PUBLISH" || message.qos !== 0 || !this.held.empty;
+    return message.type !== "PUBLISH" || message.qos !== 0 || !this.#held.empty;
+  }
+
+  /** Keeps a message until it is over. The client repeats whatever has an answer. */
+  hold(message: Message): void {
+    const client = this.#client;
+    if (this.#held.add(message, client.sleeps)) return;
+    const reason = "too much waits for the broker connection";
+    client.note("message.ignored", { message: message.type, reason, limit: "clients.max_in_flight" });
+  }
+
+  /** Whether a message of this type is held. */
+  holds(type: Message["type"]): boolean {
+    return this.#held.has(type);
+  }
+
+  /** The oldest message that was held; undefined while they have to wait, and when there are no more. */
+  takeHeld(): HeldMessage | undefined {
+    while (!this.underWay) {
+      const held = this.#held.take();
+      // A client that has gone to sleep since its PINGREQ is not awake now.
+      if (held?.message.type !== "PINGREQ" || held.askedIn === this.#client.sleeps) return held;
+    }
+    return undefined;
   }
 
   /** Takes the next step where there is nothing left to wait for; true when the new connection is ready. */
   advance(now: Instant): boolean {
-    const { durable, link, requests, deliveries } = this.#client;
+    const { link, requests, deliveries } = this.#client;
     if (!requests.empty) return false;
     if (this.#phase === "restoring") {
       this.end();
       return true;
     }
-    // With a clean session the broker would drop what it was asked to keep back.
-    if (this.#phase !== "settling" || (link.isPaused && !durable)) return false;
+    if (this.#phase !== "settling" || this.#awaitsBacklog()) return false;
     this.#enter("closing", now);
     deliveries.suspend();
     // With DISCONNECT, or the old will would fire.
     link.close(true);
     return false;
+  }
+
+  /** The broker has answered every probe. */
+  linkProbed(): void {
+    if (this.#backlog === "probing") this.#backlog = "none";
   }
 
   /** The old connection is gone. */
@@ -116,7 +148,19 @@ export class LinkRenewal {
   /** The client has begun anew or is gone: what it said before means nothing any more. */
   cancel(): void {
     this.end();
-    this.held.clear();
+    this.#held.clear();
+  }
+
+  #awaitsBacklog(): boolean {
+    const { durable, link } = this.#client;
+    if (durable) return false;
+    if (link.isPaused) {
+      this.#backlog = "kept back";
+    } else if (this.#backlog === "kept back") {
+      this.#backlog = "probing";
+      link.probe();
+    }
+    return this.#backlog !== "none";
   }
 
   #enter(phase: Phase, now: Instant): void {

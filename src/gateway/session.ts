@@ -122,7 +122,7 @@ export class Session implements Scheduled {
       this.#connecting.somethingElseCame(reaction === "answer");
     }
     if (renewal.underWay && renewal.postpones(message, reaction)) {
-      this.#postpone(message);
+      if (!this.#willUpdates.repeats(message)) renewal.hold(message);
       return;
     }
     this.#react(message, reaction, client.sleeps, now);
@@ -234,7 +234,10 @@ export class Session implements Scheduled {
   }
 
   linkProbed(now: Instant): void {
-    if (this.#client.link.probed()) this.#sleeping.probed();
+    if (this.#client.link.probed()) {
+      this.#sleeping.probed();
+      this.#client.renewal.linkProbed();
+    }
     this.#settle(now);
   }
 
@@ -330,28 +333,21 @@ export class Session implements Scheduled {
   }
 
   /**
-   * What follows from any event: a connection that is made anew may be ready, the awake period may be over, reading from the broker may
-   * have to stop or go on.
+   * What follows from any event: reading from the broker may have to stop or go on, a connection that is made anew may be ready, the
+   * awake period may be over.
    */
   #settle(now: Instant): void {
     const client = this.#client;
-    while (client.renewal.advance(now)) this.#renewed(now);
+    if (!balance(client)) {
+      this.#giveUpLink();
+      return;
+    }
+    while (client.renewal.advance(now)) {
+      this.#renewed(now);
+      balance(client);
+    }
     // What the broker has for the client comes over the new connection: the awake period does not end before (Z7).
     if (!client.renewal.underWay) this.#sleeping.settle(now);
-    if (!balance(client)) this.#giveUpLink();
-  }
-
-  /** The message waits until the broker connection has been made anew. */
-  #postpone(message: Message): void {
-    const client = this.#client;
-    if (this.#willUpdates.repeats(message) || client.renewal.held.add(message, client.sleeps)) return;
-    // The client repeats whatever has an answer.
-    const limit = "clients.max_in_flight";
-    client.note("message.ignored", {
-      message: message.type,
-      reason: "too much waits for the broker connection",
-      limit,
-    });
   }
 
   /** The new connection is ready, and the client has not noticed. */
@@ -364,17 +360,10 @@ export class Session implements Scheduled {
 
   /** What has come meanwhile is looked at, until something of it needs a new connection once more. */
   #lookAtHeld(now: Instant): void {
-    const client = this.#client;
-    const { renewal } = client;
-    for (
-      let held = renewal.held.take();
-      held !== undefined;
-      held = renewal.underWay ? undefined : renewal.held.take()
-    ) {
+    const { renewal } = this.#client;
+    for (let held = renewal.takeHeld(); held !== undefined; held = renewal.takeHeld()) {
       const { message, askedIn } = held;
-      // A client that has gone to sleep since then is not awake now.
-      if (message.type === "PINGREQ" && askedIn !== client.sleeps) continue;
-      this.#react(message, TRANSITIONS[message.type][client.state], askedIn, now);
+      this.#react(message, TRANSITIONS[message.type][this.state], askedIn, now);
     }
   }
 

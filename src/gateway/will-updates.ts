@@ -43,7 +43,7 @@ export class WillUpdates {
   repeats(message: Message): boolean {
     const update = this.#update;
     if (update === undefined || (message.type !== "WILLTOPICUPD" && message.type !== "WILLMSGUPD")) return false;
-    if (message.type !== update.message.type || this.#client.renewal.held.has(message.type)) return false;
+    if (message.type !== update.message.type || this.#client.renewal.holds(message.type)) return false;
     const will = updatedWill(this.#client.will, message, this.#client.settings);
     if (typeof will === "string" || !isSameWill(will, update.will)) return false;
     update.askedIn = this.#client.sleeps;

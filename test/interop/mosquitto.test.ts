@@ -7,6 +7,7 @@ import { Mosquitto } from "./mosquitto.ts";
 import { predefinedTopicFlags } from "./predefined.ts";
 import { Site } from "./site.ts";
 import { UdpDevice } from "./udp-device.ts";
+import { sentOnce, subscriberThroughUpdates } from "./will-cases.ts";
 import { publishWitnessed } from "./witness.ts";
 
 /** How long the programs may take for anything. */
@@ -41,6 +42,15 @@ describe("the gateway with Mosquitto", () => {
   });
 
   for (const { name, run } of INTEROP_CASES) mosquittoTest(name, () => run(site));
+
+  // aedes repeats in another order.
+  mosquittoTest(
+    "W10 a durable subscriber gets each message of QoS 2 once while its will changes ten times",
+    async () => {
+      const device = await subscriberThroughUpdates(site, "exact", 2);
+      await device.receives(...sentOnce("exact"));
+    },
+  );
 
   // aedes delivers at the QoS of the publisher.
   mosquittoTest("6b a message comes at the QoS of the subscription where that is lower", async () => {

@@ -1,7 +1,15 @@
 import { createSocket, type Socket } from "node:dgram";
 import { expect, onTestFinished, vi } from "vitest";
 import type { HostPort } from "../../src/app/host-port.ts";
-import type { DeviceEvent, DeviceQoS, DeviceTopic, Outcome, Request } from "../../src/device/contract.ts";
+import type {
+  DeviceEvent,
+  DeviceQoS,
+  DeviceTopic,
+  Outcome,
+  Request,
+  WillRequest,
+  WillTopicFields,
+} from "../../src/device/contract.ts";
 import { Device } from "../../src/device/device.ts";
 import { DEFAULT_DEVICE_SETTINGS, type DeviceSettings } from "../../src/device/settings.ts";
 import { decode } from "../../src/sn/decode.ts";
@@ -77,6 +85,17 @@ export class UdpDevice {
     await this.#request("unsubscribed", { type: "unsubscribe", token, topic: topicOf(topic), qos: 0 });
   }
 
+  /** Changes topic, QoS and Retain of its will, or deletes it. Resolves when the gateway has accepted. */
+  async updateWillTopic(topic: WillTopicFields | undefined): Promise<void> {
+    await this.#updateWill({ type: "update-will-topic", token: this.#nextToken(), topic });
+  }
+
+  /** Changes the message of its will. Resolves when the gateway has accepted. */
+  async updateWillMessage(data: string): Promise<void> {
+    const willMsg = Buffer.from(data, "latin1");
+    await this.#updateWill({ type: "update-will-message", token: this.#nextToken(), willMsg });
+  }
+
   /** Resolves when the gateway has acknowledged that the device sleeps. */
   async sleep(durationSeconds: number): Promise<void> {
     await this.#after("asleep", () =>
@@ -131,7 +150,15 @@ export class UdpDevice {
     return this.#token;
   }
 
-  #request<T extends "published" | "subscribed" | "unsubscribed">(type: T, request: Request): Promise<OutcomeOf<T>> {
+  async #updateWill(request: WillRequest): Promise<void> {
+    const outcome = await this.#request("will-updated", request);
+    expect(outcome.result).toBe("accepted");
+  }
+
+  #request<T extends "published" | "subscribed" | "unsubscribed" | "will-updated">(
+    type: T,
+    request: Request,
+  ): Promise<OutcomeOf<T>> {
     const start = this.#outcomes.length;
     this.#handle(request);
     return this.#first(type, (outcome) => "token" in outcome && outcome.token === request.token, start);
