@@ -181,6 +181,8 @@ export class Deliveries {
     if (this.#phase === "idle" || this.#phase === "releasing") return;
     this.#tries = 0;
     this.#startedAt = now;
+    // It may have lost its memory meanwhile.
+    this.#queue.head!.registeredAgain = false;
     if (this.#suspended) this.#due = now;
     else this.#send(now);
   }
@@ -283,8 +285,9 @@ export class Deliveries {
       return;
     }
     const entry = topics.byId(message.topicId);
-    if (unknownTopic && entry?.name === packet.topic && !head.registeredAgain) {
-      entry.announced = false;
+    const isOfTopic = unknownTopic && entry?.name === packet.topic;
+    if (isOfTopic) entry.announced = false;
+    if (isOfTopic && !head.registeredAgain) {
       head.registeredAgain = true;
       this.#idle();
       return;

@@ -16,6 +16,13 @@ const SHORT: Malformed = { type: "malformed", reason: "field missing" };
 const LONG: Malformed = { type: "malformed", reason: "octets left over" };
 const NESTED: Malformed = { type: "malformed", reason: "nested encapsulation" };
 
+/**
+ * The one wrong Length that is taken (interpretation.md, A-03): the Paho library writes its largest short message with the long header
+ * and leaves that out of the count. A right one of 255 octets would have the short header.
+ */
+const PAHO_LENGTH = 255;
+const PAHO_SIZE = 257;
+
 const EMPTY = new Uint8Array(0);
 const QOS: readonly QoS[] = [0, 1, 2, -1];
 
@@ -29,7 +36,9 @@ export function decode(datagram: Uint8Array): Message | Malformed {
   if (datagram[1] === MSG_TYPE.ENCAPSULATED && datagram[0] !== 1) return decodeEncapsulated(datagram);
   // F1: a first octet of 1 announces the three-octet Length, also where one octet would do (F2).
   if (datagram[0] !== 1) return datagram[0] === size ? decodeBody(datagram, datagram[1]!, 2) : LENGTH;
-  if (size < 4 || uint16(datagram, 1) !== size) return LENGTH;
+  if (size < 4) return LENGTH;
+  const length = uint16(datagram, 1);
+  if (length !== size && !(length === PAHO_LENGTH && size === PAHO_SIZE)) return LENGTH;
   return decodeBody(datagram, datagram[3]!, 4);
 }
 

@@ -27,7 +27,22 @@ describe("a client as RIOT's emcute", () => {
     s.after(10_000).toClient("PUBLISH", { msgId: 1 });
     s.client("PUBACK", { topicId, msgId: 1, returnCode: 2 }).toBroker("puback", { messageId: 1 });
     s.noted("delivery.dropped").notNoted("topic.suppressed");
-    s.deliver("a", { qos: 1, messageId: 2 }).toClient("PUBLISH", { topicId, msgId: 2 });
+    s.deliver("a", { qos: 1, messageId: 2 }).toClient("REGISTER", { topicId });
+    s.after(10_000).toClient("PUBLISH", { topicId, msgId: 2 });
+  });
+
+  test("G4 a client that starts anew in the middle of it is asked to register the name again", () => {
+    const s = new Script();
+    s.connect({ duration: 1000 });
+    const topicId = s.subscribe("a", 1);
+    s.sleep().deliver("a", { qos: 1, messageId: 1 });
+    s.client("CONNECT").toClient("CONNACK").toClient("PUBLISH");
+    s.client("PUBACK", { topicId, msgId: 1, returnCode: 2 }).toClient("REGISTER");
+    s.client("REGACK", { topicId, msgId: 65_535 }).toClient("PUBLISH", { dup: true });
+    s.sleep().client("CONNECT").toClient("CONNACK").toClient("PUBLISH", { dup: true });
+    s.client("PUBACK", { topicId, msgId: 1, returnCode: 2 }).toClient("REGISTER");
+    s.client("REGACK", { topicId, msgId: 65_535 }).toClient("PUBLISH", { dup: true });
+    s.client("PUBACK", { topicId, msgId: 1 }).toBroker("puback");
   });
 
   test("G4 at QoS 0 the next message comes after the REGISTER that is not answered", () => {

@@ -58,6 +58,19 @@ describe("the header", () => {
     if (size <= 253) expect(decode(datagram(MSG_TYPE.PUBLISH, body))).toMatchObject(message);
   });
 
+  test("A-03 a message of 257 octets whose long header says 255, as the Paho library writes it, is taken", () => {
+    const body = octets("00 04 03 00 00".padEnd(2 * 253 + 4, "7A"));
+    const paho = Uint8Array.of(0x01, 0x00, 0xff, MSG_TYPE.PUBLISH, ...body);
+    expect(paho.length).toBe(257);
+    expect(decode(paho)).toMatchObject({ type: "PUBLISH", topicId: 0x0403, data: body.subarray(5) });
+    // No other difference of two is.
+    for (const length of [254, 256, 257, 258]) {
+      const wrong = Uint8Array.of(0x01, length >> 8, length & 0xff, MSG_TYPE.PUBLISH, ...new Uint8Array(length - 2));
+      expect(decode(wrong)).toStrictEqual(malformed("length"));
+    }
+    expect(decode(paho.subarray(0, 256))).toStrictEqual(malformed("length"));
+  });
+
   test("F4 the largest message there can be is decoded", () => {
     const body = new Uint8Array(65535 - 4);
     expect(decode(datagram(MSG_TYPE.WILLMSG, body, true))).toStrictEqual({ type: "WILLMSG", willMsg: body });
