@@ -274,7 +274,9 @@ export class Requests {
     if (exchange?.type === "own") {
       this.#open!.delete(exchange.packetId);
       exchange.restored.forEach((filter, index) => {
-        if (!isGranted(packet.granted[index])) this.#client.subscriptions.delete(filter);
+        if (isGranted(packet.granted[index])) return;
+        this.#client.subscriptions.delete(filter);
+        this.#client.note("subscribe.refused", { filter, reason: "the broker refused it when it was made again" });
       });
       return;
     }
