@@ -187,6 +187,13 @@ export class Deliveries {
     else this.#send(now);
   }
 
+  /** The client is there, and has its time to answer: the repetitions of what is in flight are counted from here. */
+  recount(now: Instant): void {
+    if (this.#phase === "idle" || this.#phase === "releasing") return;
+    this.#tries = 0;
+    this.#due = now + this.#client.settings.tRetryMs;
+  }
+
   /** Whether a message waits for the client to be heard of. */
   get postponed(): boolean {
     return this.#phase === "registering" && this.#due === NEVER;

@@ -55,6 +55,7 @@ export class Sleeping {
     this.#probeDue = NEVER;
     client.sendHeldAnswers();
     if (wasAsleep) client.deliveries.unpark(now);
+    else client.deliveries.recount(now);
     client.deliveries.advance(now);
   }
 

@@ -368,6 +368,17 @@ describe("§6.14 leaving sleep", () => {
     s.client("PUBACK", { topicId, msgId: 3 }).toBroker("puback");
   });
 
+  test("Z12, R6 a CONNECT while awake gives the client its time to answer anew: it is not lost for what it left open before", () => {
+    const s = new Script({ tRetryMs: 1000, nRetry: 1 });
+    s.connect().subscribe("a", 1);
+    s.sleep(300).deliver("a", { qos: 1, messageId: 3 }).nothing();
+    s.client("PINGREQ").toClient("PUBLISH", { msgId: 3 });
+    s.client("PINGREQ").toClient("PUBLISH", { msgId: 3, dup: true });
+    s.after(900).client("CONNECT").toClient("CONNACK");
+    s.after(1000).toClient("PUBLISH", { msgId: 3, dup: true });
+    s.after(1000).toClient("DISCONNECT").closes(false);
+  });
+
   test("C14, Z12 CONNECT while awake: active, the message in flight stays in flight", () => {
     const { s, topicId } = sleeper();
     s.deliver("a", { qos: 1, messageId: 3 }).deliver("a", { qos: 1, messageId: 4 });
