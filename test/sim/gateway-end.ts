@@ -155,6 +155,7 @@ export class GatewayEnd {
     if (name === "session.failed") this.#world.fail(`session.failed: ${fields.error}`);
     const clientId = String(fields.clientId);
     if (name === "client.moved") this.#witness.moved(clientId);
+    if (name === "client.forgotten") this.#witness.forgotten(clientId);
     if (name !== "delivery.dropped") return;
     const { topic, qos, reason } = fields;
     this.#witness.gaveUp(clientId, String(topic), Number(qos), reason === "the queue is full");

@@ -13,6 +13,7 @@ export const MISHAPS = [
   "outage",
   "burst",
   "reboot",
+  "switched off",
   "subscription anew",
   "will update",
   "other address",

@@ -1,4 +1,5 @@
 import { Random } from "../../src/device/random.ts";
+import type { Settings } from "../../src/gateway/settings.ts";
 import { MODEL_NAMES, type ModelName } from "./models/model-name.ts";
 
 /** What one seed draws: not only the order of things, but what kind of world it is. Means of Infinity are things that never happen. */
@@ -34,8 +35,9 @@ export interface SimOptions {
   /** Mean times between what happens to one device: messages each way, messages of the far end all at once, … */
   messageMs: number;
   burstMs: number;
-  /** … it loses its state, it gets another address, it takes an address that was another's, it leaves and comes back, … */
+  /** … it loses its state, its battery is empty for a while, it gets another address, it takes an address that was another's, it leaves and comes back, … */
   rebootMs: number;
+  offMs: number;
   moveMs: number;
   reuseMs: number;
   leaveMs: number;
@@ -55,6 +57,7 @@ export interface SimOptions {
   durable: number;
   wills: number;
   migrateOnWake: boolean;
+  wakeByConnect: Settings["wakeByConnect"];
   clientsMax: number;
   queuedMax: number;
   awakeMessagesMax: number;
@@ -97,6 +100,7 @@ export function drawOptions(seed: number): SimOptions {
     messageMs: random.integer(200, 20_000),
     burstMs: rarely(0.2, 5_000, 100_000),
     rebootMs: rarely(0.3, 5_000, 200_000),
+    offMs: rarely(0.2, 10_000, 200_000),
     moveMs: rarely(0.3, 5_000, 200_000),
     reuseMs: rarely(0.2, 20_000, 200_000),
     leaveMs: rarely(0.2, 10_000, 200_000),
@@ -113,6 +117,7 @@ export function drawOptions(seed: number): SimOptions {
     durable: random.next(),
     wills: sometimes(0.5, 1),
     migrateOnWake: random.next() < 0.5,
+    wakeByConnect: random.next() < 0.7 ? "resume" : random.next() < 0.5 ? "prompt" : "new",
     clientsMax: random.next() < 0.15 ? random.integer(1, devices) : 10_000,
     queuedMax: random.next() < 0.2 ? random.integer(3, 30) : 100,
     awakeMessagesMax: random.next() < 0.2 ? random.integer(1, 20) : 1000,

@@ -18,6 +18,9 @@ import { Zephyr } from "./models/zephyr.ts";
 import type { Place } from "./place.ts";
 import type { SimOptions } from "./sim-options.ts";
 
+/** A device without power. */
+const SWITCHED_OFF: DeviceEnd = { state: "disconnected", deadline: Number.POSITIVE_INFINITY, handle: () => [] };
+
 /** No device sleeps for longer at a time. */
 export const LONGEST_SLEEP_MS = 60_000;
 
@@ -163,12 +166,20 @@ export class SimulatedClient {
     return this.start(now);
   }
 
+  /** The device says nothing more, and loses its state. */
+  switchOff(): void {
+    this.isAway = true;
+    this.device = SWITCHED_OFF;
+    this.open.clear();
+  }
+
   leave(now: Instant): DeviceEffect[] {
     this.isAway = true;
     return this.device.handle({ type: "disconnect" }, now);
   }
 
   comeBack(now: Instant): DeviceEffect[] {
+    if (this.device === SWITCHED_OFF) return this.reboot(now);
     this.isAway = false;
     return [...this.device.handle({ type: "connect" }, now), ...this.#sleepAgain(now)];
   }

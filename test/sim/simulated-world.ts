@@ -22,6 +22,8 @@ import { MINUS_ONE_NAMES, MINUS_ONE_TOPIC, Strangers } from "./strangers.ts";
 const ARROWS_KEPT = 50;
 /** More events than this at one instant are a loop. */
 const EVENTS_AT_ONCE_MAX = 100_000;
+/** How long a device is without power: for longer than any keep alive or sleep. */
+const OFF_MS_MAX = 400_000;
 /** Messages that the far end sends at once. */
 const BURST_MAX = 60;
 
@@ -77,9 +79,10 @@ export class SimulatedWorld {
     }
     this.#broker.onAcknowledged = (clientId, packet) => this.#deliveries.acknowledgedToBroker(clientId, packet);
     this.#broker.onQueued = (payload, qos, isCopy) => this.#deliveries.sentByBroker(payload, qos, isCopy);
-    const { tRetryMs, nRetry, migrateOnWake, clientsMax, queuedMax, awakeMessagesMax } = options;
+    const { tRetryMs, nRetry, migrateOnWake, wakeByConnect } = options;
+    const { clientsMax, queuedMax, awakeMessagesMax } = options;
     const predefined = this.#clients.flatMap(({ clientId }) => predefinedTopicsOf(clientId));
-    const limits = { tRetryMs, nRetry, migrateOnWake, clientsMax, queuedMax, awakeMessagesMax };
+    const limits = { tRetryMs, nRetry, migrateOnWake, wakeByConnect, clientsMax, queuedMax, awakeMessagesMax };
     const surroundings = {
       options,
       settings: { ...DEFAULT_SETTINGS, ...limits, predefinedTopics: [...predefined, MINUS_ONE_TOPIC] },
@@ -135,6 +138,11 @@ export class SimulatedWorld {
       this.#repeatedly(o.messageMs, undefined, () => this.#publishDown(client));
       this.#repeatedly(o.burstMs, "burst", () => this.#burst(client));
       happens(o.rebootMs, "reboot", () => client.reboot(now()));
+      happens(o.offMs, "switched off", () => {
+        client.switchOff();
+        this.#queue.add(now() + this.#random.next() * OFF_MS_MAX, () => this.#comeBack(client));
+        return [];
+      });
       happens(o.resubscribeMs, "subscription anew", () => (client.isAway ? [] : client.resubscribe(now())));
       happens(o.willUpdateMs, "will update", () => (client.isAway ? [] : client.updateWill(now())));
       happens(o.moveMs, "other address", () => this.#mishaps.move(client));

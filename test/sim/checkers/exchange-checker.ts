@@ -1,8 +1,15 @@
 import type { Instant } from "../../../src/gateway/contract.ts";
-import type { Message } from "../../../src/sn/message.ts";
+import type { Connect, Message } from "../../../src/sn/message.ts";
+import type { MessageName } from "../../../src/sn/msg-type.ts";
 import { RETURN_CODE } from "../../../src/sn/return-code.ts";
 import type { SimOptions } from "../sim-options.ts";
 import type { Fail } from "./fail.ts";
+
+/** What a client says without asking for anything: it connects, or answers. */
+const QUIET: ReadonlySet<MessageName> = new Set(["CONNECT", "WILLMSG", "REGACK", "PUBACK", "PUBREC", "PUBCOMP"]);
+
+/** What a gateway hears while a client connects. */
+const CONNECTS: ReadonlySet<MessageName> = new Set(["CONNECT", "WILLTOPIC", "WILLMSG", "DISCONNECT"]);
 
 /** How the gateway has to see the client, from what went over the wire. */
 export type ClientState = "none" | "connecting" | "active" | "asleep" | "awake";
@@ -34,8 +41,13 @@ export class ExchangeChecker {
   readonly #fail: Fail;
   readonly #awakeMessagesMax: number;
   readonly #tRetryMs: number;
+  readonly #wakeByConnect: SimOptions["wakeByConnect"];
   state: ClientState = "none";
   open: OpenExchange | undefined;
+  /** The CONNECT that is being worked on is that of a client that wakes up: its session goes on (Z12). */
+  keepsSession = false;
+  /** The client is to be asked for its will. */
+  isPrompted = false;
   /** For how long a client that asked for its will has not answered; undefined when it is not asked. */
   promptedSince: Instant | undefined;
   /** When the exchange began that was open when the gateway sent DISCONNECT. */
@@ -48,12 +60,18 @@ export class ExchangeChecker {
   #isLeavingToSleep = false;
   #held: Held[] = [];
   #publishedInPeriod = 0;
+  #connect: Connect | undefined;
+  /** Its connection to the broker is gone. */
+  #isCutOff = false;
+  /** It woke up by a CONNECT, and has only answered since. */
+  #justWoke = false;
   /** The MsgId of the last exchange, where that was one of QoS 2 and nothing came after it. */
   #completed: number | undefined;
 
-  constructor({ awakeMessagesMax, tRetryMs }: SimOptions, fail: Fail) {
+  constructor({ awakeMessagesMax, tRetryMs, wakeByConnect }: SimOptions, fail: Fail) {
     this.#awakeMessagesMax = awakeMessagesMax;
     this.#tRetryMs = tRetryMs;
+    this.#wakeByConnect = wakeByConnect;
     this.#fail = fail;
   }
 
@@ -68,7 +86,6 @@ export class ExchangeChecker {
 
   /** The set-up is made from its beginning: the client waits for nothing of before. */
   setUpAnew(): void {
-    if (this.isConnected) return;
     this.#begin();
     this.#held = [];
     this.#asked.set("CONNACK", this.#period);
@@ -103,6 +120,7 @@ export class ExchangeChecker {
 
   /** A new broker connection is there: of what was held, the broker sends again what it still has. */
   linkOpened(sessionPresent: boolean): void {
+    this.#isCutOff = false;
     if (!sessionPresent) return;
     this.#held = this.#held.filter(({ qos }) => qos === 0);
     // What the client has in hand of it comes again, after those that were here already.
@@ -111,16 +129,23 @@ export class ExchangeChecker {
 
   /** The broker connection is gone: what came over it is the broker's again, or lost. */
   linkClosed(): void {
+    // While a client that wakes up is asked for its will, what is held stays for the connection that follows.
+    if (this.state === "connecting" && this.keepsSession) return;
     this.#held = [];
     this.open = undefined;
+    this.#isCutOff = true;
   }
 
-  toGateway(message: Message, now: Instant): void {
+  /** `hasMoved` where the message comes from another place than the one before. */
+  toGateway(message: Message, hasMoved: boolean, now: Instant): void {
+    if (hasMoved || !QUIET.has(message.type)) this.#justWoke = false;
     this.#heardIn = this.#period;
+    // C8
+    if (this.state === "connecting" && !CONNECTS.has(message.type)) return;
     for (const answer of answersTo(message)) this.#asked.set(answer, this.#period);
     switch (message.type) {
       case "CONNECT":
-        this.#onConnect(now);
+        this.#onConnect(message, now);
         break;
       case "WILLTOPIC":
       case "WILLMSG":
@@ -192,7 +217,16 @@ export class ExchangeChecker {
     }
   }
 
-  #onConnect(now: Instant): void {
+  #onConnect(connect: Connect, now: Instant): void {
+    if (this.state === "asleep" || this.state === "awake") {
+      this.keepsSession = this.#wakeByConnect !== "new";
+      this.isPrompted = connect.will && this.#wakeByConnect !== "resume";
+    } else if (this.state !== "connecting") {
+      // One that woke up without being asked for its will, and insists, has not begun anew by that.
+      this.keepsSession = this.state === "active" && this.#justWoke && connect.will && isSame(this.#connect, connect);
+      this.isPrompted = connect.will;
+    }
+    this.#connect = connect;
     this.#isLeavingToSleep = false;
     // A CONNECT that is repeated is answered with the prompt again, which is not counted (C9).
     if (this.state !== "connecting") this.promptedSince = undefined;
@@ -215,7 +249,7 @@ export class ExchangeChecker {
 
   #onDisconnect(): void {
     if (this.state === "asleep" && this.#heardIn !== this.#period) this.#fail("Z3: DISCONNECT to a sleeping client");
-    if (this.#isLeavingToSleep && this.isConnected) this.#fallAsleep();
+    if (this.#isLeavingToSleep && this.isConnected && !this.#isCutOff) this.#fallAsleep();
     else {
       this.unansweredSince = this.open?.since;
       this.ended();
@@ -232,8 +266,12 @@ export class ExchangeChecker {
     }
     if (message.type === "CONNACK") {
       this.promptedSince = undefined;
-      if (message.returnCode === 0) this.state = "active";
-      else this.ended();
+      if (message.returnCode === 0) {
+        this.state = "active";
+        this.#justWoke = this.keepsSession;
+      } else {
+        this.ended();
+      }
       return;
     }
     if (message.type !== "PINGRESP" && !this.isConnected) this.#fail(`${key} to a client that is ${this.state}`);
@@ -255,7 +293,7 @@ export class ExchangeChecker {
     if (open?.kind === "REGISTER" && open.topicId === topicId && now >= open.since + this.#tRetryMs)
       this.open = undefined;
     if (qos === 0) {
-      this.#publishedInPeriod += 1;
+      this.#countInPeriod();
       if (msgId !== 0) this.#fail(`M1: PUBLISH QoS 0 with MsgId ${msgId}`);
       if (this.open !== undefined) this.#fail(`G6: a message overtakes the ${this.open.kind} that is open`);
       this.#held.shift();
@@ -263,8 +301,15 @@ export class ExchangeChecker {
     }
     this.#completed = undefined;
     if (msgId === 0) this.#fail(`M4: PUBLISH QoS ${qos} with MsgId 0`);
-    if (this.open === undefined) this.#publishedInPeriod += 1;
+    if (this.open === undefined) this.#countInPeriod();
     this.#start("PUBLISH", msgId, topicId, qos, now);
+  }
+
+  #countInPeriod(): void {
+    this.#publishedInPeriod += 1;
+    if (this.state === "awake" && this.#publishedInPeriod > this.#awakeMessagesMax) {
+      this.#fail(`Z8: more than ${this.#awakeMessagesMax} messages in one awake period`);
+    }
   }
 
   #start(kind: OpenExchange["kind"], msgId: number, topicId: number, qos: number, now: Instant): void {
@@ -294,6 +339,10 @@ export class ExchangeChecker {
     this.promptedSince = undefined;
     this.#asked.clear();
   }
+}
+
+function isSame(one: Connect | undefined, other: Connect): boolean {
+  return one?.will === other.will && one.cleanSession === other.cleanSession && one.duration === other.duration;
 }
 
 /** What a message may be answered with, with the numbers that the answer has to repeat. */

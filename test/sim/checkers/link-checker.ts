@@ -1,4 +1,5 @@
 import type { Effect, LinkId } from "../../../src/gateway/contract.ts";
+import type { PacketToBroker } from "../../../src/gateway/packet.ts";
 import type { Message } from "../../../src/sn/message.ts";
 import type { Fail } from "./fail.ts";
 
@@ -14,6 +15,8 @@ interface OpenLink {
   readonly clientId: string;
   /** The gateway has closed it; its end is not told yet. */
   isClosed: boolean;
+  /** The SUBSCRIBE that was written last, with its packet identifier. */
+  lastSubscribe: string;
 }
 
 /** Watches the connections to the broker: none before a CONNECT is complete, one for a client, no more than there may be. */
@@ -76,6 +79,15 @@ export class LinkChecker {
     const link = this.#links.get(effect.link);
     if (link === undefined || link.isClosed) return;
     if (effect.type === "close") link.isClosed = true;
+    else if (effect.type === "write") this.#write(link, effect.packet);
+  }
+
+  #write(link: OpenLink, packet: PacketToBroker): void {
+    if (packet.cmd === "unsubscribe") link.lastSubscribe = "";
+    if (packet.cmd !== "subscribe") return;
+    const subscribe = `${packet.messageId} ${packet.subscriptions.map(({ topic }) => topic).join()}`;
+    if (subscribe === link.lastSubscribe) this.#fail(`S7: SUBSCRIBE ${subscribe} twice for ${link.clientId}`);
+    link.lastSubscribe = subscribe;
   }
 
   ended(link: LinkId): void {
@@ -91,7 +103,7 @@ export class LinkChecker {
       if (link.clientId === clientId)
         this.#fail(`C11: a second connection for ${clientId} beside one that is not gone`);
     }
-    this.#links.set(id, { clientId, isClosed: false });
+    this.#links.set(id, { clientId, isClosed: false, lastSubscribe: "" });
     const { length } = this.clientsInUse;
     if (length > this.#clientsMax) this.#fail(`${length} connections with clients.max ${this.#clientsMax}`);
     if (this.#links.size > 2 * this.#clientsMax) this.#fail(`${this.#links.size} connections, closing ones included`);

@@ -42,6 +42,11 @@ export class SilenceChecker {
     }
   }
 
+  /** Whether the client has been silent for so long that it is lost. */
+  isLost(now: Instant): boolean {
+    return now >= this.#heardAt + (this.#allowedMs ?? Number.POSITIVE_INFINITY);
+  }
+
   /** Time has come to `now`, and the client's connection to the broker is still there. */
   passed(now: Instant): void {
     const allowed = this.#allowedMs;

@@ -1,6 +1,7 @@
 import type { LinkConnect } from "../../../src/gateway/contract.ts";
 import type { Will } from "../../../src/gateway/packet.ts";
 import type { Connect, Message } from "../../../src/sn/message.ts";
+import type { ExchangeChecker } from "./exchange-checker.ts";
 import type { Fail } from "./fail.ts";
 
 /** Updates of a will that may be what an answer speaks of: none has a MsgId, and a late copy of one is done once more. */
@@ -9,6 +10,7 @@ const UPDATES_KEPT = 3;
 interface SetUp {
   readonly connect: Connect;
   step: "will topic" | "will message" | "broker";
+  /** The will of the connection that is to be. */
   will: Will | undefined;
 }
 
@@ -18,21 +20,22 @@ export class WillChecker {
   #setUp: SetUp | undefined;
   /** The will of the session. */
   #stored: Will | undefined;
-  #topicUpdates: (string | undefined)[] = [];
-  #messageUpdates: string[] = [];
+  readonly #topicUpdates: (string | undefined)[] = [];
+  readonly #messageUpdates: string[] = [];
 
   constructor(fail: Fail) {
     this.#fail = fail;
   }
 
-  toGateway(message: Message): void {
+  toGateway(message: Message, exchange: Pick<ExchangeChecker, "keepsSession" | "isPrompted">): void {
     switch (message.type) {
       case "CONNECT":
-        this.#onConnect(message);
+        this.#onConnect(message, exchange);
         break;
       case "WILLTOPIC":
         if (this.#setUp?.step !== "will topic") break;
         this.#setUp.step = message.empty ? "broker" : "will message";
+        if (message.empty) this.#setUp.will = undefined;
         if (message.empty || message.qos === -1) break;
         this.#setUp.will = {
           topic: message.willTopic ?? "",
@@ -89,32 +92,37 @@ export class WillChecker {
   }
 
   /** The gateway connects to the broker for a client that sets up its connection. */
-  opened({ will, cleanSession }: LinkConnect): void {
-    this.#topicUpdates = [];
-    this.#messageUpdates = [];
+  opened({ will }: LinkConnect): void {
+    this.#topicUpdates.length = 0;
+    this.#messageUpdates.length = 0;
     const setUp = this.#setUp;
     if (setUp === undefined) return;
-    const expected = setUp.connect.will ? setUp.will : cleanSession ? undefined : this.#stored;
-    if (!isSame(will, expected)) this.#fail(`W3: connected with the will ${text(will)} instead of ${text(expected)}`);
+    if (isSame(will, setUp.will)) return;
+    this.#fail(`W3: connected with the will ${text(will)} instead of ${text(setUp.will)}`);
   }
 
-  #onConnect(connect: Connect): void {
+  #onConnect(
+    connect: Connect,
+    { keepsSession, isPrompted }: Pick<ExchangeChecker, "keepsSession" | "isPrompted">,
+  ): void {
     const before = this.#setUp;
     if (before?.step === "broker") return;
     if (before !== undefined && isSameConnect(before.connect, connect)) return;
-    this.#setUp = { connect, step: connect.will ? "will topic" : "broker", will: undefined };
+    // Of the four cases of §6.3 only CleanSession=0, Will=0 keeps the will that was; a client that wakes up keeps it in any case.
+    const keepsWill = keepsSession || (!connect.cleanSession && !connect.will);
+    const will = keepsWill ? this.#stored : undefined;
+    this.#setUp = { connect, step: isPrompted ? "will topic" : "broker", will };
   }
 
   #connected(): void {
     const setUp = this.#setUp;
     this.#setUp = undefined;
-    // A sleeping client's flags are not looked at, and it is not asked for its will (Z12).
-    if (setUp?.step !== "broker" || (!setUp.connect.will && !setUp.connect.cleanSession)) return;
-    this.#stored = setUp.will;
+    if (setUp?.step === "broker") this.#stored = setUp.will;
   }
 }
 
 function keep<T>(updates: T[], update: T): void {
+  if (updates.length > 0 && updates.at(-1) === update) return;
   updates.push(update);
   if (updates.length > UPDATES_KEPT) updates.shift();
 }

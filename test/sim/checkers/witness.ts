@@ -118,6 +118,8 @@ export class Witness {
     if (message.type === "malformed" || FOR_CLIENTS.has(message.type) || message.type === "SEARCHGW") return;
     // N4: it stands for nobody.
     if (message.type === "PUBLISH" && message.qos === -1) return;
+    const before = message.type === "CONNECT" ? this.#callers.placeOf(message.clientId ?? "") : from;
+    const hasMoved = before !== undefined && before !== from;
     if (message.type === "CONNECT" && message.clientId !== null) this.#connects(message.clientId, from);
     if (message.type === "PINGREQ" && !this.#isOwnPing(message.clientId, from)) return;
     const clientId = this.#callers.at(from);
@@ -125,10 +127,11 @@ export class Witness {
     this.#speaker = clientId;
     const client = this.#checkersOf(clientId);
     // R8: an answer to nothing says nothing about what the client knows.
-    if (message.type !== "PUBACK" || client.exchange.awaits(message.msgId)) client.topicIds.toGateway(message, now);
-    client.exchange.toGateway(message, now);
+    const isHeard = message.type !== "PUBACK" || client.exchange.awaits(message.msgId);
+    if (isHeard && client.exchange.state !== "connecting") client.topicIds.toGateway(message, now);
+    client.exchange.toGateway(message, hasMoved, now);
     client.silence.toGateway(message, now);
-    client.will.toGateway(message);
+    client.will.toGateway(message, client.exchange);
     this.links.toGateway(clientId, message);
   }
 
@@ -144,8 +147,8 @@ export class Witness {
       const { payload, topic, qos } = event.packet;
       client.exchange.fromBroker(Buffer.from(payload).toString(), topic, qos);
     } else if (event.type === "link-opened") {
-      // A client that is connected does not notice, and keeps its ids.
-      if (!client.exchange.isConnected) client.topicIds.connected();
+      // A client that is connected or wakes up does not notice, and keeps its ids.
+      if (!client.exchange.isConnected && !client.exchange.keepsSession) client.topicIds.connected();
       client.exchange.linkOpened(event.sessionPresent);
     } else if (event.type === "link-closed" || event.type === "link-refused") {
       if (this.links.isInUse(clientId)) client.exchange.linkClosed();
@@ -208,14 +211,14 @@ export class Witness {
 
   performs(effect: Extract<Effect, { link: number }>, now: Instant): void {
     const clientId = effect.type === "open" ? effect.connect.clientId : this.links.clientOf(effect.link);
-    const isRenewal = clientId !== undefined && this.isConnected(clientId);
-    if (effect.type === "open" && !isRenewal) {
-      const client = this.#checkersOf(effect.connect.clientId);
-      client.exchange.setUpAnew();
+    const client = clientId === undefined ? undefined : this.#checkersOf(clientId);
+    const isRenewal = client?.exchange.isConnected === true || client?.exchange.keepsSession === true;
+    if (effect.type === "open" && client !== undefined && !client.exchange.isConnected) {
+      if (!isRenewal) client.exchange.setUpAnew();
       client.will.opened(effect.connect);
     }
     if (effect.type === "close" && clientId !== undefined) {
-      this.#clients.get(clientId)?.silence.closed(effect.disconnect, this.#occasionFor(clientId), now);
+      client?.silence.closed(effect.disconnect, this.#occasionFor(clientId), now);
       if (!effect.disconnect) this.#lose(clientId);
     }
     this.links.performed(effect, isRenewal);
@@ -224,6 +227,12 @@ export class Witness {
   /** The gateway says that it gave a message up. */
   gaveUp(clientId: string, topic: string, qos: number, forWantOfRoom: boolean): void {
     this.#clients.get(clientId)?.exchange.gaveUp(topic, qos, forWantOfRoom);
+  }
+
+  /** The gateway says that it does not keep the session of a client that is not connected. */
+  forgotten(clientId: string): void {
+    if (this.isConnected(clientId)) this.#fail(`${clientId} is forgotten while it is connected`);
+    this.#clients.delete(clientId);
   }
 
   /** The gateway says that a sleeping client has moved. */
@@ -252,7 +261,11 @@ export class Witness {
     this.#displaced = undefined;
     this.#isAnswered = false;
     this.#isPublished = false;
-    for (const [clientId, { silence }] of this.#clients) if (this.links.isInUse(clientId)) silence.passed(now);
+    for (const [clientId, { silence }] of this.#clients) {
+      if (this.links.isInUse(clientId)) silence.passed(now);
+      // One whose connection to the broker is gone is lost without anything to be seen of it.
+      else if (silence.isLost(now)) this.#lose(clientId);
+    }
   }
 
   #connects(clientId: string, from: Place): void {
