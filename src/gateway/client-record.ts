@@ -127,10 +127,10 @@ export class ClientRecord implements Client {
   end(state: "disconnected" | "lost", disconnect: boolean): void {
     this.state = state;
     this.#heldAnswers = undefined;
-    this.renewal.cancel();
     this.requests.reset();
     this.deliveries.reset();
     if (!this.durable) this.forgetSession();
     this.link.close(disconnect);
+    this.renewal.cancel();
   }
 }

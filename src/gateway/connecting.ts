@@ -81,8 +81,6 @@ export class Connecting {
     this.#setUp = new SetUp(connect, kind, keepsWill ? client.will : undefined, client.settings);
     this.#quiet = false;
     client.renewal.cancel();
-    // One that was being made for the client as it was.
-    if (!client.link.isOpen) client.link.close(true);
     if (!keepsSession) {
       client.requests.reset();
       client.dropHeldAnswers();

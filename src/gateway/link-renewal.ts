@@ -145,8 +145,9 @@ export class LinkRenewal {
     this.#will = undefined;
   }
 
-  /** The client has begun anew or is gone: what it said before means nothing any more. */
+  /** The client has begun anew or is gone: what it said before means nothing any more, nor does a connection made for that. */
   cancel(): void {
+    if (this.#phase === "opening" || this.#phase === "restoring") this.#client.link.close(true);
     this.end();
     this.#held.clear();
   }

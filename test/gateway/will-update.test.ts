@@ -296,16 +296,13 @@ describe("the client goes meanwhile", () => {
     s.deliver("a").toClient("REGISTER");
   });
 
-  test.each(STEPS)("C13 CONNECT with Will=1 while %s asks for the will and begins anew", (step, begin, hasLink) => {
+  test.each(STEPS)("C13 CONNECT with Will=1 while %s asks for the will and begins anew", (_, begin, hasLink) => {
     const s = updating(begin).client("CONNECT", { ...DURABLE, will: true });
-    const isOpen = step === STEPS[2]![0];
-    if (hasLink && !isOpen) s.closes(true);
-    s.toClient("WILLTOPICREQ");
-    if (!isOpen) s.gone().nothing();
+    // The will of the connection that was made for the update is nobody's any more.
+    if (hasLink) s.closes(true);
+    s.toClient("WILLTOPICREQ").gone().nothing();
     s.client("WILLTOPIC", { willTopic: "w/again" }).toClient("WILLMSGREQ");
-    s.client("WILLMSG", { willMsg: "again" });
-    if (isOpen) s.closes(true).gone();
-    s.opens({ will: { topic: "w/again", payload: "again" } });
+    s.client("WILLMSG", { willMsg: "again" }).opens({ will: { topic: "w/again", payload: "again" } });
     s.accepts(true).toClient("CONNACK", { returnCode: 0 });
   });
 
