@@ -1,6 +1,7 @@
 import { encode } from "../sn/encode.ts";
 import type { MsgIdOnly, TopicAck } from "../sn/message.ts";
 import { RETURN_CODE } from "../sn/return-code.ts";
+import { BrokerAnswers } from "./broker-answers.ts";
 import type { Client } from "./client.ts";
 import type { Instant } from "./contract.ts";
 import type { DeliveryPhase } from "./delivery-phase.ts";
@@ -25,8 +26,7 @@ const NEVER: Instant = Number.POSITIVE_INFINITY;
 export class Deliveries {
   readonly #client: Client;
   readonly #queue: DeliveryQueue;
-  /** Messages given up after the client had a part in them: their PUBREL is answered here. */
-  #abandoned: Set<number> | undefined;
+  readonly answers: BrokerAnswers;
   #phase: DeliveryPhase = "idle";
   #tries = 0;
   #startedAt: Instant = 0;
@@ -38,11 +38,10 @@ export class Deliveries {
   #interrupted = 0;
   /** How many more messages may be started (Z8). */
   budget = NEVER;
-  /** Acknowledgements given to the broker, which may make it send more. */
-  acknowledged = 0;
 
   constructor(client: Client) {
     this.#client = client;
+    this.answers = new BrokerAnswers(client);
     this.#queue = new DeliveryQueue(client.settings.queuedMax, client.settings.queuedOctetsMax);
   }
 
@@ -87,7 +86,7 @@ export class Deliveries {
   /** The connection to the broker is over; it will send again what was not acknowledged. */
   reset(): void {
     this.#queue.clear();
-    this.#abandoned = undefined;
+    this.answers.forget();
     this.#suspended = false;
     this.#interrupted = 0;
     this.#idle();
@@ -102,7 +101,7 @@ export class Deliveries {
   renewed(sessionPresent: boolean): void {
     if (!sessionPresent) {
       this.#queue.orphan();
-      this.#abandoned = undefined;
+      this.answers.forget();
       return;
     }
     const { head } = this.#queue;
@@ -130,7 +129,7 @@ export class Deliveries {
     while (this.#queue.exceeds(1)) {
       const dropped = this.#queue.dropOldestQos0(this.#phase !== "idle");
       if (dropped === undefined) return;
-      this.#noteDropped(dropped, { reason: "the queue is full", limit: "clients.max_queued" });
+      this.answers.noteDropped(dropped, { reason: "the queue is full", limit: "clients.max_queued" });
     }
   }
 
@@ -144,10 +143,7 @@ export class Deliveries {
       }
       if (this.#phase === "completing") return;
     }
-    if (this.#abandoned?.delete(messageId) === true) {
-      this.#client.write({ cmd: "pubcomp", messageId });
-      return;
-    }
+    if (this.answers.complete(messageId)) return;
     // Of an exchange of before: only the client knows whether it has released the message.
     if (this.#queue.hasRelease(messageId)) return;
     this.#queue.pushRelease(messageId, this.#phase !== "idle");
@@ -282,7 +278,9 @@ export class Deliveries {
       return;
     }
     if (this.#phase !== "publishing" || head?.packetId !== message.msgId || packet === undefined) return;
-    if (!isSameTopicId(head.topic!, message.topicId)) return;
+    // Some clients name no topic in a refusal; the MsgId says which message it is (as G2a says of REGACK).
+    const namesTopic = message.topicId !== 0 || message.returnCode === RETURN_CODE.accepted;
+    if (namesTopic && !isSameTopicId(head.topic!, message.topicId)) return;
     if (message.returnCode === RETURN_CODE.accepted) {
       if (packet.qos === 1) this.#finish(head, "puback");
       return;
@@ -291,10 +289,10 @@ export class Deliveries {
       this.#leaveAlone(now);
       return;
     }
-    const entry = topics.byId(message.topicId);
-    const isOfTopic = unknownTopic && entry?.name === packet.topic;
-    if (isOfTopic) entry.announced = false;
-    if (isOfTopic && !head.registeredAgain) {
+    const entry = topics.byName(packet.topic);
+    const isOfEntry = unknownTopic && head.topic!.topicIdType === "normal" && entry?.id === head.topic!.topicId;
+    if (isOfEntry) entry.announced = false;
+    if (isOfEntry && !head.registeredAgain) {
       head.registeredAgain = true;
       this.#idle();
       return;
@@ -418,27 +416,16 @@ export class Deliveries {
 
   /** The client has the message: the broker may forget it. */
   #finish(head: Delivery, cmd: "puback" | "pubcomp"): void {
-    if (!head.orphaned) {
-      this.#client.write({ cmd, messageId: head.packetId });
-      this.acknowledged += 1;
-    }
+    this.answers.finish(head, cmd);
     this.#queue.shift();
     this.#idle();
   }
 
-  /** The client will not have the message. The broker is told otherwise, or it would send it again for ever (G5). */
+  /** The client will not have the message. */
   #giveUp(head: Delivery, obstacle: Obstacle): void {
-    const { packet, packetId, orphaned } = head;
     this.#queue.shift();
     this.#idle();
-    if (packet === undefined) return;
-    this.#noteDropped(packet, obstacle);
-    if (packet.qos === 0 || orphaned) return;
-    this.acknowledged += 1;
-    this.#client.write({ cmd: packet.qos === 1 ? "puback" : "pubrec", messageId: packetId });
-    if (packet.qos === 1) return;
-    this.#abandoned ??= new Set();
-    this.#abandoned.add(packetId);
+    this.answers.giveUp(head, obstacle);
   }
 
   /** For as long as this connection lasts. */
@@ -447,10 +434,6 @@ export class Deliveries {
     const entry = topics.byName(topic);
     if (entry !== undefined) entry.suppressed = true;
     this.#client.note("topic.suppressed", { topic });
-  }
-
-  #noteDropped({ topic, qos }: PublishPacket, { reason, limit }: Obstacle): void {
-    this.#client.note("delivery.dropped", { topic, qos, reason, limit });
   }
 
   #idle(): void {

@@ -1,5 +1,5 @@
 import { encode } from "../sn/encode.ts";
-import { isTopicName } from "../sn/topic-name.ts";
+import { hasWildcard } from "../sn/topic-name.ts";
 import type { Client } from "./client.ts";
 import type { Delivery } from "./delivery-queue.ts";
 import type { outboundTopicOf } from "./outbound-topic.ts";
@@ -29,7 +29,7 @@ export function obstacleTo(
   if (topic === "suppressed") return { reason: "the client refused the topic name" };
   if (topic !== "unregistered") return undefined;
   // No broker should send it; and §6.10 has REGISTER without wildcards (I6).
-  if (!isTopicName(topicName)) return { reason: "not a topic name" };
+  if (topicName === "" || hasWildcard(topicName)) return { reason: "not a topic name" };
   if (!fits(REGISTER_HEAD_OCTETS + Buffer.byteLength(topicName), settings.datagramOctetsMax)) {
     return { reason: "topic name larger than clients.max_datagram", limit: "clients.max_datagram" };
   }

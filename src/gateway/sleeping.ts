@@ -44,7 +44,7 @@ export class Sleeping {
     client.state = "awake";
     client.note("client.awake", { waiting: client.deliveries.length });
     client.deliveries.budget = client.settings.awakeMessagesMax;
-    client.deliveries.acknowledged = 0;
+    client.deliveries.answers.given = 0;
     client.deliveries.unpark(now);
     client.deliveries.advance(now);
   }
@@ -66,8 +66,8 @@ export class Sleeping {
   settle(now: Instant): void {
     const { deliveries, link } = this.#client;
     if (this.#client.state !== "awake" || !deliveries.pauses || this.#probeDue !== NEVER) return;
-    if ((deliveries.acknowledged > 0 || this.#linkIsNew) && deliveries.budget > 0) {
-      deliveries.acknowledged = 0;
+    if ((deliveries.answers.given > 0 || this.#linkIsNew) && deliveries.budget > 0) {
+      deliveries.answers.given = 0;
       this.#linkIsNew = false;
       this.#probeDue = now + PROBE_TIMEOUT_MS;
       link.probe();

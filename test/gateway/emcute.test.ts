@@ -116,3 +116,39 @@ test("I6 a name with a wildcard, which no broker should send, is not registered 
   s.broker("suback", { messageId: 1, granted: [1] }).toClient("SUBACK");
   s.deliver("w/+", { qos: 1, messageId: 3 }).toBroker("puback", { messageId: 3 }).noted("delivery.dropped");
 });
+
+test("I6 one with a control character is: MQTT allows it, and nobody else can tell the client", () => {
+  const s = new Script();
+  s.connect();
+  s.client("SUBSCRIBE", { topicName: "w/#", qos: 1, msgId: 1 }).toBroker("subscribe");
+  s.broker("suback", { messageId: 1, granted: [1] }).toClient("SUBACK");
+  s.deliver("w/\u0001", { qos: 1, messageId: 3 }).toClient("REGISTER", { topicName: "w/\u0001" });
+});
+
+describe("a client whose refusals name no topic", () => {
+  test("G2a, R8 a PUBACK 0x03 with TopicId 0 ends the exchange that its MsgId names", () => {
+    const s = new Script();
+    s.connect();
+    s.subscribe("a", 1);
+    s.deliver("a", { qos: 1, messageId: 1 }).toClient("PUBLISH");
+    s.client("PUBACK", { topicId: 0, msgId: 2, returnCode: 3 }).nothing();
+    s.client("PUBACK", { topicId: 0, msgId: 1, returnCode: 3 }).toBroker("puback").noted("delivery.dropped");
+  });
+
+  test("G4 a PUBACK 0x02 with TopicId 0 is about the topic of that message", () => {
+    const s = new Script();
+    s.connect();
+    const topicId = s.subscribe("a", 1);
+    s.deliver("a", { qos: 1, messageId: 1 }).toClient("PUBLISH");
+    s.client("PUBACK", { topicId: 0, msgId: 1, returnCode: 2 }).toClient("REGISTER", { topicId, topicName: "a" });
+  });
+
+  test("R8 an acceptance has to name the topic", () => {
+    const s = new Script();
+    s.connect();
+    const topicId = s.subscribe("a", 1);
+    s.deliver("a", { qos: 1, messageId: 1 }).toClient("PUBLISH");
+    s.client("PUBACK", { topicId: 0, msgId: 1, returnCode: 0 }).nothing();
+    s.client("PUBACK", { topicId, msgId: 1 }).toBroker("puback");
+  });
+});

@@ -1,0 +1,52 @@
+import type { Client } from "./client.ts";
+import type { Delivery } from "./delivery-queue.ts";
+import type { Obstacle } from "./outbound-message.ts";
+import type { PublishPacket } from "./packet.ts";
+
+/** What the broker is told of the messages that it has sent to a client. */
+export class BrokerAnswers {
+  readonly #client: Client;
+  /** Messages of QoS 2 that were given up: nobody but us answers their PUBREL. */
+  #abandoned: Set<number> | undefined;
+  /** Answers given since somebody set it to 0; each may make the broker send more. */
+  given = 0;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  /** The client has the message: the broker may forget it. Of an orphan it knows nothing. */
+  finish({ packetId, orphaned }: Delivery, cmd: "puback" | "pubcomp"): void {
+    if (orphaned) return;
+    this.#client.write({ cmd, messageId: packetId });
+    this.given += 1;
+  }
+
+  /** The client will not have the message. The broker is told otherwise, or it would send it again for ever (G5). */
+  giveUp({ packet, packetId, orphaned }: Delivery, obstacle: Obstacle): void {
+    if (packet === undefined) return;
+    this.noteDropped(packet, obstacle);
+    if (packet.qos === 0 || orphaned) return;
+    this.given += 1;
+    this.#client.write({ cmd: packet.qos === 1 ? "puback" : "pubrec", messageId: packetId });
+    if (packet.qos === 1) return;
+    this.#abandoned ??= new Set();
+    this.#abandoned.add(packetId);
+  }
+
+  /** A PUBREL of the broker: whether it is of a message that was given up, and is answered by that. */
+  complete(messageId: number): boolean {
+    if (this.#abandoned?.delete(messageId) !== true) return false;
+    this.#client.write({ cmd: "pubcomp", messageId });
+    return true;
+  }
+
+  /** The broker knows nothing of it all any more. */
+  forget(): void {
+    this.#abandoned = undefined;
+  }
+
+  noteDropped({ topic, qos }: PublishPacket, { reason, limit }: Obstacle): void {
+    this.#client.note("delivery.dropped", { topic, qos, reason, limit });
+  }
+}
