@@ -21,7 +21,7 @@ function blocks(language: string): string[] {
 
 const LINES = blocks("sh").flatMap((block) => block.split("\n").filter((line) => line !== ""));
 
-/** The arguments of the one command of ours that begins with this word. */
+/** The arguments of the one command of ours that begins with these words. */
 function argumentsOf(command: string): string[] {
   const lines = LINES.filter((line) => line.startsWith(`${PROGRAM}${command} `));
   expect(lines, `one line with "${PROGRAM}${command}" in the README`).toHaveLength(1);
@@ -44,7 +44,7 @@ describe("README.md", () => {
     const known = ["npm ci && npm start", "npm ci && npm test"];
     const commands = LINES.filter((line) => !known.includes(line));
     expect(commands.map((line) => line.slice(0, line.indexOf(" ", PROGRAM.length)))).toEqual(
-      ["subscribe", "publish", "run", "simulate"].map((command) => PROGRAM + command),
+      ["subscribe", "publish", "run", "publish", "simulate"].map((command) => PROGRAM + command),
     );
     expect(LINES).toEqual(expect.arrayContaining(known));
     // The tests split at spaces.
@@ -60,7 +60,7 @@ describe("README.md", () => {
       () => expect(site.process.lines.some(({ message }) => String(message).startsWith("SUBACK"))).toBe(true),
       { timeout: 10_000, interval: 10 },
     );
-    const published = await runToEnd([...argumentsOf("publish"), "--gateway", site.gatewayUrl]);
+    const published = await runToEnd([...argumentsOf("publish --client-id"), "--gateway", site.gatewayUrl]);
     expect(published).toEqual({ code: 0, stdout: "", stderr: "" });
     await vi.waitFor(() => expect(subscriber.stdout).toBe("sensors/kitchen 21.5\n"), { timeout: 10_000 });
     await peer.receives({ topic: "sensors/kitchen", data: "21.5", qos: 1, retain: false });
@@ -76,6 +76,16 @@ describe("README.md", () => {
     sensor.connect("sensor");
     expect((await sensor.message("CONNACK")).returnCode).toBe(0);
     await stop(gateway);
+  });
+
+  test("how sensors find it: the gateway is searched for, and gets the message", async () => {
+    const peer = await site.mqttPeer();
+    await peer.subscribe("sensors/hall");
+    // The group at the test's own port, and on loopback alone.
+    const there = ["--group", `225.1.1.1:${site.gateway.port}`, "--interface", "127.0.0.1"];
+    const published = await runToEnd([...argumentsOf("publish --discover"), ...there]);
+    expect(published).toMatchObject({ code: 0, stdout: "" });
+    await peer.receives({ topic: "sensors/hall", data: "20.5", qos: 1, retain: false });
   });
 
   test("many sensors: the summary says what was sent, delivered, lost and duplicated, and nothing is lost", async () => {
