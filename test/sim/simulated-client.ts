@@ -228,9 +228,14 @@ export class SimulatedClient {
   }
 }
 
-/** A device that never pings does not notice when the gateway's DISCONNECT is lost, or is never sent: nothing would bring it back. */
-function isQuiet({ loss, crashMs, stopMs, linkBreakMs, outageMs, moveMs, reuseMs }: SimOptions): boolean {
-  return loss === 0 && [crashMs, stopMs, linkBreakMs, outageMs, moveMs, reuseMs].every((ms) => !Number.isFinite(ms));
+/**
+ * A device that never pings does not notice when the gateway's DISCONNECT is lost, or is never sent: nothing would bring it back. And one that
+ * is gone keeps its place for as long as the gateway waits for it, which is a day.
+ */
+function isQuiet({ loss, crashMs, stopMs, linkBreakMs, outageMs, moveMs, reuseMs, offMs }: SimOptions): boolean {
+  return (
+    loss === 0 && [crashMs, stopMs, linkBreakMs, outageMs, moveMs, reuseMs, offMs].every((ms) => !Number.isFinite(ms))
+  );
 }
 
 function quirksOf(model: ModelName, fail: Fail): Quirks | undefined {

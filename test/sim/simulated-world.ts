@@ -1,13 +1,14 @@
 import type { DeviceEffect, DeviceQoS, Outcome } from "../../src/device/contract.ts";
 import { Random } from "../../src/device/random.ts";
 import type { Instant } from "../../src/gateway/contract.ts";
-import type { MqttQoS } from "../../src/gateway/packet.ts";
 import { DEFAULT_SETTINGS } from "../../src/gateway/settings.ts";
 import { decode } from "../../src/sn/decode.ts";
 import { describe } from "../../src/sn/describe.ts";
+import { ArrowLog } from "./arrow-log.ts";
 import { type Counts, DeliveryChecker } from "./checkers/delivery-checker.ts";
 import { predefinedTopicsOf } from "./client-topics.ts";
 import { EventQueue } from "./event-queue.ts";
+import { FarEnd } from "./far-end.ts";
 import { GatewayEnd } from "./gateway-end.ts";
 import { type Mishap, Mishaps } from "./mishaps.ts";
 import { type Place, Places } from "./place.ts";
@@ -18,14 +19,10 @@ import { SimulatedLinks } from "./simulated-links.ts";
 import { SimulatedNetwork } from "./simulated-network.ts";
 import { MINUS_ONE_NAMES, MINUS_ONE_TOPIC, Strangers } from "./strangers.ts";
 
-/** How many arrows a failure shows. */
-const ARROWS_KEPT = 50;
 /** More events than this at one instant are a loop. */
 const EVENTS_AT_ONCE_MAX = 100_000;
 /** How long a device is without power: for longer than any keep alive or sleep. */
 const OFF_MS_MAX = 400_000;
-/** Messages that the far end sends at once. */
-const BURST_MAX = 60;
 
 export interface SimResult {
   /** What must not happen, and did; undefined when all went well. */
@@ -53,16 +50,15 @@ export class SimulatedWorld {
   readonly #mishaps: Mishaps;
   readonly #deliveries = new DeliveryChecker((violation) => this.#fail(violation));
   readonly #gateway: GatewayEnd;
-  readonly #onArrow: ((arrow: string) => void) | undefined;
-  /** The last ones, put into words when somebody wants to read them. */
-  #arrows: { at: Instant; text: () => string }[] = [];
+  readonly #farEnd: FarEnd;
+  readonly #log: ArrowLog;
   #now: Instant = 0;
   #payloads = 0;
 
   /** `onArrow` is called with every arrow. */
   constructor(options: SimOptions, onArrow?: (arrow: string) => void) {
     this.#options = options;
-    this.#onArrow = onArrow;
+    this.#log = new ArrowLog(onArrow);
     this.#random = new Random(options.seed ^ 0x5eed);
     this.#network = new SimulatedNetwork(options, this.#queue, this.#random);
     this.#places = new Places(options.forwarders);
@@ -77,6 +73,7 @@ export class SimulatedWorld {
     for (let index = 0; index < options.devices; index += 1) {
       this.#clients.push(new SimulatedClient(index, this.#mishaps.newPlace(), options, this.#random, fail));
     }
+    this.#farEnd = new FarEnd(this.#random, this.#broker, this.#deliveries, options.retained);
     this.#broker.onAcknowledged = (clientId, packet) => this.#deliveries.acknowledgedToBroker(clientId, packet);
     this.#broker.onQueued = (payload, qos, isCopy) => this.#deliveries.sentByBroker(payload, qos, isCopy);
     const { tRetryMs, nRetry, migrateOnWake, wakeByConnect } = options;
@@ -120,8 +117,7 @@ export class SimulatedWorld {
       violation = error instanceof Violation ? error.message : String((error as Error).stack);
     }
     const notes = new Map<string, number>([...this.#gateway.notes, ...this.#mishaps.counts]);
-    const arrows = this.#arrows.slice(-ARROWS_KEPT).map(arrowText);
-    return { violation, arrows, counts: this.#deliveries.counts, notes };
+    return { violation, arrows: this.#log.last, counts: this.#deliveries.counts, notes };
   }
 
   #start(): void {
@@ -222,23 +218,12 @@ export class SimulatedWorld {
   }
 
   #publishDown(client: SimulatedClient): void {
-    const { clientId, topics } = client;
-    const topic = topics.down[this.#random.integer(0, topics.down.length - 1)]!;
-    const qos = this.#random.integer(0, 2) as MqttQoS;
-    const retain = this.#random.next() < this.#options.retained;
-    this.#payloads += 1;
-    const payload = `${clientId}-down-${this.#payloads}`;
-    const grantedQos = this.#broker.grantedQos(clientId, topic);
-    // Only a session that stays keeps what comes while the connection is away.
-    const isPromised = client.isDurable && grantedQos !== undefined && !this.#isForNoOne(client);
-    const promisedQos = isPromised ? (Math.min(qos, grantedQos) as MqttQoS) : undefined;
-    this.#deliveries.sentDown(payload, { clientId, topic, retain, promisedQos });
-    this.#arrow(() => `far end → broker ${topic} QoS ${qos} ${payload}`);
-    this.#broker.publish(undefined, { topic, payload: Buffer.from(payload), qos, retain });
+    const published = this.#farEnd.publish(client, !this.#isForNoOne(client));
+    this.#arrow(() => `far end → broker ${published}`);
   }
 
   #burst(client: SimulatedClient): void {
-    for (let count = this.#random.integer(2, BURST_MAX); count > 0; count -= 1) this.#publishDown(client);
+    for (let count = this.#farEnd.burst(); count > 0; count -= 1) this.#publishDown(client);
   }
 
   #comeBack(client: SimulatedClient): void {
@@ -289,14 +274,20 @@ export class SimulatedWorld {
   }
 
   #toGateway(from: Place, data: Uint8Array, client?: SimulatedClient): void {
+    const sentAt = this.#now;
     this.#network.carry(this.#now, () => {
-      if (client !== undefined) this.#noteArrival(client, data);
+      if (client !== undefined) this.#noteArrival(client, data, sentAt);
       this.#gateway.receive(from, data);
     });
   }
 
-  #noteArrival({ clientId, isDurable }: SimulatedClient, data: Uint8Array): void {
+  #noteArrival({ clientId, isDurable }: SimulatedClient, data: Uint8Array, sentAt: Instant): void {
     const message = decode(data);
+    if (message.type === "PUBACK" || message.type === "PUBREC") {
+      // A broker that begins a session anew uses the same identifiers again: an old answer may be taken for that to a new message.
+      const inFlight = this.#gateway.witness.inFlight(clientId, message.msgId);
+      if (inFlight !== undefined && sentAt < inFlight.since) this.#deliveries.missed(inFlight.payload);
+    }
     if (message.type !== "PUBLISH") return;
     const payload = Buffer.from(message.data).toString();
     this.#deliveries.reached(payload, this.#gateway.connectionsOf(clientId), !isDurable);
@@ -385,17 +376,10 @@ export class SimulatedWorld {
   }
 
   #arrow(text: () => string): void {
-    const arrow = { at: this.#now, text };
-    this.#onArrow?.(arrowText(arrow));
-    this.#arrows.push(arrow);
-    if (this.#arrows.length > 2 * ARROWS_KEPT) this.#arrows = this.#arrows.slice(-ARROWS_KEPT);
+    this.#log.add(this.#now, text);
   }
 
   #fail(violation: string): never {
     throw new Violation(violation);
   }
-}
-
-function arrowText({ at, text }: { at: Instant; text: () => string }): string {
-  return `${(at / 1000).toFixed(3).padStart(9)} ${text()}`;
 }

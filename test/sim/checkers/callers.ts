@@ -18,8 +18,7 @@ export class Callers {
     const before = this.#clientAt.get(place);
     const displaced = before === clientId ? undefined : before;
     if (displaced !== undefined) this.#placeOf.delete(displaced);
-    const old = this.#placeOf.get(clientId);
-    if (old !== undefined) this.#clientAt.delete(old);
+    this.left(clientId);
     this.#clientAt.set(place, clientId);
     this.#placeOf.set(clientId, place);
     return displaced;
@@ -30,6 +29,6 @@ export class Callers {
     const place = this.#placeOf.get(clientId);
     if (place === undefined) return;
     this.#placeOf.delete(clientId);
-    this.#clientAt.delete(place);
+    if (this.#clientAt.get(place) === clientId) this.#clientAt.delete(place);
   }
 }

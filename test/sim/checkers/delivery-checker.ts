@@ -159,6 +159,11 @@ export class DeliveryChecker {
     }
   }
 
+  /** That it does not arrive is explained, by a reason that the caller knows. */
+  missed(payload: string): void {
+    this.#missed.add(payload);
+  }
+
   /** The gateway said that it gave a message up. */
   gaveUp(clientId: string, topic: string): void {
     const key = `${clientId} ${topic}`;

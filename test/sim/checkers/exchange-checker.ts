@@ -3,6 +3,7 @@ import type { Connect, Message } from "../../../src/sn/message.ts";
 import type { MessageName } from "../../../src/sn/msg-type.ts";
 import { RETURN_CODE } from "../../../src/sn/return-code.ts";
 import type { SimOptions } from "../sim-options.ts";
+import { answerKey, answersTo } from "./answers.ts";
 import type { Fail } from "./fail.ts";
 
 /** What a client says without asking for anything: it connects, or answers. */
@@ -44,10 +45,6 @@ export class ExchangeChecker {
   readonly #wakeByConnect: SimOptions["wakeByConnect"];
   state: ClientState = "none";
   open: OpenExchange | undefined;
-  /** The CONNECT that is being worked on is that of a client that wakes up: its session goes on (Z12). */
-  keepsSession = false;
-  /** The client is to be asked for its will. */
-  isPrompted = false;
   /** For how long a client that asked for its will has not answered; undefined when it is not asked. */
   promptedSince: Instant | undefined;
   /** When the exchange began that was open when the gateway sent DISCONNECT. */
@@ -61,6 +58,10 @@ export class ExchangeChecker {
   #held: Held[] = [];
   #publishedInPeriod = 0;
   #connect: Connect | undefined;
+  #kind: SimOptions["wakeByConnect"] = "new";
+  #prompt: MessageName | undefined;
+  /** When it was asked last; Infinity when it has answered. */
+  #promptedAt: Instant = Number.POSITIVE_INFINITY;
   /** Its connection to the broker is gone. */
   #isCutOff = false;
   /** It woke up by a CONNECT, and has only answered since. */
@@ -80,8 +81,20 @@ export class ExchangeChecker {
     return this.state === "active" || this.state === "asleep" || this.state === "awake";
   }
 
-  get heldCount(): number {
-    return this.#held.length;
+  /** The last CONNECT was that of a client that woke up: its session goes on (Z12). */
+  get keepsSession(): boolean {
+    return this.#kind !== "new";
+  }
+
+  /** The client is to be asked for its will. */
+  get isPrompted(): boolean {
+    return this.#connect?.will === true && this.#kind !== "resume";
+  }
+
+  /** What the message in flight with this MsgId is, and since when; undefined where there is none. */
+  inFlight(msgId: number): { payload: string; since: Instant } | undefined {
+    if (this.open?.kind !== "PUBLISH" || this.open.msgId !== msgId || this.#held[0] === undefined) return undefined;
+    return { payload: this.#held[0].payload, since: this.open.since };
   }
 
   /** The set-up is made from its beginning: the client waits for nothing of before. */
@@ -89,6 +102,21 @@ export class ExchangeChecker {
     this.#begin();
     this.#held = [];
     this.#asked.set("CONNACK", this.#period);
+  }
+
+  /**
+   * A client that did not answer while it was awake is asleep again, and nothing shows it (Z11) but that it is not told when its connection
+   * to the broker is gone. Whether that is so.
+   */
+  sleepsUnseen(): boolean {
+    if (this.state !== "awake" || !this.#isCutOff) return false;
+    this.state = "asleep";
+    return true;
+  }
+
+  /** Whether it is not asked for its will any more, and has not told it: the gateway has given its CONNECT up (R6). */
+  isAbandoned(now: Instant): boolean {
+    return this.state === "connecting" && now > this.#promptedAt + this.#tRetryMs + 1;
   }
 
   /** Whether an answer with this MsgId is one to the PUBLISH in flight, or to one of QoS 0. */
@@ -122,9 +150,9 @@ export class ExchangeChecker {
   linkOpened(sessionPresent: boolean): void {
     this.#isCutOff = false;
     if (!sessionPresent) return;
-    this.#held = this.#held.filter(({ qos }) => qos === 0);
     // What the client has in hand of it comes again, after those that were here already.
-    this.open = undefined;
+    if (this.open?.kind !== "REGISTER" || this.#held[0]?.qos !== 0) this.open = undefined;
+    this.#held = this.#held.filter(({ qos }) => qos === 0);
   }
 
   /** The broker connection is gone: what came over it is the broker's again, or lost. */
@@ -149,7 +177,7 @@ export class ExchangeChecker {
         break;
       case "WILLTOPIC":
       case "WILLMSG":
-        this.promptedSince = undefined;
+        this.#promptedAt = Number.POSITIVE_INFINITY;
         break;
       case "DISCONNECT":
         this.#isLeavingToSleep = (message.duration ?? 0) > 0;
@@ -207,7 +235,9 @@ export class ExchangeChecker {
       case "WILLTOPICREQ":
       case "WILLMSGREQ":
         if (this.state !== "connecting") this.#fail(`${message.type} to a client that is ${this.state}`);
-        this.promptedSince ??= now;
+        if (this.#prompt !== message.type) this.promptedSince = now;
+        this.#prompt = message.type;
+        this.#promptedAt = now;
         break;
       case "DISCONNECT":
         this.#onDisconnect();
@@ -219,17 +249,18 @@ export class ExchangeChecker {
 
   #onConnect(connect: Connect, now: Instant): void {
     if (this.state === "asleep" || this.state === "awake") {
-      this.keepsSession = this.#wakeByConnect !== "new";
-      this.isPrompted = connect.will && this.#wakeByConnect !== "resume";
+      this.#kind = this.#wakeByConnect;
     } else if (this.state !== "connecting") {
       // One that woke up without being asked for its will, and insists, has not begun anew by that.
-      this.keepsSession = this.state === "active" && this.#justWoke && connect.will && isSame(this.#connect, connect);
-      this.isPrompted = connect.will;
+      const insists = this.state === "active" && this.#justWoke && connect.will && isSame(this.#connect, connect);
+      this.#kind = insists ? "prompt" : "new";
     }
     this.#connect = connect;
     this.#isLeavingToSleep = false;
     // A CONNECT that is repeated is answered with the prompt again, which is not counted (C9).
-    if (this.state !== "connecting") this.promptedSince = undefined;
+    if (this.state !== "connecting") this.#prompt = undefined;
+    if (this.#prompt === undefined) this.promptedSince = undefined;
+    this.#promptedAt = Number.POSITIVE_INFINITY;
     this.unansweredSince = undefined;
     // What is open stays so where the client is taken for what it was (C12, Z12), and only there.
     if (this.open !== undefined && this.state === "asleep") this.open.since = now;
@@ -258,7 +289,7 @@ export class ExchangeChecker {
   }
 
   #onAnswer(message: Message): void {
-    const key = keyOf(message);
+    const key = answerKey(message);
     const askedIn = this.#asked.get(key);
     if (askedIn === undefined) this.#fail(`M2: ${key}, which answers nothing that the client asked`);
     if (this.state === "asleep" && askedIn !== this.#period) {
@@ -266,6 +297,7 @@ export class ExchangeChecker {
     }
     if (message.type === "CONNACK") {
       this.promptedSince = undefined;
+      this.#prompt = undefined;
       if (message.returnCode === 0) {
         this.state = "active";
         this.#justWoke = this.keepsSession;
@@ -343,37 +375,4 @@ export class ExchangeChecker {
 
 function isSame(one: Connect | undefined, other: Connect): boolean {
   return one?.will === other.will && one.cleanSession === other.cleanSession && one.duration === other.duration;
-}
-
-/** What a message may be answered with, with the numbers that the answer has to repeat. */
-function answersTo(message: Message): string[] {
-  switch (message.type) {
-    case "REGISTER":
-      return [`REGACK ${message.msgId}`];
-    case "SUBSCRIBE":
-      return [`SUBACK ${message.msgId}`];
-    case "UNSUBSCRIBE":
-      return [`UNSUBACK ${message.msgId}`];
-    case "PUBLISH":
-      return [`PUBACK ${message.msgId} ${message.topicId}`, ...(message.qos === 2 ? [`PUBREC ${message.msgId}`] : [])];
-    case "PUBREL":
-      return [`PUBCOMP ${message.msgId}`];
-    case "PINGREQ":
-      return ["PINGRESP"];
-    case "CONNECT":
-    case "WILLTOPIC":
-    case "WILLMSG":
-      return ["CONNACK"];
-    case "WILLTOPICUPD":
-      return ["WILLTOPICRESP"];
-    case "WILLMSGUPD":
-      return ["WILLMSGRESP"];
-    default:
-      return [];
-  }
-}
-
-function keyOf(message: Message): string {
-  if (message.type === "PUBACK") return `PUBACK ${message.msgId} ${message.topicId}`;
-  return "msgId" in message ? `${message.type} ${message.msgId}` : message.type;
 }

@@ -15,7 +15,7 @@ interface OpenLink {
   readonly clientId: string;
   /** The gateway has closed it; its end is not told yet. */
   isClosed: boolean;
-  /** The SUBSCRIBE that was written last, with its packet identifier. */
+  /** The SUBSCRIBE that was written last, with the client's MsgId. */
   lastSubscribe: string;
 }
 
@@ -70,8 +70,11 @@ export class LinkChecker {
     if (setUp !== undefined) setUp.isOver = true;
   }
 
-  /** `isRenewal` where the client is connected, and its connection to the broker is made anew. */
-  performed(effect: Extract<Effect, { link: LinkId }>, isRenewal: boolean): void {
+  /**
+   * `isRenewal` where the client is connected, and its connection to the broker is made anew; `heard` is what the gateway has been handed
+   * of a client.
+   */
+  performed(effect: Extract<Effect, { link: LinkId }>, isRenewal: boolean, heard: Message | undefined): void {
     if (effect.type === "open") {
       this.#open(effect.link, effect.connect.clientId, isRenewal);
       return;
@@ -79,13 +82,14 @@ export class LinkChecker {
     const link = this.#links.get(effect.link);
     if (link === undefined || link.isClosed) return;
     if (effect.type === "close") link.isClosed = true;
-    else if (effect.type === "write") this.#write(link, effect.packet);
+    else if (effect.type === "write") this.#write(link, effect.packet, heard);
   }
 
-  #write(link: OpenLink, packet: PacketToBroker): void {
+  #write(link: OpenLink, packet: PacketToBroker, heard: Message | undefined): void {
     if (packet.cmd === "unsubscribe") link.lastSubscribe = "";
     if (packet.cmd !== "subscribe") return;
-    const subscribe = `${packet.messageId} ${packet.subscriptions.map(({ topic }) => topic).join()}`;
+    const msgId = heard?.type === "SUBSCRIBE" ? heard.msgId : packet.messageId;
+    const subscribe = `${msgId} ${packet.subscriptions.map(({ topic }) => topic).join()}`;
     if (subscribe === link.lastSubscribe) this.#fail(`S7: SUBSCRIBE ${subscribe} twice for ${link.clientId}`);
     link.lastSubscribe = subscribe;
   }

@@ -16,12 +16,14 @@ export class SilenceChecker {
   readonly #exchange: ExchangeChecker;
   /** How long a client may leave one message unanswered. */
   readonly #patienceMs: number;
+  readonly #tRetryMs: number;
   #heardAt: Instant = 0;
   #keepAliveMs = Number.POSITIVE_INFINITY;
   #askedKeepAliveMs = Number.POSITIVE_INFINITY;
   #sleepMs = Number.POSITIVE_INFINITY;
 
   constructor({ tRetryMs, nRetry }: SimOptions, exchange: ExchangeChecker, fail: Fail) {
+    this.#tRetryMs = tRetryMs;
     this.#patienceMs = tRetryMs * (nRetry + 1);
     this.#exchange = exchange;
     this.#fail = fail;
@@ -47,6 +49,11 @@ export class SilenceChecker {
     return now >= this.#heardAt + (this.#allowedMs ?? Number.POSITIVE_INFINITY);
   }
 
+  /** The client fell asleep when it had left something unanswered for too long. */
+  sleepsUnseen(): void {
+    this.#heardAt += this.#patienceMs;
+  }
+
   /** Time has come to `now`, and the client's connection to the broker is still there. */
   passed(now: Instant): void {
     const allowed = this.#allowedMs;
@@ -70,9 +77,11 @@ export class SilenceChecker {
     if (occasion !== "time") this.#fail(`W: a will fires while the gateway is at ${occasion}`);
     const allowed = this.#allowedMs;
     if (allowed !== undefined && now >= this.#heardAt + allowed) return;
-    const { open, unansweredSince, promptedSince } = this.#exchange;
+    const { open, unansweredSince, promptedSince, keepsSession } = this.#exchange;
+    // What is sent to a client that has just woken up counts as a repetition, where its connection to the broker was made anew.
+    const patienceMs = keepsSession ? this.#patienceMs - this.#tRetryMs : this.#patienceMs;
     for (const since of [open?.since, unansweredSince, promptedSince]) {
-      if (since !== undefined && now >= since + this.#patienceMs - 1) return;
+      if (since !== undefined && now >= since + patienceMs - 1) return;
     }
     this.#fail(`K3: a client that is ${state} is lost after ${Math.round(now - this.#heardAt)} ms, and had answered`);
   }

@@ -22,6 +22,8 @@ export class TopicIdChecker {
   /** REGISTERs and SUBSCRIBEs of the client, by their type and MsgId. */
   readonly #registers = new Map<number, string>();
   readonly #subscribes = new Map<number, SubscriptionTopic>();
+  /** Ids that may be registered once more, though the client has accepted them. */
+  readonly #interrupted = new Set<number>();
   /** The REGISTERs of the gateway that the client has not accepted, by MsgId. */
   readonly #offered = new Map<number, number>();
 
@@ -41,8 +43,14 @@ export class TopicIdChecker {
     this.#known.clear();
     this.#doubtful.clear();
     this.#asked.clear();
+    this.#interrupted.clear();
     this.#refused.clear();
     this.#offered.clear();
+  }
+
+  /** The messages for whose names the gateway waits are sent once more: so may be REGISTER, where its REGACK comes in between. */
+  interrupted(): void {
+    for (const topicId of this.#offered.values()) this.#interrupted.add(topicId);
   }
 
   toGateway(message: Message, now: Instant): void {
@@ -124,7 +132,8 @@ export class TopicIdChecker {
   #offer(topicId: number, name: string, msgId: number): void {
     if (hasWildcard(name)) this.#fail(`I6: REGISTER of ${name}`);
     // Zephyr would have it twice. One that is under way when the id comes with a SUBACK as well may be repeated.
-    if (this.#known.has(topicId) && this.#offered.get(msgId) !== topicId)
+    const isAgain = this.#known.has(topicId) && this.#offered.get(msgId) !== topicId;
+    if (isAgain && !this.#interrupted.delete(topicId))
       this.#fail(`G2: REGISTER of topic id ${topicId}, which the client has accepted`);
     this.#bind(topicId, name);
     this.#offered.set(msgId, topicId);

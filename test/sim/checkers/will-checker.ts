@@ -60,6 +60,11 @@ export class WillChecker {
     }
   }
 
+  /** The gateway has given the client's CONNECT up. */
+  abandoned(): void {
+    this.#setUp = undefined;
+  }
+
   /** `atBroker` is what the broker has for the client's connection; undefined where it has none of either. */
   toClient(message: Message, atBroker: { will: Will | undefined } | undefined): void {
     switch (message.type) {

@@ -85,6 +85,7 @@ export class Witness {
   #message: Message | undefined;
   #speaker: string | undefined;
   #displaced: string | undefined;
+  #now: Instant = 0;
   #isAnswered = false;
   #isPublished = false;
   /** Who has searched for a gateway: the first time is always answered. */
@@ -104,6 +105,11 @@ export class Witness {
     return this.#clients.get(clientId)?.exchange.isConnected === true;
   }
 
+  /** What is on its way to this client under this MsgId, and since when. */
+  inFlight(clientId: string, msgId: number): { payload: string; since: Instant } | undefined {
+    return this.#clients.get(clientId)?.exchange.inFlight(msgId);
+  }
+
   /** What a topic id means to this gateway. */
   nameOf(clientId: string, topicId: number): string | undefined {
     return this.#clients.get(clientId)?.topicIds.nameOf(topicId);
@@ -121,18 +127,10 @@ export class Witness {
     const before = message.type === "CONNECT" ? this.#callers.placeOf(message.clientId ?? "") : from;
     const hasMoved = before !== undefined && before !== from;
     if (message.type === "CONNECT" && message.clientId !== null) this.#connects(message.clientId, from);
-    if (message.type === "PINGREQ" && !this.#isOwnPing(message.clientId, from)) return;
+    // That of another client says nothing, unless it moves that one here (see `moved`).
+    if (message.type === "PINGREQ" && message.clientId !== "" && message.clientId !== this.#callers.at(from)) return;
     const clientId = this.#callers.at(from);
-    if (clientId === undefined) return;
-    this.#speaker = clientId;
-    const client = this.#checkersOf(clientId);
-    // R8: an answer to nothing says nothing about what the client knows.
-    const isHeard = message.type !== "PUBACK" || client.exchange.awaits(message.msgId);
-    if (isHeard && client.exchange.state !== "connecting") client.topicIds.toGateway(message, now);
-    client.exchange.toGateway(message, hasMoved, now);
-    client.silence.toGateway(message, now);
-    client.will.toGateway(message, client.exchange);
-    this.links.toGateway(clientId, message);
+    if (clientId !== undefined) this.#speaks(clientId, message, hasMoved);
   }
 
   /** The gateway is handed something else than a datagram. */
@@ -149,6 +147,8 @@ export class Witness {
     } else if (event.type === "link-opened") {
       // A client that is connected or wakes up does not notice, and keeps its ids.
       if (!client.exchange.isConnected && !client.exchange.keepsSession) client.topicIds.connected();
+      // What was asked over the old one is forgotten, for the broker begins with the message again.
+      else if (event.sessionPresent) client.topicIds.interrupted();
       client.exchange.linkOpened(event.sessionPresent);
     } else if (event.type === "link-closed" || event.type === "link-refused") {
       if (this.links.isInUse(clientId)) client.exchange.linkClosed();
@@ -171,6 +171,10 @@ export class Witness {
   /** The gateway has handled a datagram. */
   handled(): void {
     const message = this.#message;
+    const isAdmitted = this.#speaker !== undefined && this.#clients.get(this.#speaker)?.exchange.state !== "none";
+    if (this.#displaced !== undefined && isAdmitted && this.links.isInUse(this.#displaced)) {
+      this.#fail(`C16: ${this.#displaced} goes on, and ${this.#speaker} has its address`);
+    }
     if (!this.#isReachable || message === undefined) return;
     if (message.type === "SEARCHGW" && !this.#searched.has(this.#from!)) {
       if (!this.#isAnswered) this.#fail(`D8: ${this.#from!.name} searches for a gateway and is not answered`);
@@ -221,7 +225,7 @@ export class Witness {
       client?.silence.closed(effect.disconnect, this.#occasionFor(clientId), now);
       if (!effect.disconnect) this.#lose(clientId);
     }
-    this.links.performed(effect, isRenewal);
+    this.links.performed(effect, isRenewal, this.#message);
   }
 
   /** The gateway says that it gave a message up. */
@@ -238,11 +242,13 @@ export class Witness {
   /** The gateway says that a sleeping client has moved. */
   moved(clientId: string): void {
     if (!this.#options.migrateOnWake) this.#fail("A-48: a client moves, and must not");
-    const { exchange } = this.#checkersOf(clientId);
-    if (exchange.state !== "asleep" && exchange.state !== "awake")
-      this.#fail(`A-48: a client that is ${exchange.state} moves`);
+    const { state } = this.#checkersOf(clientId).exchange;
+    // A client that did not answer while it was awake is asleep again, and nothing shows it (Z11).
+    if (state !== "asleep" && state !== "awake") this.#fail(`A-48: a client that is ${state} moves`);
     if (this.#message?.type !== "PINGREQ" || this.#message.clientId !== clientId)
       this.#fail("A-48: not by its PINGREQ");
+    this.#callers.came(clientId, this.#from!);
+    this.#speaks(clientId, this.#message, true);
   }
 
   /** The gateway has ended in order. */
@@ -254,6 +260,7 @@ export class Witness {
   }
 
   #begin(event: GatewayEvent["type"], now: Instant): void {
+    this.#now = now;
     this.#event = event;
     this.#from = undefined;
     this.#message = undefined;
@@ -261,10 +268,11 @@ export class Witness {
     this.#displaced = undefined;
     this.#isAnswered = false;
     this.#isPublished = false;
-    for (const [clientId, { silence }] of this.#clients) {
+    for (const [clientId, { silence, exchange }] of this.#clients) {
+      if (exchange.sleepsUnseen()) silence.sleepsUnseen();
       if (this.links.isInUse(clientId)) silence.passed(now);
-      // One whose connection to the broker is gone is lost without anything to be seen of it.
-      else if (silence.isLost(now)) this.#lose(clientId);
+      // One without a connection to the broker is gone without anything to be seen of it.
+      else if (silence.isLost(now) || exchange.isAbandoned(now)) this.#lose(clientId);
     }
   }
 
@@ -276,16 +284,16 @@ export class Witness {
     if (sleeps && this.#options.migrateOnWake) this.#displaced = undefined;
   }
 
-  /** Whether a PINGREQ is that of the client at this place, or moves it here. */
-  #isOwnPing(clientId: string | null, from: Place): boolean {
-    const there = this.#callers.at(from);
-    if (clientId === "" || clientId === there) return true;
-    if (clientId === null || !this.#options.migrateOnWake) return false;
-    const client = this.#clients.get(clientId);
-    if (client?.exchange.state !== "asleep") return false;
-    if (there !== undefined && this.#checkersOf(there).exchange.state !== "asleep") return false;
-    this.#callers.came(clientId, from);
-    return true;
+  #speaks(clientId: string, message: Message, hasMoved: boolean): void {
+    this.#speaker = clientId;
+    const client = this.#checkersOf(clientId);
+    // R8: an answer to nothing says nothing about what the client knows.
+    const isHeard = message.type !== "PUBACK" || client.exchange.awaits(message.msgId);
+    if (isHeard && client.exchange.state !== "connecting") client.topicIds.toGateway(message, this.#now);
+    client.exchange.toGateway(message, hasMoved, this.#now);
+    client.silence.toGateway(message, this.#now);
+    client.will.toGateway(message, client.exchange);
+    this.links.toGateway(clientId, message);
   }
 
   #checkersOf(clientId: string): ClientCheckers {
@@ -370,7 +378,9 @@ export class Witness {
   }
 
   #lose(clientId: string): void {
-    this.#clients.get(clientId)?.exchange.ended();
+    const client = this.#clients.get(clientId);
+    client?.exchange.ended();
+    client?.will.abandoned();
     this.links.settled(clientId);
     this.#callers.left(clientId);
   }
