@@ -22,6 +22,6 @@ export function outboundTopicOf(client: Client, topicName: string): OutboundTopi
 /** Whether the TopicId of a client's PUBACK is the one it was sent. */
 export function isSameTopicId({ topicIdType, topicId }: OutboundTopic, acknowledged: number): boolean {
   if (acknowledged === topicId) return true;
-  // RIOT's asymcute returns the two octets of predefined and short topics in the other order (section 9).
+  // A client that keeps the two octets of predefined and short topics in the order of its processor may return them turned round.
   return topicIdType !== "normal" && acknowledged === (((topicId & 0xff) << 8) | (topicId >> 8));
 }
