@@ -317,7 +317,7 @@ describe("§6.10 PUBLISH from the gateway", () => {
     s.deliver("w/a", { qos: 1, messageId: 0xffff }).toClient("REGISTER", { msgId: 0xfffe });
   });
 
-  test("§9 asymcute's PUBACK has the two octets of a predefined id in the other order", () => {
+  test("§9 a PUBACK may have the two octets of a predefined id in the other order", () => {
     const s = new Script({ predefinedTopics: [{ id: 0x0102, topic: "p", clientId: undefined }] });
     s.connect().client("SUBSCRIBE", { topicIdType: "predefined", topicId: 0x0102, qos: 1, msgId: 1 });
     s.toBroker("subscribe")
