@@ -81,7 +81,7 @@ export class Mishaps {
   takeFreed(client: SimulatedClient): boolean {
     const { tRetryMs, nRetry } = this.#options;
     const since = this.#now() - tRetryMs * (nRetry + 2) - DEFAULT_SETTINGS.connectTimeoutMs;
-    const index = this.#freed.findIndex((freed) => freed.since < since);
+    const index = this.#freed.findLastIndex((freed) => freed.since < since);
     if (index < 0) {
       this.move(this.#clients[this.#random.integer(0, this.#clients.length - 1)]!);
       return false;

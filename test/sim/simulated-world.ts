@@ -136,6 +136,8 @@ export class SimulatedWorld {
       happens(o.rebootMs, "reboot", () => client.reboot(now()));
       happens(o.offMs, "switched off", () => {
         client.switchOff();
+        // Its address may be another's before its session is gone.
+        this.#mishaps.move(client);
         this.#queue.add(now() + this.#random.next() * OFF_MS_MAX, () => this.#comeBack(client));
         return [];
       });

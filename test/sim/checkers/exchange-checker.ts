@@ -42,6 +42,7 @@ export class ExchangeChecker {
   readonly #fail: Fail;
   readonly #awakeMessagesMax: number;
   readonly #tRetryMs: number;
+  readonly #patienceMs: number;
   readonly #wakeByConnect: SimOptions["wakeByConnect"];
   state: ClientState = "none";
   open: OpenExchange | undefined;
@@ -69,9 +70,10 @@ export class ExchangeChecker {
   /** The MsgId of the last exchange, where that was one of QoS 2 and nothing came after it. */
   #completed: number | undefined;
 
-  constructor({ awakeMessagesMax, tRetryMs, wakeByConnect }: SimOptions, fail: Fail) {
+  constructor({ awakeMessagesMax, tRetryMs, nRetry, wakeByConnect }: SimOptions, fail: Fail) {
     this.#awakeMessagesMax = awakeMessagesMax;
     this.#tRetryMs = tRetryMs;
+    this.#patienceMs = tRetryMs * (nRetry + 1);
     this.#wakeByConnect = wakeByConnect;
     this.#fail = fail;
   }
@@ -183,6 +185,8 @@ export class ExchangeChecker {
         this.#isLeavingToSleep = (message.duration ?? 0) > 0;
         break;
       case "PINGREQ":
+        // A client that left something unanswered for too long is asleep again, though it was not told (Z11).
+        if (this.state === "awake" && now >= (this.open?.since ?? now) + this.#patienceMs - 1) this.#fallAsleep();
         if (this.state !== "asleep") break;
         this.state = "awake";
         this.#publishedInPeriod = 0;
