@@ -12,6 +12,8 @@ interface SetUp {
   step: "will topic" | "will message" | "broker";
   /** The will of the connection that is to be. */
   will: Will | undefined;
+  /** The gateway has connected to the broker for it. */
+  isOpened: boolean;
 }
 
 /** Which will a client has at the broker: what it said when it connected (W1 to W3), and what it was told is accepted since (W10). */
@@ -102,6 +104,7 @@ export class WillChecker {
     this.#messageUpdates.length = 0;
     const setUp = this.#setUp;
     if (setUp === undefined) return;
+    setUp.isOpened = true;
     if (isSame(will, setUp.will)) return;
     this.#fail(`W3: connected with the will ${text(will)} instead of ${text(setUp.will)}`);
   }
@@ -116,13 +119,14 @@ export class WillChecker {
     // Of the four cases of §6.3 only CleanSession=0, Will=0 keeps the will that was; a client that wakes up keeps it in any case.
     const keepsWill = keepsSession || (!connect.cleanSession && !connect.will);
     const will = keepsWill ? this.#stored : undefined;
-    this.#setUp = { connect, step: isPrompted ? "will topic" : "broker", will };
+    this.#setUp = { connect, step: isPrompted ? "will topic" : "broker", will, isOpened: false };
   }
 
   #connected(): void {
     const setUp = this.#setUp;
     this.#setUp = undefined;
-    if (setUp?.step === "broker") this.#stored = setUp.will;
+    // Without a new connection the CONNECT was a repeated one (C12), or that of a client that woke up: its will stays what it was.
+    if (setUp?.isOpened === true) this.#stored = setUp.will;
   }
 }
 
