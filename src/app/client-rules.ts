@@ -10,6 +10,18 @@ export function networks(rules: readonly string[]): string[] {
   return rules.filter(isNetwork);
 }
 
+/** What is written like an address or a network whether it is one or not: `10.0.0.256`, `10.0.0/24`, `fd00:::/8`. */
+const LIKE_A_NETWORK = [/^\d+(\.\d+){3}$/, /^\d+(\.\d+)+\/\d+$/, /^[\da-f]*:[\da-f:.]*\/\d+$/i];
+
+/**
+ * Whether a rule is one or the other. What is written like an address or a network and is none, such as `10.0.0.0/40`, is neither: as a
+ * pattern it would fit nobody, and as a denial let everybody in.
+ */
+export function isClientRule(rule: string): boolean {
+  if (isNetwork(rule)) return true;
+  return rule !== "" && isIP(rule.split("/")[0]!) === 0 && !LIKE_A_NETWORK.some((shape) => shape.test(rule));
+}
+
 function isNetwork(rule: string): boolean {
   const [address, length, ...rest] = rule.split("/");
   const version = isIP(address!);

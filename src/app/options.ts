@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { parseBrokerUrl } from "../mqtt/broker-url.ts";
+import { isClientRule } from "./client-rules.ts";
 import { hostPortText, parseGroup, parseHostPort, parseListenUrl } from "./host-port.ts";
 import {
   choice,
@@ -165,22 +166,14 @@ export const OPTIONS = {
     meaning: "clients at once; more are refused as congestion",
   },
   "clients.allow": {
-    ...list(
-      "<pattern>",
-      "a pattern of client ids (sensor-*), an IP address or a network (10.0.0.0/8)",
-      (rule) => rule !== "",
-    ),
+    ...list("<pattern>", "a pattern of client ids (sensor-*), an IP address or a network (10.0.0.0/8)", isClientRule),
     default: [],
     defaultShown: "all",
     meaning:
-      "who may connect: patterns of client ids (sensor-*), and addresses or networks (10.0.0.0/8, fd00::/8) that datagrams may come from",
+      "who may connect: patterns of client ids (sensor-*), and addresses or networks (10.0.0.0/8, fd00::/8) that datagrams may come from; with both, both have to fit",
   },
   "clients.deny": {
-    ...list(
-      "<pattern>",
-      "a pattern of client ids (sensor-*), an IP address or a network (10.0.0.0/8)",
-      (rule) => rule !== "",
-    ),
+    ...list("<pattern>", "a pattern of client ids (sensor-*), an IP address or a network (10.0.0.0/8)", isClientRule),
     default: [],
     defaultShown: "none",
     meaning: "who may not, in the same way; goes before clients.allow",
