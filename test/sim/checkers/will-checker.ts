@@ -5,7 +5,7 @@ import type { ExchangeChecker } from "./exchange-checker.ts";
 import type { Fail } from "./fail.ts";
 
 /** Updates of a will that may be what an answer speaks of: none has a MsgId, and a late copy of one is done once more. */
-const UPDATES_KEPT = 3;
+const UPDATES_KEPT = 10;
 
 interface SetUp {
   readonly connect: Connect;
