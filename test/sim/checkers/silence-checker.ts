@@ -77,6 +77,8 @@ export class SilenceChecker {
     if (occasion !== "time") this.#fail(`W: a will fires while the gateway is at ${occasion}`);
     const allowed = this.#allowedMs;
     if (allowed !== undefined && now >= this.#heardAt + allowed) return;
+    // Asleep again since it left something unanswered, though nothing showed it (Z11).
+    if (state === "awake" && now >= this.#heardAt + this.#sleepMs) return;
     const { open, unansweredSince, promptedSince, keepsSession } = this.#exchange;
     // What is sent to a client that has just woken up counts as a repetition, where its connection to the broker was made anew.
     const patienceMs = keepsSession ? this.#patienceMs - this.#tRetryMs : this.#patienceMs;
