@@ -34,6 +34,8 @@ export class Deliveries {
   #due: Instant = NEVER;
   /** The connection to the broker is being made anew: nothing is sent before that is there. */
   #suspended = false;
+  /** What is in flight goes out once more then. */
+  #sendsAtResume = false;
   /** The message that the client was sent over the connection of before, and that the broker is to send again; 0 for none. */
   #interrupted = 0;
   /** How many more messages may be started (Z8). */
@@ -114,6 +116,8 @@ export class Deliveries {
     this.#suspended = false;
     // Of an orphan no PUBREL will come.
     if (this.#phase === "releasing" && this.#queue.head!.orphaned) this.#complete(now);
+    else if (this.#sendsAtResume) this.#send(now);
+    this.#sendsAtResume = false;
     this.advance(now);
   }
 
@@ -179,7 +183,7 @@ export class Deliveries {
     this.#startedAt = now;
     // It may have lost its memory meanwhile.
     this.#queue.head!.registeredAgain = false;
-    if (this.#suspended) this.#due = now;
+    if (this.#suspended) this.#sendsAtResume = true;
     else this.#send(now);
   }
 
@@ -438,6 +442,7 @@ export class Deliveries {
 
   #idle(): void {
     this.#phase = "idle";
+    this.#sendsAtResume = false;
     this.#due = NEVER;
   }
 }
