@@ -181,8 +181,6 @@ export class Deliveries {
     if (this.#phase === "idle" || this.#phase === "releasing") return;
     this.#tries = 0;
     this.#startedAt = now;
-    // It may have lost its memory meanwhile.
-    this.#queue.head!.registeredAgain = false;
     if (this.#suspended) this.#sendsAtResume = true;
     else this.#send(now);
   }

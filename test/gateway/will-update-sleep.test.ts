@@ -147,8 +147,8 @@ describe("Z4 the client wakes up in the middle of an update", () => {
     update(s).client("CONNECT", { duration: 60 }).toClient("CONNACK").gone().opens().accepts().toBroker("subscribe");
     s.broker("suback", { messageId: 65535, granted: [1] }).toClient("WILLMSGRESP");
     s.toClient("PUBLISH", { msgId: 1, dup: true });
-    // R4: all repetitions are still to come.
-    for (let count = 0; count < 3; count += 1) s.after(10_000).toClient("PUBLISH", { msgId: 1, dup: true });
+    // R4: its repetition is still to come.
+    s.after(10_000).toClient("PUBLISH", { msgId: 1, dup: true });
     s.after(10_000).toClient("DISCONNECT").closes(false);
   });
 });
