@@ -1,7 +1,7 @@
 import { closest } from "./closest.ts";
 
 /** Begins the environment variables of the commands that are MQTT-SN clients; those of the gateway begin like it, and go on otherwise. */
-export const CLIENT_VARIABLE_PREFIX = "MQTTSN_CLIENT_";
+const CLIENT_VARIABLE_PREFIX = "MQTTSN_CLIENT_";
 
 /** The variables of publish, subscribe and simulate. The gateway knows them in order to leave them alone. */
 export const CLIENT_VARIABLES: readonly string[] = [

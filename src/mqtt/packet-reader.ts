@@ -28,7 +28,7 @@ export type PacketRead = PacketFromBroker | Connack | Pingresp | MalformedStream
  * The largest packet that is taken from a broker, unless told otherwise. What is delivered has to fit into a datagram, 64 KiB at
  * most; a larger packet is read only to be refused by the core with a word about it, and what is larger than this is not read.
  */
-export const PACKET_OCTETS_MAX = 1024 * 1024;
+const PACKET_OCTETS_MAX = 1024 * 1024;
 
 const NOTHING = Buffer.alloc(0);
 const PINGRESP: Pingresp = { cmd: "pingresp" };

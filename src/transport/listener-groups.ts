@@ -18,7 +18,7 @@ export interface GroupEvent {
 }
 
 /** Interfaces that one listener uses at once. A machine with more of them has them for its containers. */
-export const INTERFACES_MAX = 64;
+const INTERFACES_MAX = 64;
 
 /** The hops of a datagram that goes through the whole network: the scope of its group bounds it. */
 const HOPS_MAX = 255;
