@@ -1,4 +1,4 @@
-import { NOTES, type Note, type NoteName } from "../gateway/contract.ts";
+import { NOTES, type Note, type NoteFields, type NoteName } from "../gateway/contract.ts";
 import type { Log } from "./log.ts";
 import { NOTE_LEVELS, noteLevel } from "./note-levels.ts";
 import type { WhereIs } from "./where-is.ts";
@@ -10,6 +10,9 @@ const STRANGERS_LINES_MAX = 5;
 const LINES_MAX = 100;
 
 const WINDOW_MS = 1000;
+
+/** Characters of a text in a line: a client id or a topic of a stranger's choice may fill a datagram. */
+const TEXT_MAX = 512;
 
 const CAUSED_BY_STRANGERS: ReadonlySet<NoteName> = new Set([
   "client.refused",
@@ -50,7 +53,8 @@ export class NoteLog {
     const level = noteLevel(note);
     if (!this.#log.isLevelEnabled(level) || !this.#admits(note.name, now)) return;
     const { address } = note.fields;
-    const fields = typeof address === "string" ? { ...note.fields, ...this.#whereIs(address) } : note.fields;
+    const told = shortened(note.fields);
+    const fields = typeof address === "string" ? { ...told, ...this.#whereIs(address) } : told;
     this.#log[level](note.name, fields);
   }
 
@@ -89,4 +93,11 @@ export class NoteLog {
     const message = `${count} more of ${name} (${NOTES[name]})`;
     this.#log[NOTE_LEVELS[name]]("log.omitted", { of: name, count }, message);
   }
+}
+
+/** The same with long texts cut; not where an error of ours stands, which is to be found. */
+function shortened(fields: NoteFields): NoteFields {
+  const cut = (key: string, value: NoteFields[string]) =>
+    typeof value === "string" && value.length > TEXT_MAX && key !== "error" ? `${value.slice(0, TEXT_MAX)}…` : value;
+  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, cut(key, value)]));
 }

@@ -107,6 +107,16 @@ describe("notes", () => {
     expect(objects()).toHaveLength(7);
   });
 
+  test("are short, however long the names are that strangers choose", () => {
+    const { log, lines, objects } = collect("info");
+    const notes = new NoteLog(log, plain);
+    notes.print(note("client.refused", { clientId: "x".repeat(60_000), reason: "the client id is too long" }), 0);
+    expect(lines.join("").length).toBeLessThan(1000);
+    expect(objects()).toMatchObject([{ clientId: `${"x".repeat(512)}…`, reason: "the client id is too long" }]);
+    notes.print(note("session.failed", { error: "at ".repeat(1000) }), 0);
+    expect(objects().at(-1)).toMatchObject({ error: "at ".repeat(1000) });
+  });
+
   test("of one name do not use up the lines of another", () => {
     const { log, objects } = collect("debug");
     const notes = new NoteLog(log, plain);
