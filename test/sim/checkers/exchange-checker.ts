@@ -266,6 +266,7 @@ export class ExchangeChecker {
     if (this.#prompt === undefined) this.promptedSince = undefined;
     this.#promptedAt = Number.POSITIVE_INFINITY;
     this.unansweredSince = undefined;
+    this.#completed = undefined;
     // What is open stays so where the client is taken for what it was (C12, Z12), and only there.
     if (this.open !== undefined && this.state === "asleep") this.open.since = now;
     this.state = "connecting";
@@ -310,7 +311,9 @@ export class ExchangeChecker {
       }
       return;
     }
-    if (message.type !== "PINGRESP" && !this.isConnected) this.#fail(`${key} to a client that is ${this.state}`);
+    // A client that wakes up goes on with what it has asked for, also while it is asked for its will.
+    const isServed = this.isConnected || (this.state === "connecting" && this.keepsSession);
+    if (message.type !== "PINGRESP" && !isServed) this.#fail(`${key} to a client that is ${this.state}`);
     if (message.type !== "PINGRESP" || this.state !== "awake") return;
     if (this.open !== undefined) this.#fail(`Z7: PINGRESP while a ${this.open.kind} is not answered`);
     if (this.#held.length > 0 && this.#publishedInPeriod < this.#awakeMessagesMax) {
