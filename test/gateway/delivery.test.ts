@@ -257,6 +257,16 @@ describe("§6.10 PUBLISH from the gateway", () => {
     s.client("PUBCOMP", { msgId: 3 }).toBroker("pubcomp").toClient("PUBLISH", { msgId: 4 });
   });
 
+  test("G6 a PUBREL that the broker sends twice is one to the client", () => {
+    const s = new Script();
+    s.connect().subscribe("a", 2);
+    s.deliver("a", { qos: 2, messageId: 3 }).toClient("PUBLISH");
+    s.client("PUBREC", { msgId: 3 }).toBroker("pubrec");
+    s.broker("pubrel", { messageId: 3 }).toClient("PUBREL");
+    s.broker("pubrel", { messageId: 3 }).nothing();
+    s.client("PUBCOMP", { msgId: 3 }).toBroker("pubcomp").nothing();
+  });
+
   test("G7 a plain subscription uses the normal id, also for a short name or one that is predefined", () => {
     const s = new Script({ predefinedTopics: [{ id: 7, topic: "p/seven", clientId: undefined }] });
     s.connect();

@@ -127,6 +127,14 @@ describe("§6.1 other gateways", () => {
     s.after(INTERVAL).toGroups("ADVERTISE", ADVERTISE);
   });
 
+  test("D1, D5 a gateway that does not stand by keeps to its interval when another one falls silent", () => {
+    const s = script();
+    s.from("g2").client("ADVERTISE", { gwId: 6, duration: 1 });
+    s.after(3000).nothing().noted("neighbour.silent", { gwId: 6 });
+    s.after(INTERVAL - 3001).nothing();
+    s.after(1).toGroups("ADVERTISE", ADVERTISE);
+  });
+
   test("D13 our own ADVERTISE that comes back is no other gateway", () => {
     script().from("g").client("ADVERTISE", ADVERTISE).nothing().notNoted("neighbour.heard");
   });
@@ -173,6 +181,13 @@ describe("§6.1 a stand-by gateway", () => {
     const s = new Script(STANDBY).brokerReachable();
     s.from("g2").client("ADVERTISE", { gwId: 6, duration: 65_535 });
     s.after(3 * 65_535 * SECOND - 1).nothing();
+    s.after(1).toGroups("ADVERTISE");
+  });
+
+  test("D5 an announced interval of 0 counts as one second", () => {
+    const s = new Script(STANDBY).brokerReachable();
+    s.from("g2").client("ADVERTISE", { gwId: 6, duration: 0 });
+    s.after(3 * SECOND - 1).nothing();
     s.after(1).toGroups("ADVERTISE");
   });
 

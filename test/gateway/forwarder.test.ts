@@ -165,6 +165,15 @@ describe("§5.5 what is no envelope", () => {
     s.from("f").connect();
   });
 
+  test("E5 the node id outlives the datagram that it came in", () => {
+    const s = new Script();
+    s.behind("f", NODE_A);
+    const datagram = octets("ENCAPSULATED", { radius: 0, wirelessNodeId: NODE_A, data: octets("CONNECT") });
+    s.event({ type: "datagram", from: "f", data: datagram });
+    datagram.fill(0);
+    s.opens().accepts().toEnvelope({ radius: 0 }).toClient("CONNACK", { returnCode: 0 });
+  });
+
   test("E4 the octets of a node id may be anything; equal ones are one node", () => {
     const nodeId = Uint8Array.from({ length: 252 }, (_, index) => index);
     const s = new Script().behind("f", nodeId);

@@ -171,6 +171,8 @@ describe("clients.allow and clients.deny", () => {
     [["a*b*c"], [], "abc", true],
     [["a*b*c"], [], "acb", false],
     [["ab*ba"], [], "aba", false],
+    [["a*bc*cd"], [], "abcd", false],
+    [["a*bc*cd"], [], "abccd", true],
     [["a.c"], [], "abc", false],
     [["exact"], [], "exactly", false],
     [["*"], ["bad*"], "bad1", false],

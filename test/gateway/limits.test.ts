@@ -26,6 +26,13 @@ describe("limits of the gateway", () => {
     s.toClient("CONNACK", { returnCode: 0 });
   });
 
+  test("clientsMax, A-48: a sleeping client that may wake up elsewhere makes no room for another one at its address", () => {
+    const s = new Script({ clientsMax: 1, migrateOnWake: true });
+    s.connect().sleep();
+    s.client("CONNECT", { clientId: "dev2" }).toClient("CONNACK", { returnCode: 1 });
+    s.client("PINGREQ", OWN_PING).toClient("PINGRESP");
+  });
+
   test.each([
     ["DISCONNECT", (s: Script) => s.disconnect()],
     ["silence", (s: Script) => s.after(90_000).closes(false).gone()],

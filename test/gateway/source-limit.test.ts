@@ -66,5 +66,7 @@ describe("answers to strangers", () => {
     expect(limit.allows("first", 1000)).toBe(true);
     limit.allows("one more", 1000);
     expect(limit.allows("first", 1000)).toBe(false);
+    for (let index = 0; index < 4094; index += 1) limit.allows(`b${index}`, 1000);
+    expect(limit.allows("first", 1000)).toBe(false);
   });
 });

@@ -44,6 +44,14 @@ describe("A-46 a sleeping client wakes up by CONNECT with Will=1", () => {
     s.client("WILLMSG", { willMsg: "gone" }).closes(true).gone().opens({ cleanSession: true }).accepts();
     s.toClient("CONNACK").client("PUBLISH", { topicId, qos: 1, msgId: 9 }).toClient("PUBACK", { returnCode: 2 });
   });
+
+  test("C12, C13 with Will=0 the same CONNECT after an answer of the client is one of a device that has begun anew", () => {
+    const { s, topicId } = sleeper();
+    s.client("CONNECT").toClient("CONNACK").toClient("PUBLISH", { topicId });
+    s.client("PUBACK", { topicId, msgId: 1 }).toBroker("puback");
+    s.client("CONNECT").closes(true).gone().opens({ cleanSession: true, will: undefined }).accepts();
+    s.toClient("CONNACK");
+  });
 });
 
 describe("clients.wake_by_connect: prompt", () => {
@@ -115,6 +123,16 @@ describe("clients.wake_by_connect: new", () => {
     s.client("CONNECT").closes(true).gone().opens({ cleanSession: true, will: undefined }).accepts();
     s.toClient("CONNACK");
     s.client("PUBLISH", { topicId, qos: 1, msgId: 9 }).toClient("PUBACK", { returnCode: 2 });
+  });
+
+  test("C13, Z3 an answer that waited for the client is one to nothing any more", () => {
+    const s = new Script({ wakeByConnect: "new" }).connect();
+    s.client("SUBSCRIBE", { topicName: "a", msgId: 5 }).toBroker("subscribe");
+    s.sleep()
+      .broker("suback", { messageId: 5, granted: [0] })
+      .nothing();
+    s.client("CONNECT").closes(true).gone().opens().accepts().toClient("CONNACK");
+    s.sleep().client("PINGREQ").toClient("PINGRESP");
   });
 });
 

@@ -44,6 +44,14 @@ describe("W10 the broker has kept the session: it sends again what was not ackno
     s.toClient("PUBLISH", { msgId: 8, dup: false });
   });
 
+  test("R5 nor for another message to which the broker gives the identifier of the one in flight", () => {
+    const s = begin(false, 1);
+    s.deliver("a", { qos: 1, messageId: 7 }).toClient("PUBLISH");
+    keeps(update(s));
+    s.deliver("a", { qos: 1, messageId: 7, dup: false }).toClient("PUBLISH", { msgId: 7, dup: false });
+    s.client("PUBACK", { topicId: TOPIC_ID, msgId: 7 }).toBroker("puback", { messageId: 7 });
+  });
+
   test("W10 a QoS 2 message that the client has said PUBREC for goes on with the broker's PUBREL", () => {
     const s = begin(false, 2);
     s.deliver("a", { qos: 2, messageId: 7 }).toClient("PUBLISH");
