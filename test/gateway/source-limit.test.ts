@@ -66,7 +66,14 @@ describe("answers to strangers", () => {
     expect(limit.allows("first", 1000)).toBe(true);
     limit.allows("one more", 1000);
     expect(limit.allows("first", 1000)).toBe(false);
-    for (let index = 0; index < 4094; index += 1) limit.allows(`b${index}`, 1000);
+  });
+
+  test("of addresses that are remembered the one answered last is forgotten last, also before there are many", () => {
+    const limit = limited(1_000_000);
+    allowed(limit, "first", 10, 0);
+    limit.allows("second", 0);
+    expect(limit.allows("first", 1000)).toBe(true);
+    for (let index = 0; index < 4095; index += 1) limit.allows(`a${index}`, 1000);
     expect(limit.allows("first", 1000)).toBe(false);
   });
 });
