@@ -10,6 +10,14 @@ const LIMITS = {
   all: "clients.max_qos_minus_one_rate",
 } as const;
 
+/** What is wrong with a topic that is none, by its kind. */
+const WHY_NO_TOPIC = {
+  normal: "it has a normal topic id, which needs a connection",
+  predefined: "the predefined topic id is not known: topics.predefined",
+  short: "its short topic name is no topic name",
+  reserved: "its TopicIdType is reserved",
+} as const satisfies Record<Publish["topicIdType"], string>;
+
 /**
  * PUBLISH with QoS −1 (§6.8): from anybody, in any state, without a connection, and without an answer whatever becomes of it. It goes
  * to the broker with QoS 0 through the gateway's own client.
@@ -39,7 +47,7 @@ export class QosMinusOne {
     }
     const topic = this.#topicOf(message, clientId);
     if (topic === undefined) {
-      this.#drop(address, "it names no predefined topic and no short one");
+      this.#drop(address, WHY_NO_TOPIC[message.topicIdType]);
       return;
     }
     const refusal = this.#limit.refusal(address, now);
