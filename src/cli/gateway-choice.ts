@@ -47,7 +47,12 @@ export class GatewayChoice {
   /** Rejects with a sentence for people where a gateway is to be searched for, and none answers. */
   static async make(command: ClientCommand, flags: GatewayFlags): Promise<GatewayChoice> {
     const { group, radius, retryCount } = flags;
-    if (command.theOneOf(["gateway", "discover"]) !== "discover") return new GatewayChoice(flags.gateway, undefined);
+    if (command.theOneOf(["gateway", "discover"]) !== "discover") {
+      // A variable may be there for other commands.
+      const ofSearch = ["group", "interface", "radius"].find((name) => command.getOptionValueSource(name) === "cli");
+      if (ofSearch !== undefined) command.error(`error: --${ofSearch} says where to search: it goes with --discover`);
+      return new GatewayChoice(flags.gateway, undefined);
+    }
     const discovery = await GatewayDiscovery.open({ group, interface: flags.interface, radius, repeats: retryCount });
     try {
       return new GatewayChoice(await discovery.find(), discovery);

@@ -59,6 +59,7 @@ describe("the client commands at the gateway", () => {
     [["--topic", "a", "--will-topic", "w/#"], /--will-topic "w\/#" is not a topic/],
     [["--topic", "a", "--forwarder-node", "xyz"], /Write 1 to 252 octets in hexadecimal, such as 002a\./],
     [["--topic", "a", "--group", "192.168.0.1"], /Write a multicast address, such as 225\.1\.1\.1:1883/],
+    [["--topic", "a", "--group", "225.1.1.1"], /--group says where to search: it goes with --discover/],
     [["--topic", "a", "--short", "ab"], /--topic excludes --short/],
     [["--topic", "a", "--discover", "--gateway", "udp://[::1]:1883"], /--gateway excludes --discover/],
   ])("publish %j is a usage error", async (args, message) => {
