@@ -72,6 +72,8 @@ export class LinkRenewal {
     if (!POSTPONED.has(reaction)) return false;
     // The client knows the id from now on, whatever the broker does: to be asked again would be a second registration to it.
     if (message.type === "REGACK" && message.returnCode === RETURN_CODE.accepted) return false;
+    // And what it did not know when it had a message of QoS 0 (G4) it may have been told since.
+    if (message.type === "PUBACK" && message.msgId === 0) return false;
     if (this.#phase !== "settling") return true;
     if (reaction === "answer" || this.#client.requests.concerns(message)) return false;
     return message.type !== "PUBLISH" || message.qos !== 0 || !this.#held.empty;

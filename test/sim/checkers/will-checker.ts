@@ -10,6 +10,8 @@ const UPDATES_KEPT = 10;
 interface SetUp {
   readonly connect: Connect;
   step: "will topic" | "will message" | "broker";
+  /** The stored will stays in force. */
+  readonly keepsWill: boolean;
   /** The will of the connection that is to be. */
   will: Will | undefined;
   /** The gateway has connected to the broker for it. */
@@ -22,6 +24,8 @@ export class WillChecker {
   #setUp: SetUp | undefined;
   /** The will of the session. */
   #stored: Will | undefined;
+  /** The will that the gateway has connected with since, for an update whose answer has not been sent: a sleeping client has to wait for it. */
+  #unanswered: { will: Will | undefined } | undefined;
   readonly #topicUpdates: (string | undefined)[] = [];
   readonly #messageUpdates: string[] = [];
 
@@ -83,6 +87,7 @@ export class WillChecker {
           this.#fail(`W10: WILLTOPICRESP accepted, and the broker has ${atBroker.will?.topic}`);
         }
         this.#stored = atBroker.will;
+        this.#unanswered = undefined;
         break;
       case "WILLMSGRESP": {
         if (message.returnCode !== 0 || atBroker === undefined) break;
@@ -91,11 +96,17 @@ export class WillChecker {
           this.#fail(`W10: WILLMSGRESP accepted, and the broker has ${payload}`);
         }
         this.#stored = atBroker.will;
+        this.#unanswered = undefined;
         break;
       }
       default:
         break;
     }
+  }
+
+  /** The gateway connects to the broker anew for a connected client. */
+  renewed({ will }: LinkConnect): void {
+    this.#unanswered = { will };
   }
 
   /** The gateway connects to the broker for a client that sets up its connection. */
@@ -105,6 +116,7 @@ export class WillChecker {
     const setUp = this.#setUp;
     if (setUp === undefined) return;
     setUp.isOpened = true;
+    if (setUp.keepsWill && this.#unanswered !== undefined && isSame(will, this.#unanswered.will)) setUp.will = will;
     if (isSame(will, setUp.will)) return;
     this.#fail(`W3: connected with the will ${text(will)} instead of ${text(setUp.will)}`);
   }
@@ -119,14 +131,16 @@ export class WillChecker {
     // Of the four cases of §6.3 only CleanSession=0, Will=0 keeps the will that was; a client that wakes up keeps it in any case.
     const keepsWill = keepsSession || (!connect.cleanSession && !connect.will);
     const will = keepsWill ? this.#stored : undefined;
-    this.#setUp = { connect, step: isPrompted ? "will topic" : "broker", will, isOpened: false };
+    this.#setUp = { connect, step: isPrompted ? "will topic" : "broker", keepsWill, will, isOpened: false };
   }
 
   #connected(): void {
     const setUp = this.#setUp;
     this.#setUp = undefined;
     // Without a new connection the CONNECT was a repeated one (C12), or that of a client that woke up: its will stays what it was.
-    if (setUp?.isOpened === true) this.#stored = setUp.will;
+    if (setUp?.isOpened !== true) return;
+    this.#stored = setUp.will;
+    this.#unanswered = undefined;
   }
 }
 

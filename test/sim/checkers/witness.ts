@@ -220,6 +220,8 @@ export class Witness {
     if (effect.type === "open" && client !== undefined && !client.exchange.isConnected) {
       if (!isRenewal) client.exchange.setUpAnew();
       client.will.opened(effect.connect);
+    } else if (effect.type === "open") {
+      client?.will.renewed(effect.connect);
     }
     if (effect.type === "close" && clientId !== undefined) {
       client?.silence.closed(effect.disconnect, this.#occasionFor(clientId), now);
