@@ -71,7 +71,10 @@ function parsePlan(args: string[]): Plan {
       help: { type: "boolean", short: "h", default: false },
     },
   });
-  if (values.help) throw new UsageError("");
+  if (values.help) {
+    process.stdout.write(USAGE);
+    process.exit(0);
+  }
   const nodes = values.nodes.split(",").map((text) => integer("nodes", text, 1, 10_000));
   const connects = integer("connects", values.connects, 1, 20_000);
   const cases: Case[] = [];
@@ -132,7 +135,7 @@ try {
 } catch (error) {
   const isUsage = error instanceof UsageError || (error instanceof TypeError && "code" in error);
   const message = error instanceof Error ? error.message : String(error);
-  if (message !== "") console.error(message);
+  console.error(message);
   if (isUsage) console.error(USAGE);
   process.exitCode = isUsage ? 2 : 1;
 }
