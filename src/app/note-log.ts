@@ -18,6 +18,7 @@ const CAUSED_BY_STRANGERS: ReadonlySet<NoteName> = new Set([
   "client.refused",
   "datagram.dropped",
   "message.ignored",
+  "neighbour.confused",
   "neighbour.heard",
   "neighbour.silent",
   "qos-minus-one.dropped",

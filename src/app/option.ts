@@ -75,7 +75,11 @@ export function yesOrNo() {
 /** A list of texts, each of which passes `accepts`; one text stands for a list of one. */
 export function list(placeholder: string, expected: string, accepts: (text: string) => boolean) {
   const entry = z.string(isNot(expected)).refine(accepts, isNot(expected));
-  const fromText = (value: string) => value.split(/[\s,]+/).filter((each) => each !== "");
+  const fromText = (value: string) => {
+    const entries = value.split(/[\s,]+/).filter((each) => each !== "");
+    // Nothing is no list: an empty variable would open what it was meant to close.
+    return entries.length === 0 ? value : entries;
+  };
   return { schema: z.array(entry, isNot(`${expected}, or a list of such`)), placeholder, fromText };
 }
 

@@ -201,8 +201,8 @@ export const OPTIONS = {
   },
   "clients.max_qos_minus_one_source_rate": {
     ...integer(1, 1_000_000),
-    default: 100,
-    meaning: "the same from one address",
+    default: 50,
+    meaning: "the same from one address and port, or one node behind a forwarder",
   },
   "clients.max_half_open": {
     ...integer(1, 1_000_000),

@@ -106,7 +106,11 @@ export const NOTES = {
   "search.ignored": "a SEARCHGW was not answered; reason says why",
   "gateway.advertised": "ADVERTISE was sent",
   "neighbour.heard": "another gateway advertises that did not before",
+  "neighbour.confused":
+    "another gateway has our GwId: clients cannot tell the two apart; give each a gateway.id of its own",
   "neighbour.silent": "another gateway has not advertised for NADV intervals",
+  "standby.quiet": "the stand-by gateway keeps still, for another one advertises",
+  "standby.active": "the stand-by gateway has heard of no other one and is to be found from now on",
   "will.updated": "a client's will was changed or deleted while it was connected, and the broker knows",
   "will.refused": "a WILLTOPICUPD or WILLMSGUPD of a client was refused",
   "link.refused": "the broker refused a client's connection",

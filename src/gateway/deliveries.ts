@@ -17,6 +17,9 @@ export type RetryResult = "again" | "exhausted";
 /** How often a QoS 1 or 2 message outlives a client that does not answer REGISTER, before it is given up. */
 const POSTPONED_MAX = 3;
 
+/** How often a client may ask for the message in flight before its time. Each time costs it, or whoever asks in its name, 2 octets. */
+const ASKED_MAX = 10;
+
 const NEVER: Instant = Number.POSITIVE_INFINITY;
 
 /**
@@ -29,6 +32,7 @@ export class Deliveries {
   readonly answers: BrokerAnswers;
   #phase: DeliveryPhase = "idle";
   #tries = 0;
+  #asked = 0;
   #startedAt: Instant = 0;
   #registerMsgId = 0;
   #due: Instant = NEVER;
@@ -163,6 +167,7 @@ export class Deliveries {
       else if (!this.#start(head, head.packet)) return;
       if (this.#phase === "idle") continue;
       this.#tries = 0;
+      this.#asked = 0;
       this.#startedAt = now;
       this.#send(now);
     }
@@ -212,6 +217,7 @@ export class Deliveries {
     }
     if (this.#tries >= settings.nRetry) return "exhausted";
     this.#tries += 1;
+    this.#asked = 0;
     this.#client.note("delivery.repeated", { phase: this.#phase, repetition: this.#tries });
     this.#send(now);
     return "again";
@@ -220,6 +226,8 @@ export class Deliveries {
   /** The client asks what has become of its messages: the one in flight is sent once more before its time (Z10). */
   repeat(now: Instant): void {
     if (this.#phase === "idle" || this.#phase === "releasing" || this.#suspended) return;
+    if (this.#asked >= ASKED_MAX) return;
+    this.#asked += 1;
     this.#tries += 1;
     this.#send(now);
   }

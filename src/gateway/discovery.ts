@@ -58,7 +58,7 @@ export class Discovery {
       note(this.#context, "search.ignored", { address, reason });
       return;
     }
-    if (!this.#searches.allows(address, now)) {
+    if (!this.#searches.allows(address, forwarding?.forwarder, now)) {
       note(this.#context, "search.ignored", { address, reason: "too many", limit: "clients.max_stranger_answers" });
       return;
     }
@@ -71,14 +71,20 @@ export class Discovery {
     if (this.#broadcasts.allows(now)) effects.push({ type: "broadcast", near: address, radius, data });
   }
 
-  /** ADVERTISE of another gateway, or our own that came back (D13: never an answer). */
+  /** ADVERTISE of another gateway (D13: never an answer). */
   heard({ gwId, duration }: Advertise, address: Address, now: Instant): void {
-    const { discovery, gatewayId, nAdv } = this.#context.settings;
-    if (!discovery || gwId === gatewayId) return;
+    const { discovery, gatewayId, nAdv, standby } = this.#context.settings;
+    if (!discovery) return;
+    if (gwId === gatewayId) {
+      // What we send ourselves the transport keeps from coming back.
+      note(this.#context, "neighbour.confused", { gwId, address });
+      return;
+    }
     if (!this.#neighbours.has(gwId)) note(this.#context, "neighbour.heard", { gwId, address, duration });
+    if (standby && this.#neighbours.size === 0) note(this.#context, "standby.quiet", { gwId });
     this.#neighbours.set(gwId, now + nAdv * Math.max(1, duration) * 1000);
     this.#listensUntil = undefined;
-    if (this.#standsBy) this.#nextAdvertise = NEVER;
+    if (standby) this.#nextAdvertise = NEVER;
     this.#setDeadline();
   }
 
@@ -92,6 +98,7 @@ export class Discovery {
     }
     if (this.#listensUntil !== undefined && now >= this.#listensUntil) {
       this.#listensUntil = undefined;
+      note(this.#context, "standby.active", {});
       this.#advertise(now);
     } else if (now >= this.#nextAdvertise) {
       this.#advertise(now);

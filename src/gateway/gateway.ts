@@ -14,6 +14,7 @@ import { QosMinusOne } from "./qos-minus-one.ts";
 import { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
 import { SourceLimit } from "./source-limit.ts";
+import { StoredSessions } from "./stored-sessions.ts";
 import { TopicIds } from "./topic-table.ts";
 import { TRANSITIONS } from "./transitions.ts";
 
@@ -41,8 +42,7 @@ export class Gateway {
   readonly #live = new Set<Session>();
   /** Sessions in the middle of their CONNECT. */
   readonly #settingUp = new Set<Session>();
-  /** Stored sessions, the one that ended first in front. */
-  readonly #stored = new Set<Session>();
+  readonly #stored: StoredSessions;
   #stopped = false;
   /** The session at work, and the connection it had before. */
   #working: Session | undefined;
@@ -53,6 +53,7 @@ export class Gateway {
     const predefined = new PredefinedTopics(settings.predefinedTopics);
     const topicIds = new TopicIds(Math.abs(Math.trunc(seed)) % 0xfffe, (id) => predefined.has(id));
     this.#context = { settings, predefined, topicIds, effects: [], nextLink: 1 };
+    this.#stored = new StoredSessions(settings.clientsMax);
     this.#discovery = new Discovery(this.#context);
     this.#qosMinusOne = new QosMinusOne(this.#context);
     this.#admission = new Admission(settings);
@@ -136,7 +137,8 @@ export class Gateway {
     if (message.type === "PUBLISH" && message.qos === -1) {
       // N4: no sign of life of the session at this address.
       const clientId = session?.connected === true ? session.clientId : undefined;
-      this.#qosMinusOne.publish(message, from, clientId, this.#discovery.brokerReachable, now);
+      const { brokerReachable } = this.#discovery;
+      this.#qosMinusOne.publish(message, from, forwarding?.forwarder, clientId, brokerReachable, now);
       return;
     }
     if (message.type === "PINGREQ" && message.clientId !== "" && message.clientId !== session?.clientId) {
@@ -250,7 +252,7 @@ export class Gateway {
   }
 
   #answerStranger({ type }: Message, address: Address, forwarding: Forwarding | undefined, now: Instant): void {
-    if (!this.#strangers.allows(address, now)) {
+    if (!this.#strangers.allows(address, forwarding?.forwarder, now)) {
       note(this.#context, "stranger.limited", { address, message: type, limit: "clients.max_stranger_answers" });
       return;
     }
@@ -348,12 +350,9 @@ export class Gateway {
     }
     if (this.#stored.has(session)) return;
     this.#stored.add(session);
-    if (this.#stored.size <= this.#context.settings.clientsMax) return;
-    for (const oldest of this.#stored) {
-      this.#stored.delete(oldest);
-      this.#byClientId.delete(oldest.clientId);
-      note(this.#context, "client.forgotten", { clientId: oldest.clientId });
-      return;
-    }
+    const forgotten = this.#stored.oneTooMany;
+    if (forgotten === undefined) return;
+    this.#byClientId.delete(forgotten.clientId);
+    note(this.#context, "client.forgotten", { clientId: forgotten.clientId, limit: "clients.max" });
   }
 }

@@ -55,6 +55,11 @@ export class LinkRenewal {
     return this.#phase === "settling";
   }
 
+  /** The old connection has ended, and the new one is not there yet. */
+  get betweenConnections(): boolean {
+    return this.#phase === "closing" || this.#phase === "opening";
+  }
+
   /** When the present step has taken too long. */
   get due(): Instant {
     return this.#due;

@@ -32,10 +32,11 @@ export class QosMinusOne {
     this.#limit = new SourceLimit({ perSecond, burst: perSecond }, qosMinusOnePerSecond);
   }
 
-  /** `clientId` is the client that is connected at this address, if any: its predefined topic ids come first (N6). */
+  /** `forwarder` is where the forwarder of the sender is, if it has one; `clientId` is the client that is connected at this address, if any: its predefined topic ids come first (N6). */
   publish(
     message: Publish,
     address: Address,
+    forwarder: Address | undefined,
     clientId: string | undefined,
     brokerReachable: boolean,
     now: Instant,
@@ -50,7 +51,7 @@ export class QosMinusOne {
       this.#drop(address, WHY_NO_TOPIC[message.topicIdType]);
       return;
     }
-    const refusal = this.#limit.refusal(address, now);
+    const refusal = this.#limit.refusal(address, forwarder, now);
     if (refusal !== undefined) {
       this.#drop(address, "too many", LIMITS[refusal]);
       return;

@@ -55,6 +55,11 @@ export class Session implements Scheduled {
     return this.#client.durable;
   }
 
+  /** It has neither subscriptions nor a will. */
+  get isBare(): boolean {
+    return this.#client.subscriptions.size === 0 && this.#client.will === undefined;
+  }
+
   /** The broker connection in use, or being made; 0 when there is none. */
   get link(): LinkId {
     return this.#client.link.id;
@@ -81,12 +86,12 @@ export class Session implements Scheduled {
   }
 
   get deadline(): Instant {
-    const { silence, deliveries, renewal } = this.#client;
+    const { deliveries, renewal } = this.#client;
     switch (this.state) {
       case "active":
-        return Math.min(silence.deadline, deliveries.due, renewal.due);
+        return Math.min(this.#silentAt, deliveries.due, renewal.due);
       case "asleep":
-        return Math.min(silence.deadline, renewal.due);
+        return Math.min(this.#silentAt, renewal.due);
       case "awake":
         return Math.min(this.#sleeping.awakeDeadline, renewal.due);
       case "disconnected":
@@ -101,6 +106,12 @@ export class Session implements Scheduled {
   goesOnWith(connect: Connect): boolean {
     if (this.state === "active") return this.#connecting.repeats(connect);
     return !this.ended;
+  }
+
+  /** When the client has been silent for too long. Not while no connection has its will: it would never fire. */
+  get #silentAt(): Instant {
+    const { renewal, silence } = this.#client;
+    return renewal.betweenConnections ? NEVER : silence.deadline;
   }
 
   /** A message of the client. */
@@ -251,11 +262,11 @@ export class Session implements Scheduled {
     if (client.renewal.due <= now) this.#renewalTimedOut(now);
     switch (client.state) {
       case "active":
-        if (now >= client.silence.deadline) client.lose("silent for longer than its keep alive");
+        if (now >= this.#silentAt) client.lose("silent for longer than its keep alive");
         else if (now >= client.deliveries.due) this.#retryDelivery(now);
         break;
       case "asleep":
-        if (now >= client.silence.deadline) client.lose("silent for longer than its sleep");
+        if (now >= this.#silentAt) client.lose("silent for longer than its sleep");
         break;
       case "awake":
         this.#sleeping.onAwakeDeadline(now);

@@ -89,7 +89,7 @@ export const DEFAULT_SETTINGS: Settings = {
   advertiseRadius: 0,
   forwarders: true,
   qosMinusOne: true,
-  qosMinusOnePerSourcePerSecond: 100,
+  qosMinusOnePerSourcePerSecond: 50,
   qosMinusOnePerSecond: 1000,
   migrateOnWake: false,
   wakeByConnect: "resume",

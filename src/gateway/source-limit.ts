@@ -4,6 +4,9 @@ import { RateLimit } from "./rate-limit.ts";
 /** Addresses that are remembered. A source of more than that is bounded by the rate of all sources together. */
 const ADDRESSES_MAX = 4096;
 
+/** The nodes of one forwarder are allowed this many times as much, all together, as one of them. */
+const NODES_FACTOR = 10;
+
 /**
  * How often something is allowed to each address, and to all of them together. What one address was refused does not count for the
  * others.
@@ -22,20 +25,33 @@ export class SourceLimit {
     this.#all = new RateLimit(perSecond);
   }
 
-  /** Whether this address is allowed one more now; if so, it is counted. */
-  allows(address: Address, now: Instant): boolean {
-    return this.refusal(address, now) === undefined;
+  /** Whether this address is allowed one more now; if so, it is counted. `forwarder` is where its forwarder is, if it has one. */
+  allows(address: Address, forwarder: Address | undefined, now: Instant): boolean {
+    return this.refusal(address, forwarder, now) === undefined;
   }
 
   /** What keeps this address from one more now: its own limit or that of all. Undefined where it is allowed; it is then counted. */
-  refusal(address: Address, now: Instant): "source" | "all" | undefined {
-    const spent = Math.max(this.#spentUntil.get(address) ?? now, now);
+  refusal(address: Address, forwarder: Address | undefined, now: Instant): "source" | "all" | undefined {
+    const spent = this.#spent(address, now);
     if (spent - now > this.#aheadMs) return "source";
+    // A node id costs nothing to make up, so that all nodes of a forwarder have a limit as well.
+    const nodes = forwarder === undefined ? "" : `${forwarder}/*`;
+    const spentByNodes = forwarder === undefined ? now : this.#spent(nodes, now);
+    if (spentByNodes - now > this.#aheadMs) return "source";
     if (!this.#all.allows(now)) return "all";
-    this.#spentUntil.delete(address);
-    if (this.#spentUntil.size >= ADDRESSES_MAX) this.#forgetOldest();
-    this.#spentUntil.set(address, spent + this.#intervalMs);
+    this.#count(address, spent + this.#intervalMs);
+    if (forwarder !== undefined) this.#count(nodes, spentByNodes + this.#intervalMs / NODES_FACTOR);
     return undefined;
+  }
+
+  #spent(source: Address, now: Instant): Instant {
+    return Math.max(this.#spentUntil.get(source) ?? now, now);
+  }
+
+  #count(source: Address, spentUntil: Instant): void {
+    this.#spentUntil.delete(source);
+    if (this.#spentUntil.size >= ADDRESSES_MAX) this.#forgetOldest();
+    this.#spentUntil.set(source, spentUntil);
   }
 
   #forgetOldest(): void {

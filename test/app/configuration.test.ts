@@ -90,6 +90,15 @@ describe("values", () => {
     expect(valuesOf({ environment: { MQTTSN_LISTEN: urls.join(", ") } }).listen).toEqual(urls);
   });
 
+  test.each(["clients.allow", "clients.deny", "discovery.groups"] as const)(
+    "an empty text is no list for %s: a variable that was left empty opens nothing",
+    (key) => {
+      const variable = `MQTTSN_${key.replace(".", "_").toUpperCase()}`;
+      expect(problemsOf({ environment: { [variable]: " " } }).join()).toMatch(/is not/);
+      expect(problemsOf({ flags: { [key]: "" } }).join()).toMatch(/is not/);
+    },
+  );
+
   test("listen takes a single URL in the file, and the same twice where the system chooses the port", () => {
     expect(valuesOf({ file: "listen: udp://[::]:1883" }).listen).toEqual(["udp://[::]:1883"]);
     const urls = ["udp://127.0.0.1:0", "udp://127.0.0.1:0"];

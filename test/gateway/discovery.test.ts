@@ -135,8 +135,13 @@ describe("§6.1 other gateways", () => {
     s.after(1).toGroups("ADVERTISE", ADVERTISE);
   });
 
-  test("D13 our own ADVERTISE that comes back is no other gateway", () => {
-    script().from("g").client("ADVERTISE", ADVERTISE).nothing().notNoted("neighbour.heard");
+  test("D3, D13 another gateway with our GwId is told to the operator, and is nothing to stand by for", () => {
+    script({ standby: true })
+      .from("g")
+      .client("ADVERTISE", ADVERTISE)
+      .nothing()
+      .noted("neighbour.confused", { gwId: 5, address: "g" })
+      .notNoted("neighbour.heard");
   });
 });
 
@@ -160,11 +165,12 @@ describe("§6.1 a stand-by gateway", () => {
 
   test("D5 keeps still again when the other one is back", () => {
     const s = new Script(STANDBY).brokerReachable();
-    s.from("g2")
-      .client("ADVERTISE", OTHER)
+    s.from("g2").client("ADVERTISE", OTHER).noted("standby.quiet", { gwId: 6 });
+    s.client("ADVERTISE", OTHER)
+      .notNoted("standby.quiet")
       .after(300 * SECOND)
       .toGroups("ADVERTISE");
-    s.after(SECOND).client("ADVERTISE", OTHER).nothing();
+    s.noted("standby.active").after(SECOND).client("ADVERTISE", OTHER).nothing().noted("standby.quiet");
     s.after(299 * SECOND).nothing();
     s.after(SECOND).toGroups("ADVERTISE");
   });

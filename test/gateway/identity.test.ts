@@ -199,3 +199,29 @@ describe("clients.allow and clients.deny", () => {
     s.client("CONNECT", { clientId: "a".repeat(250) }).toClient("CONNACK", { returnCode: 3 });
   });
 });
+
+describe("stored sessions", () => {
+  test("field 2: of more than clients.max the ones without subscriptions and will are forgotten first", () => {
+    const s = new Script({ clientsMax: 2 });
+    s.connectWithWill({ ...DURABLE, clientId: "with a will" }, { willTopic: "w", willMsg: "gone" }).disconnect();
+    for (const clientId of ["x1", "x2", "x3", "x4"])
+      s.from("c2")
+        .connect({ ...DURABLE, clientId })
+        .disconnect();
+    s.from("c1")
+      .client("CONNECT", { ...DURABLE, clientId: "with a will" })
+      .opens({ will: { topic: "w" } });
+  });
+
+  test("field 2: and of those with something the one that ended first", () => {
+    const s = new Script({ clientsMax: 1 });
+    for (const clientId of ["x1", "x2"]) {
+      s.connectWithWill({ ...DURABLE, clientId }, { willTopic: "w", willMsg: "gone" }).disconnect();
+    }
+    s.client("CONNECT", { ...DURABLE, clientId: "x1" })
+      .opens({ will: undefined })
+      .gone()
+      .toClient("CONNACK");
+    s.client("CONNECT", { ...DURABLE, clientId: "x2" }).opens({ will: { topic: "w" } });
+  });
+});

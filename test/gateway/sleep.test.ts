@@ -219,6 +219,16 @@ describe("§6.14 waking up", () => {
     endsAwake(s);
   });
 
+  test("Z10 who asks again and again gets the message in flight ten times before its own repetition, and no more", () => {
+    const { s, topicId } = sleeper();
+    s.deliver("a", { qos: 1, messageId: 1 }).client("PINGREQ", OWN_PING).toClient("PUBLISH", { topicId });
+    let repeated = 0;
+    for (let count = 0; count < 100; count += 1) repeated += s.client("PINGREQ", OWN_PING).arrows().length;
+    expect(repeated).toBe(10);
+    s.client("PUBACK", { topicId, msgId: 1 }).toBroker("puback");
+    endsAwake(s);
+  });
+
   test("Z10 a REGISTER in flight, a PUBREL in flight: the same", () => {
     const { s } = sleeper();
     s.deliver("w/x", { qos: 2, messageId: 3 });

@@ -253,16 +253,16 @@ describe("W10 the connection of a sleeping client cannot be made anew", () => {
     s.client("PINGREQ", WAKE).toClient("DISCONNECT");
   });
 
-  test("Z2 a sleep that is over meanwhile loses the client: its will fires where there is a connection", () => {
+  test("Z2 a sleep that is over meanwhile loses the client when the new connection has its will, which fires", () => {
     const s = new Script({ ...SETTINGS, connectTimeoutMs: 1_000_000 }).connectWithWill({}, WILL).sleep(300);
-    update(s).gone().opens().after(330_000).closes(false).noted("client.lost");
-    s.gone().nothing();
+    update(s).gone().opens().after(330_000).nothing().accepts().toClient("WILLMSGRESP");
+    s.after(0).closes(false).noted("client.lost").gone().nothing();
   });
 
-  test("Z2 and where there is none, nothing is left to end", () => {
+  test("Z2 and where it cannot be made, nothing is left to end", () => {
     const s = new Script({ ...SETTINGS, connectTimeoutMs: 1_000_000 }).connectWithWill({}, WILL).sleep(300);
-    update(s).after(330_000).noted("client.lost");
-    s.gone().nothing();
+    update(s).after(330_000).nothing().gone().opens().gone().toClient("WILLMSGRESP", { returnCode: 1 });
+    s.after(0).noted("client.lost").nothing();
   });
 
   test("Z13 DISCONNECT of a sleeping client ends it, without a will", () => {

@@ -275,17 +275,34 @@ describe("the client goes meanwhile", () => {
     s.client("CONNECT", DURABLE).opens({ will: { payload: "gone" } });
   });
 
-  test.each(STEPS)(
-    "K3 silence while %s loses the client, and the will that the broker has fires",
-    (_, begin, hasLink) => {
-      const s = new Script({ connectTimeoutMs: 1_000_000 }).connectWithWill(DURABLE, WILL);
-      s.subscribe("a", 1);
-      begin(s.client("WILLMSGUPD", { willMsg: "bye" }).closes(true));
-      s.after(90_000).noted("client.lost");
-      if (hasLink) s.closes(false);
-      s.gone().nothing();
-    },
-  );
+  /** One whose client has been silent for too long, in the middle of the update. */
+  const silent = (step: number) => {
+    const s = new Script({ connectTimeoutMs: 1_000_000 }).connectWithWill(DURABLE, WILL);
+    s.subscribe("a", 1);
+    return STEPS[step]![1](s.client("WILLMSGUPD", { willMsg: "bye" }).closes(true)).after(90_000);
+  };
+
+  test("K3 silence while the old connection ends loses the client when the new one has its will, which fires", () => {
+    const s = silent(0)
+      .nothing()
+      .gone()
+      .opens({ will: { payload: "bye" } })
+      .nothing()
+      .accepts(true);
+    s.toClient("WILLMSGRESP").after(0).closes(false).noted("client.lost");
+  });
+
+  test("K3 silence while the new connection is made loses the client when it is there", () => {
+    silent(1).nothing().accepts(true).toClient("WILLMSGRESP").after(0).closes(false).noted("client.lost");
+  });
+
+  test("K3 where it cannot be made, the client is told, as with any broken connection", () => {
+    silent(1).gone().toClient("WILLMSGRESP", { returnCode: 1 }).toClient("DISCONNECT");
+  });
+
+  test("K3 silence while what it subscribed to is restored loses the client, and the new will fires", () => {
+    silent(2).closes(false).noted("client.lost").gone().nothing();
+  });
 
   test.each(STEPS)("C13 CONNECT while %s begins anew", (_, begin, hasLink) => {
     const s = updating(begin).client("CONNECT", { ...DURABLE, duration: 61 });

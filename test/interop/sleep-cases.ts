@@ -117,7 +117,7 @@ export const SLEEP_CASES: readonly InteropCase[] = [
     },
   },
   {
-    name: "Z2 Z20 a device sleeps longer than its keep alive and than the broker's; one that oversleeps is lost",
+    name: "K8 Z2 Z20 a device sleeps longer than its keep alive and than the broker's; one that oversleeps is lost",
     run: async (site) => {
       const peer = await site.mqttPeer();
       await peer.subscribe("sleep/wills/+");

@@ -63,14 +63,18 @@ export class GatewayProcess {
 
   /** The first line of this event, as soon as it is there. */
   async line(event: string): Promise<LogLine> {
-    return vi.waitFor(
+    const missing = () => new Error(`no ${event} in:\n${this.stdout}${this.stderr}`);
+    const line = await vi.waitFor(
       () => {
-        const line = this.lines.find((each) => each.event === event);
-        if (line === undefined) throw new Error(`no ${event} in:\n${this.stdout}${this.stderr}`);
-        return line;
+        const found = this.lines.find((each) => each.event === event);
+        // A process that has ended says nothing more.
+        if (found === undefined && !this.child.stdout!.closed) throw missing();
+        return found;
       },
       { timeout: BOUND_MS, interval: 10 },
     );
+    if (line === undefined) throw missing();
+    return line;
   }
 
   /** The port of the first listener. */
