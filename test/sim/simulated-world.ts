@@ -104,9 +104,9 @@ export class SimulatedWorld {
       this.#runUntil(() => this.#options.faultsMs);
       this.#endFaults();
       // Sleepers wake, messages that are held are tried again, what was given up is connected again: each at most a few times.
-      const { tRetryMs, nRetry, awakeMessagesMax } = this.#options;
+      const { tRetryMs, nRetry, awakeMessagesMax, queuedMax } = this.#options;
       const waiting = Math.max(...this.#clients.map(({ clientId }) => this.#broker.pendingFor(clientId)));
-      const periods = 20 + Math.ceil(waiting / awakeMessagesMax);
+      const periods = 20 + Math.ceil((waiting + queuedMax) / awakeMessagesMax);
       const boundMs = 20 * tRetryMs * (nRetry + 2) + periods * LONGEST_SLEEP_MS;
       const end = this.#now + boundMs;
       this.#runUntil(() => (this.#isSettled() ? this.#now : end));

@@ -50,6 +50,8 @@ export class ExchangeChecker {
   promptedSince: Instant | undefined;
   /** When the exchange began that was open when the gateway sent DISCONNECT. */
   unansweredSince: Instant | undefined;
+  /** When the gateway first asked again for a PUBCOMP that it has had. */
+  #releasedAgainSince: Instant | undefined;
   /** In which period of the client what it asked for was asked, by the answer. */
   readonly #asked = new Map<string, number>();
   /** Counts how often the client fell asleep. */
@@ -206,6 +208,7 @@ export class ExchangeChecker {
         this.open.isReceived = true;
         break;
       case "PUBCOMP":
+        if (message.msgId === this.#completed) this.#releasedAgainSince = undefined;
         if (this.open?.kind !== "PUBREL" || this.open.msgId !== message.msgId) break;
         this.open = undefined;
         this.#completed = message.msgId;
@@ -230,7 +233,10 @@ export class ExchangeChecker {
         this.#mustListen(message.type);
         if (this.open?.isReceived && this.open.msgId === message.msgId) this.open = undefined;
         // The answer to a PUBREC that waited while the connection to the broker was made anew, and the PUBCOMP behind it.
-        if (this.open === undefined && this.#completed === message.msgId) break;
+        if (this.open === undefined && this.#completed === message.msgId) {
+          this.#releasedAgainSince ??= now;
+          break;
+        }
         this.#start("PUBREL", message.msgId, 0, 2, now);
         break;
       case "PINGREQ":
@@ -266,6 +272,7 @@ export class ExchangeChecker {
     if (this.#prompt === undefined) this.promptedSince = undefined;
     this.#promptedAt = Number.POSITIVE_INFINITY;
     this.unansweredSince = undefined;
+    this.#releasedAgainSince = undefined;
     this.#completed = undefined;
     // What is open stays so where the client is taken for what it was (C12, Z12), and only there.
     if (this.open !== undefined && this.state === "asleep") this.open.since = now;
@@ -287,7 +294,7 @@ export class ExchangeChecker {
     if (this.state === "asleep" && this.#heardIn !== this.#period) this.#fail("Z3: DISCONNECT to a sleeping client");
     if (this.#isLeavingToSleep && this.isConnected && !this.#isCutOff) this.#fallAsleep();
     else {
-      this.unansweredSince = this.open?.since;
+      this.unansweredSince = this.open?.since ?? this.#releasedAgainSince;
       this.ended();
     }
     this.#isLeavingToSleep = false;

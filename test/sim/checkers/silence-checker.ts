@@ -21,6 +21,8 @@ export class SilenceChecker {
   #keepAliveMs = Number.POSITIVE_INFINITY;
   #askedKeepAliveMs = Number.POSITIVE_INFINITY;
   #sleepMs = Number.POSITIVE_INFINITY;
+  /** Since when there is a connection to the broker with its will; Infinity while one is made. */
+  #linkSince: Instant = 0;
 
   constructor({ tRetryMs, nRetry }: SimOptions, exchange: ExchangeChecker, fail: Fail) {
     this.#tRetryMs = tRetryMs;
@@ -54,10 +56,19 @@ export class SilenceChecker {
     this.#heardAt += this.#patienceMs;
   }
 
+  /** A connection to the broker is made for the client; until it is there the client is not lost, for its will would not fire. */
+  linkIsMade(): void {
+    this.#linkSince = Number.POSITIVE_INFINITY;
+  }
+
+  linkOpened(now: Instant): void {
+    this.#linkSince = now;
+  }
+
   /** Time has come to `now`, and the client's connection to the broker is still there. */
   passed(now: Instant): void {
     const allowed = this.#allowedMs;
-    if (allowed !== undefined && now > this.#heardAt + allowed + 1) {
+    if (allowed !== undefined && now > Math.max(this.#heardAt + allowed, this.#linkSince) + 1) {
       const silentS = Math.round((now - this.#heardAt) / 1000);
       this.#fail(`K3: silent for ${silentS} s while ${this.#exchange.state}, allowed ${allowed / 1000}, and not lost`);
     }

@@ -145,6 +145,7 @@ export class Witness {
       const { payload, topic, qos } = event.packet;
       client.exchange.fromBroker(Buffer.from(payload).toString(), topic, qos);
     } else if (event.type === "link-opened") {
+      client.silence.linkOpened(now);
       // A client that is connected or wakes up does not notice, and keeps its ids.
       if (!client.exchange.isConnected && !client.exchange.keepsSession) client.topicIds.connected();
       // What was asked over the old one is forgotten, for the broker begins with the message again.
@@ -217,6 +218,7 @@ export class Witness {
     const clientId = effect.type === "open" ? effect.connect.clientId : this.links.clientOf(effect.link);
     const client = clientId === undefined ? undefined : this.#checkersOf(clientId);
     const isRenewal = client?.exchange.isConnected === true || client?.exchange.keepsSession === true;
+    if (effect.type === "open") client?.silence.linkIsMade();
     if (effect.type === "open" && client !== undefined && !client.exchange.isConnected) {
       if (!isRenewal) client.exchange.setUpAnew();
       client.will.opened(effect.connect);
@@ -237,7 +239,9 @@ export class Witness {
 
   /** The gateway says that it does not keep the session of a client that is not connected. */
   forgotten(clientId: string): void {
-    if (this.isConnected(clientId)) this.#fail(`${clientId} is forgotten while it is connected`);
+    // At the stop one without a connection to the broker is gone without anything to be seen of it.
+    if (this.isConnected(clientId) && this.#event !== "stop")
+      this.#fail(`${clientId} is forgotten while it is connected`);
     this.#clients.delete(clientId);
   }
 
