@@ -48,7 +48,7 @@ export class SilenceChecker {
 
   /** Whether the client has been silent for so long that it is lost. */
   isLost(now: Instant): boolean {
-    return now >= this.#heardAt + (this.#allowedMs ?? Number.POSITIVE_INFINITY);
+    return now >= Math.max(this.#heardAt + (this.#allowedMs ?? Number.POSITIVE_INFINITY), this.#linkSince);
   }
 
   /** The client fell asleep when it had left something unanswered for too long. */
@@ -59,6 +59,11 @@ export class SilenceChecker {
   /** A connection to the broker is made for the client; until it is there the client is not lost, for its will would not fire. */
   linkIsMade(): void {
     this.#linkSince = Number.POSITIVE_INFINITY;
+  }
+
+  /** It could not be made. */
+  linkGone(): void {
+    this.#linkSince = 0;
   }
 
   linkOpened(now: Instant): void {
@@ -78,6 +83,7 @@ export class SilenceChecker {
   closed(withDisconnect: boolean, occasion: Occasion, now: Instant): void {
     const { state } = this.#exchange;
     if (withDisconnect) {
+      if (this.#exchange.isConnected) this.linkIsMade();
       if (occasion === "time" && this.#exchange.isConnected)
         this.#fail(`W: a client that is ${state} is lost without its will`);
       if (occasion === "another client" && this.#exchange.isConnected)

@@ -152,7 +152,10 @@ export class Witness {
       else if (event.sessionPresent) client.topicIds.interrupted();
       client.exchange.linkOpened(event.sessionPresent);
     } else if (event.type === "link-closed" || event.type === "link-refused") {
-      if (this.links.isInUse(clientId)) client.exchange.linkClosed();
+      if (this.links.isInUse(clientId)) {
+        client.exchange.linkClosed();
+        client.silence.linkGone();
+      }
       this.links.ended(event.link);
     }
   }
