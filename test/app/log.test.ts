@@ -156,6 +156,18 @@ describe("a trace", () => {
     expect(objects()[1]).not.toHaveProperty("listener");
   });
 
+  test("has so many lines a second, and says what was left out", () => {
+    const { log, objects } = collect("trace");
+    let now = 0;
+    const trace = messageTrace(log, plain, () => now)!;
+    for (let count = 0; count < 2500; count += 1) trace("in", "127.0.0.1:5000", Uint8Array.of(2, 0x16));
+    expect(objects()).toHaveLength(2000);
+    now = 1000;
+    trace("in", "127.0.0.1:5000", Uint8Array.of(2, 0x16));
+    expect(objects()).toHaveLength(2002);
+    expect(objects()[2000]).toMatchObject({ event: "log.omitted", of: "messages", count: 500 });
+  });
+
   test("does nothing, not even look, at any other level", () => {
     expect(messageTrace(collect("debug").log, plain)).toBeUndefined();
   });
