@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import type { InterfaceAddress } from "../transport/interface-address.ts";
 import { ListenerGroups } from "../transport/listener-groups.ts";
 import { machineAddresses } from "../transport/machine-addresses.ts";
@@ -36,6 +37,7 @@ export class Discovery {
   /** Joins the groups. Nothing that goes wrong with it keeps the gateway from starting. */
   static async start(transports: readonly UdpTransport[], options: DiscoveryOptions): Promise<Discovery> {
     const discovery = new Discovery(transports, options);
+    discovery.#tellUnserved();
     await discovery.#look();
     return discovery;
   }
@@ -87,6 +89,16 @@ export class Discovery {
     this.#options.ownSockets.update(this.#transports, addresses);
     this.#tellMissing(addresses);
     for (const listener of this.#listeners) await listener.update(addresses);
+  }
+
+  /** Tells of each listener that no group is for. */
+  #tellUnserved(): void {
+    for (const { isIPv6: is6, localAddress: listener } of this.#transports) {
+      if (this.#options.groups.some(({ host }) => isIPv6(host) === is6)) continue;
+      const version = is6 ? "IPv6" : "IPv4";
+      const message = `discovery.groups has no ${version} group: clients do not find ${listener} by themselves. Add one (${is6 ? "ff03::1883" : "225.1.1.1"}), or set discovery.enabled to false`;
+      this.#options.log.warn("discovery.no-group", { listener }, message);
+    }
   }
 
   /** Tells once of each interface that is named and not there. */

@@ -109,6 +109,13 @@ describe("discovery", () => {
     await expect.poll(() => received).toHaveLength(1);
   });
 
+  test("tells of a listener that no group is for, and of no other", async () => {
+    const { of } = await open({ "discovery.groups": ["ff03::1883"] });
+    expect(of("discovery.no-group")).toMatchObject([{ level: "warn" }]);
+    expect(of("discovery.no-group")[0]!.msg).toContain("discovery.groups has no IPv4 group");
+    expect((await open({})).of("discovery.no-group")).toEqual([]);
+  });
+
   test("whose port another program has to itself is told with the remedy, and keeps nobody from connecting", async () => {
     const other = createSocket("udp4");
     onTestFinished(() => void other.close());
