@@ -21,6 +21,9 @@ import { TRANSITIONS } from "./transitions.ts";
 /** A sender without a session is answered with a DISCONNECT and two repetitions, and then once a second (X7). */
 const STRANGER_ANSWERS = { perSecond: 1, burst: 3 } as const;
 
+/** CONNACKs that refuse, to one address: a device that is refused waits before it tries again. */
+const REFUSALS = { perSecond: 100, burst: 300 } as const;
+
 /**
  * The gateway without a world: which session a datagram or packet belongs to, who may connect, what strangers are told, and whose
  * deadline comes next. See contract.ts for how it is driven.
@@ -31,6 +34,7 @@ export class Gateway {
   readonly #qosMinusOne: QosMinusOne;
   readonly #admission: Admission;
   readonly #strangers: SourceLimit;
+  readonly #refusals: SourceLimit;
   readonly #deadlines = new DeadlineHeap<Session>();
   /** Sessions with a client at the other end, by where that is. */
   readonly #byAddress = new Map<Address, Session>();
@@ -58,6 +62,7 @@ export class Gateway {
     this.#qosMinusOne = new QosMinusOne(this.#context);
     this.#admission = new Admission(settings);
     this.#strangers = new SourceLimit(STRANGER_ANSWERS, settings.strangerAnswersPerSecond);
+    this.#refusals = new SourceLimit(REFUSALS, settings.strangerAnswersPerSecond);
   }
 
   /** The earliest instant at which a `deadline` event is due; Infinity when there is none. */
@@ -160,14 +165,14 @@ export class Gateway {
     const { clientId } = connect;
     const reason = this.#admission.whyNot(connect);
     if (reason !== undefined || clientId === null) {
-      this.#refuse(RETURN_CODE.notSupported, { clientId: clientId ?? undefined, reason }, from, forwarding);
+      this.#refuse(RETURN_CODE.notSupported, { clientId: clientId ?? undefined, reason }, from, forwarding, now);
       return;
     }
     const there = this.#byAddress.get(from);
     const known = this.#byClientId.get(clientId);
     const limit = this.#limitReached(connect, known, there, now);
     if (limit !== undefined) {
-      this.#refuse(RETURN_CODE.congestion, { clientId, reason: `${limit} is reached`, limit }, from, forwarding);
+      this.#refuse(RETURN_CODE.congestion, { clientId, reason: `${limit} is reached`, limit }, from, forwarding, now);
       return;
     }
     if (there !== undefined && there !== known) this.#displace(there);
@@ -219,9 +224,16 @@ export class Gateway {
     return this.#admission.tooFastBy(now);
   }
 
-  #refuse(returnCode: number, fields: NoteFields, address: Address, forwarding: Forwarding | undefined): void {
-    this.#send(encode({ type: "CONNACK", returnCode }), address, forwarding);
+  #refuse(
+    returnCode: number,
+    fields: NoteFields,
+    address: Address,
+    forwarding: Forwarding | undefined,
+    now: Instant,
+  ): void {
     note(this.#context, "client.refused", { ...fields, address, returnCode });
+    if (!this.#refusals.allows(address, forwarding?.forwarder, now)) this.#limitStranger(address, "CONNECT");
+    else this.#send(encode({ type: "CONNACK", returnCode }), address, forwarding);
   }
 
   /**
@@ -253,11 +265,15 @@ export class Gateway {
 
   #answerStranger({ type }: Message, address: Address, forwarding: Forwarding | undefined, now: Instant): void {
     if (!this.#strangers.allows(address, forwarding?.forwarder, now)) {
-      note(this.#context, "stranger.limited", { address, message: type, limit: "clients.max_stranger_answers" });
+      this.#limitStranger(address, type);
       return;
     }
     this.#send(FIXED.disconnect, address, forwarding);
     note(this.#context, "stranger.answered", { address, message: type });
+  }
+
+  #limitStranger(address: Address, message: string): void {
+    note(this.#context, "stranger.limited", { address, message, limit: "clients.max_stranger_answers" });
   }
 
   #drop(address: Address, reason: string): void {

@@ -100,6 +100,17 @@ describe("admission", () => {
     s.from("c3").connect({ clientId: "c" });
   });
 
+  test("clients.max_stranger_answers: one address is refused 300 times at once and then 100 times a second", () => {
+    const s = new Script();
+    let refused = 0;
+    for (let count = 0; count < 500; count += 1) refused += s.client("CONNECT", { protocolId: 9 }).arrows().length;
+    expect(refused).toBe(300);
+    s.from("c2").client("CONNECT", { protocolId: 9 }).toClient("CONNACK", { returnCode: 3 });
+    s.from("c1").after(10).client("CONNECT", { protocolId: 9 }).toClient("CONNACK", { returnCode: 3 });
+    // Who is let in is not counted.
+    s.connect();
+  });
+
   test("a flood of half-open clients from forged addresses leaves the places of those connected alone, and passes", () => {
     const s = new Script({ setUpsMax: 100, clientsMax: 1000 });
     s.connect({ clientId: "sensor", duration: 1000 });
@@ -109,7 +120,9 @@ describe("admission", () => {
       s.from(`forged${index}`).client("CONNECT", { clientId: `forged${index}`, will: true });
       refused += s.arrows().filter((arrow) => arrow === "CONNACK 1").length;
     }
-    expect(refused).toBe(1900);
+    // As many as strangers are answered in a second.
+    expect(refused).toBe(1000);
+    s.noted("stranger.limited", { message: "CONNECT", limit: "clients.max_stranger_answers" });
     s.from("c1").client("PUBLISH", { topicId, qos: 1, msgId: 9 }).toBroker("publish");
     s.broker("puback", { messageId: 9 }).toClient("PUBACK", { returnCode: 0 });
     s.after(40_000).arrows();
