@@ -319,6 +319,14 @@ export class Deliveries {
     this.#giveUp(head, { reason });
   }
 
+  /** A PUBACK that can only be dealt with later: that the client does not know a topic id holds at once (G4). */
+  hear({ msgId, returnCode }: TopicAck): void {
+    const head = this.#queue.head;
+    if (this.#phase !== "publishing" || head?.packetId !== msgId || head.topic?.topicIdType !== "normal") return;
+    const entry = this.#client.topics.byId(head.topic.topicId);
+    if (returnCode === RETURN_CODE.invalidTopicId && entry !== undefined) entry.announced = false;
+  }
+
   /** PUBREC of the client. */
   onPubRec({ msgId }: MsgIdOnly, now: Instant): void {
     const head = this.#queue.head;

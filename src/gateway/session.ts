@@ -133,6 +133,7 @@ export class Session implements Scheduled {
       this.#connecting.somethingElseCame(reaction === "answer");
     }
     if (renewal.underWay && renewal.postpones(message, reaction)) {
+      if (message.type === "PUBACK") client.deliveries.hear(message);
       if (!this.#willUpdates.repeats(message)) renewal.hold(message);
       return;
     }

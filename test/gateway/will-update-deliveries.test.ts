@@ -33,6 +33,14 @@ describe("W10 the broker has kept the session: it sends again what was not ackno
     s.client("PUBACK", { topicId: TOPIC_ID, msgId: 7 }).toBroker("puback", { messageId: 7 });
   });
 
+  test("G4 that the client does not know a topic id is heard at once, though the message comes again in any case", () => {
+    const s = begin(false, 1);
+    s.deliver("a", { qos: 1, messageId: 7 }).toClient("PUBLISH", { msgId: 7 });
+    update(s).client("PUBACK", { topicId: TOPIC_ID, msgId: 7, returnCode: 2 }).nothing();
+    keeps(s).nothing();
+    s.deliver("a").toClient("REGISTER", { topicId: TOPIC_ID });
+  });
+
   test("R5 DUP is for the message that the client has been sent, not for one that waited", () => {
     const s = begin(false, 1);
     s.deliver("a", { qos: 1, messageId: 7 }).toClient("PUBLISH");

@@ -67,6 +67,10 @@ export class ExchangeChecker {
   #promptedAt: Instant = Number.POSITIVE_INFINITY;
   /** Its connection to the broker is gone. */
   #isCutOff = false;
+  /** The broker connection is being made anew. */
+  #isRemade = false;
+  /** The message that the client acknowledged meanwhile. */
+  #unheard: Held | undefined;
   /** It woke up by a CONNECT, and has only answered since. */
   #justWoke = false;
   /** The MsgId of the last exchange, where that was one of QoS 2 and nothing came after it. */
@@ -153,10 +157,16 @@ export class ExchangeChecker {
   /** A new broker connection is there: of what was held, the broker sends again what it still has. */
   linkOpened(sessionPresent: boolean): void {
     this.#isCutOff = false;
+    this.#isRemade = false;
     if (!sessionPresent) return;
     // What the client has in hand of it comes again, after those that were here already.
     if (this.open?.kind !== "REGISTER" || this.#held[0]?.qos !== 0) this.open = undefined;
     this.#held = this.#held.filter(({ qos }) => qos === 0);
+  }
+
+  /** The broker connection of a connected client is closed, to be made anew. */
+  linkIsRemade(): void {
+    this.#isRemade = true;
   }
 
   /** The broker connection is gone: what came over it is the broker's again, or lost. */
@@ -166,6 +176,7 @@ export class ExchangeChecker {
     this.#held = [];
     this.open = undefined;
     this.#isCutOff = true;
+    this.#isRemade = false;
   }
 
   /** `hasMoved` where the message comes from another place than the one before. */
@@ -285,6 +296,7 @@ export class ExchangeChecker {
     if (returnCode === RETURN_CODE.accepted) {
       // For QoS 2 a PUBACK is an answer only when it refuses.
       if (open.qos === 2) return;
+      if (this.#isRemade) this.#unheard = this.#held[0];
       this.#held.shift();
     }
     if (returnCode !== RETURN_CODE.congestion) this.open = undefined;
@@ -331,6 +343,9 @@ export class ExchangeChecker {
 
   #onPublish(message: Extract<Message, { type: "PUBLISH" }>, payload: string, now: Instant): void {
     const { qos, msgId, topicId } = message;
+    // Where the client began anew in the meantime, it may be asked again for what it said while its connection was remade.
+    if (this.#unheard?.payload === payload && this.#held[0]?.payload !== payload) this.#held.unshift(this.#unheard);
+    this.#unheard = undefined;
     const first = this.#held[0];
     if (first === undefined) this.#fail(`PUBLISH of ${payload}, which the broker has not sent for it`);
     else if (first.payload !== payload) this.#fail(`G6: PUBLISH of ${payload} before ${first.payload}`);

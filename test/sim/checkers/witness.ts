@@ -229,6 +229,7 @@ export class Witness {
       client?.will.renewed(effect.connect);
     }
     if (effect.type === "close" && clientId !== undefined) {
+      if (effect.disconnect && client?.exchange.isConnected === true) client.exchange.linkIsRemade();
       client?.silence.closed(effect.disconnect, this.#occasionFor(clientId), now);
       if (!effect.disconnect) this.#lose(clientId);
     }
