@@ -185,6 +185,7 @@ export class Deliveries {
     if (head !== undefined) head.registeredAgain = false;
     if (this.#phase === "idle" || this.#phase === "releasing") return;
     this.#tries = 0;
+    this.#asked = 0;
     this.#startedAt = now;
     if (this.#suspended) this.#sendsAtResume = true;
     else this.#send(now);
@@ -205,10 +206,13 @@ export class Deliveries {
   /** `due` has come. */
   retry(now: Instant): RetryResult {
     const { settings } = this.#client;
-    if (this.#knowsTopic) {
-      // A client that does not do REGISTER, as RIOT's emcute, was quicker to look at the message than at our answer with its id.
-      const head = this.#queue.head!;
-      this.#client.topics.byName(head.packet!.topic)!.announced = true;
+    const { head } = this.#queue;
+    if (this.#knowsTopic && head?.packet !== undefined && !head.needsRegister) {
+      // A client that does not do REGISTER, as RIOT's emcute, was quicker to look at the message than at our answer with its id. One
+      // that does, and did not get this one, says so again.
+      this.#client.topics.byName(head.packet.topic)!.announced = true;
+      head.needsRegister = true;
+      head.registeredAgain = false;
       // Its PUBACK has ended the exchange, and repetitions it would refuse.
       head.sent = false;
       this.#idle();
@@ -248,7 +252,7 @@ export class Deliveries {
     }
     // A client that was heard of meanwhile does not do REGISTER, as RIOT's emcute; one that was not may have been out of reach.
     const heardOf = this.#client.heardAt > this.#startedAt || head.postponed > 0;
-    if (heardOf) this.#suppress(head.packet.topic);
+    if (heardOf && !this.#knowsTopic) this.#suppress(head.packet.topic);
     this.#giveUp(head, { reason: "no answer to REGISTER" });
     return "given up";
   }
@@ -266,6 +270,7 @@ export class Deliveries {
         this.#idle();
         return;
       case RETURN_CODE.congestion:
+        head.needsRegister = true;
         this.#leaveAlone(now);
         return;
       default:

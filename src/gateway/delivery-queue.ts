@@ -17,6 +17,8 @@ export interface Delivery {
   repeated: boolean;
   /** The client refused a repetition, and was sent the message once more as if for the first time. */
   sentAnew: boolean;
+  /** Its REGISTER is repeated as any other: the id alone has been tried, or the client does answer REGISTER. */
+  needsRegister: boolean;
   /** The client said that it did not know the topic id; it gets no third chance (G4). */
   registeredAgain: boolean;
   /** How often the client was silent when asked to register the name, all repetitions included. */
@@ -71,6 +73,7 @@ export class DeliveryQueue {
       orphaned: false,
       repeated: false,
       sentAnew: false,
+      needsRegister: false,
       registeredAgain: false,
       postponed: 0,
     });
@@ -90,6 +93,7 @@ export class DeliveryQueue {
       orphaned: false,
       repeated: false,
       sentAnew: false,
+      needsRegister: false,
       registeredAgain: false,
       postponed: 0,
     };

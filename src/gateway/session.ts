@@ -105,6 +105,7 @@ export class Session implements Scheduled {
   /** Whether a CONNECT begins nothing new: the client is in the middle of one, repeats it (C12), or wakes up with it (Z12). */
   goesOnWith(connect: Connect): boolean {
     if (this.state === "active") return this.#connecting.repeats(connect);
+    if (this.connected) return this.#client.settings.wakeByConnect !== "new";
     return !this.ended;
   }
 

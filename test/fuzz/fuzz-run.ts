@@ -1,7 +1,7 @@
 import { decode } from "../../src/sn/decode.ts";
 import { describe } from "../../src/sn/describe.ts";
 import { encode } from "../../src/sn/encode.ts";
-import { matchesFilter } from "../../src/sn/topic-name.ts";
+import { matchesFilter } from "../sn/matches-filter.ts";
 import { Chance } from "./chance.ts";
 import type { BrokerEnd } from "./fuzz-broker.ts";
 import { type Action, type FuzzProfile, pickProfile } from "./fuzz-profile.ts";

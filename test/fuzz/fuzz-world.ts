@@ -4,9 +4,9 @@ import type { Settings } from "../../src/gateway/settings.ts";
 import { decode } from "../../src/sn/decode.ts";
 import { describe } from "../../src/sn/describe.ts";
 import type { Encapsulated, Message } from "../../src/sn/message.ts";
-import type { MessageName } from "../../src/sn/msg-type.ts";
 import { RETURN_CODE } from "../../src/sn/return-code.ts";
 import { isTopicName } from "../../src/sn/topic-name.ts";
+import { SENT_BY_GATEWAY } from "../sn/sent-by-gateway.ts";
 import { FuzzBroker } from "./fuzz-broker.ts";
 import { invariant } from "./invariant.ts";
 
@@ -21,26 +21,6 @@ const UNANSWERED_MAX = 8;
 
 /** Topic ids that a client uses. */
 const TOPIC_IDS_MAX = 5;
-
-const SENT_BY_GATEWAY: ReadonlySet<MessageName> = new Set([
-  "CONNACK",
-  "WILLTOPICREQ",
-  "WILLMSGREQ",
-  "REGISTER",
-  "REGACK",
-  "PUBLISH",
-  "PUBACK",
-  "PUBREC",
-  "PUBREL",
-  "PUBCOMP",
-  "SUBACK",
-  "UNSUBACK",
-  "GWINFO",
-  "PINGRESP",
-  "DISCONNECT",
-  "WILLTOPICRESP",
-  "WILLMSGRESP",
-]);
 
 /** What is known of the client at an address from what it was sent. */
 export interface ClientEnd {

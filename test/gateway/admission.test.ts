@@ -82,6 +82,12 @@ describe("admission", () => {
     s.client("PINGREQ").toClient("PINGRESP");
   });
 
+  test("A-46, clients.max_connect_rate: where a sleeping client begins anew by CONNECT, that counts as well", () => {
+    const s = new Script({ connectsPerSecond: 1, wakeByConnect: "new" });
+    s.connect().sleep().client("CONNECT").toClient("CONNACK", CONGESTION).nothing();
+    s.after(1000).client("CONNECT").closes(true);
+  });
+
   test("C12, clients.max_connect_rate: a CONNECT that is repeated because CONNACK was lost does not count", () => {
     const s = new Script({ connectsPerSecond: 1 });
     s.connect().client("CONNECT").toClient("CONNACK", { returnCode: 0 });

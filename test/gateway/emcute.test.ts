@@ -25,10 +25,34 @@ describe("a client as RIOT's emcute", () => {
     s.deliver("a", { qos: 1, messageId: 1 }).toClient("PUBLISH");
     s.client("PUBACK", { topicId, msgId: 1, returnCode: 2 }).toClient("REGISTER");
     s.after(10_000).toClient("PUBLISH", { msgId: 1 });
-    s.client("PUBACK", { topicId, msgId: 1, returnCode: 2 }).toBroker("puback", { messageId: 1 });
-    s.noted("delivery.dropped").notNoted("topic.suppressed");
+    s.client("PUBACK", { topicId, msgId: 1, returnCode: 2 }).toClient("REGISTER");
+    for (let repetition = 0; repetition < 3; repetition += 1) s.after(10_000).toClient("REGISTER");
+    s.after(10_000).toBroker("puback", { messageId: 1 }).noted("delivery.dropped").notNoted("topic.suppressed");
     s.deliver("a", { qos: 1, messageId: 2 }).toClient("REGISTER", { topicId });
     s.after(10_000).toClient("PUBLISH", { topicId, msgId: 2 });
+  });
+
+  test("G4 a client that does REGISTER, and did not get it the first time, gets the message all the same", () => {
+    const s = new Script();
+    s.connect({ duration: 1000 });
+    const topicId = s.subscribe("a", 1);
+    s.deliver("a", { qos: 1, messageId: 1 }).toClient("PUBLISH");
+    s.client("PUBACK", { topicId, msgId: 1, returnCode: 2 }).toClient("REGISTER");
+    s.after(10_000).toClient("PUBLISH", { msgId: 1 });
+    s.client("PUBACK", { topicId, msgId: 1, returnCode: 2 }).toClient("REGISTER");
+    s.client("REGACK", { topicId, msgId: 65_535 }).toClient("PUBLISH", { msgId: 1, dup: true });
+    s.client("PUBACK", { topicId, msgId: 1 }).toBroker("puback", { messageId: 1 }).notNoted("delivery.dropped");
+  });
+
+  test("O4 a client that is too busy for REGISTER is asked to register again, not sent the message without", () => {
+    const s = new Script();
+    s.connect({ duration: 1000 });
+    const topicId = s.subscribe("a", 1);
+    s.deliver("a", { qos: 1, messageId: 1 }).toClient("PUBLISH");
+    s.client("PUBACK", { topicId, msgId: 1, returnCode: 2 }).toClient("REGISTER");
+    s.client("REGACK", { topicId, msgId: 65_535, returnCode: 1 }).after(39_999).nothing();
+    s.after(1).toClient("REGISTER", { topicId });
+    s.client("REGACK", { topicId, msgId: 65_535 }).toClient("PUBLISH", { msgId: 1 });
   });
 
   test("G4 a client that starts anew in the middle of it is asked to register the name again", () => {

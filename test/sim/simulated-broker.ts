@@ -1,6 +1,6 @@
 import type { LinkConnect } from "../../src/gateway/contract.ts";
 import type { MqttQoS, PacketFromBroker, PacketToBroker, PublishPacket, Will } from "../../src/gateway/packet.ts";
-import { matchesFilter } from "../../src/sn/topic-name.ts";
+import { matchesFilter } from "../sn/matches-filter.ts";
 
 /** QoS 1 and 2 messages on their way to one client (Mosquitto's default). */
 const IN_FLIGHT_MAX = 20;

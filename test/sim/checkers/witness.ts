@@ -4,6 +4,7 @@ import { encode } from "../../../src/sn/encode.ts";
 import type { Message } from "../../../src/sn/message.ts";
 import type { MessageName } from "../../../src/sn/msg-type.ts";
 import { decodeShortName } from "../../../src/sn/short-name.ts";
+import { SENT_BY_GATEWAY } from "../../sn/sent-by-gateway.ts";
 import type { Place, Places } from "../place.ts";
 import type { SimOptions } from "../sim-options.ts";
 import type { SimulatedBroker } from "../simulated-broker.ts";
@@ -15,28 +16,6 @@ import { LinkChecker } from "./link-checker.ts";
 import { type Occasion, SilenceChecker } from "./silence-checker.ts";
 import { TopicIdChecker } from "./topic-id-checker.ts";
 import { WillChecker } from "./will-checker.ts";
-
-/** What a gateway sends to one client or stranger. */
-const SENT_BY_A_GATEWAY: ReadonlySet<MessageName> = new Set([
-  "GWINFO",
-  "CONNACK",
-  "WILLTOPICREQ",
-  "WILLMSGREQ",
-  "REGISTER",
-  "REGACK",
-  "PUBLISH",
-  "PUBACK",
-  "PUBREC",
-  "PUBREL",
-  "PUBCOMP",
-  "SUBACK",
-  "UNSUBACK",
-  "PINGREQ",
-  "PINGRESP",
-  "DISCONNECT",
-  "WILLTOPICRESP",
-  "WILLMSGRESP",
-]);
 
 /** What only a gateway sends: never answered (F7). */
 const FOR_CLIENTS: ReadonlySet<MessageName> = new Set([
@@ -322,7 +301,7 @@ export class Witness {
 
   /** Every datagram has the one form that its message has (F3, F6, E1), and says only what the standard knows. */
   #checkOctets(place: Place, data: Uint8Array, datagram: Uint8Array, message: Message): void {
-    if (!SENT_BY_A_GATEWAY.has(message.type)) this.#fail(`${message.type} to ${place.name}`);
+    if (!SENT_BY_GATEWAY.has(message.type)) this.#fail(`${message.type} to ${place.name}`);
     if (Buffer.compare(encode(message), data) !== 0) {
       this.#fail(`${message.type} in another form than its own: ${Buffer.from(data).toString("hex")}`);
     }
