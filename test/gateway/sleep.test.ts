@@ -225,6 +225,9 @@ describe("§6.14 waking up", () => {
     let repeated = 0;
     for (let count = 0; count < 100; count += 1) repeated += s.client("PINGREQ", OWN_PING).arrows().length;
     expect(repeated).toBe(10);
+    // The next period has as many.
+    s.client("DISCONNECT", { duration: 300 }).toClient("DISCONNECT");
+    s.client("PINGREQ", OWN_PING).toClient("PUBLISH").client("PINGREQ", OWN_PING).toClient("PUBLISH");
     s.client("PUBACK", { topicId, msgId: 1 }).toBroker("puback");
     endsAwake(s);
   });

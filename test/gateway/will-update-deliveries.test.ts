@@ -41,6 +41,21 @@ describe("W10 the broker has kept the session: it sends again what was not ackno
     s.deliver("a").toClient("REGISTER", { topicId: TOPIC_ID });
   });
 
+  test("G4 so is a PUBACK for a message of QoS 0, before what the client has been told since", () => {
+    const s = begin(true, 1);
+    update(s).client("SUBSCRIBE", { topicName: "a", qos: 1, msgId: 1 }).nothing();
+    s.client("PUBACK", { topicId: TOPIC_ID, msgId: 0, returnCode: 2 }).nothing();
+    forgets(s, 1).toClient("SUBACK", { topicId: TOPIC_ID });
+    s.deliver("a").toClient("PUBLISH", { topicId: TOPIC_ID });
+  });
+
+  test("S8 a subscription that the broker refuses when it is made again is told to the operator", () => {
+    const s = begin(true, 1);
+    update(s).accepts(false).toBroker("subscribe", { messageId: 65535 });
+    s.broker("suback", { messageId: 65535, granted: [0x80] }).toClient("WILLTOPICRESP");
+    s.noted("subscribe.refused", { filter: "a" });
+  });
+
   test("R5 DUP is for the message that the client has been sent, not for one that waited", () => {
     const s = begin(false, 1);
     s.deliver("a", { qos: 1, messageId: 7 }).toClient("PUBLISH");
