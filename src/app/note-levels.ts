@@ -43,6 +43,10 @@ export const NOTE_LEVELS = {
   "will.refused": "warn",
   "link.refused": "debug",
   "link.closed": "warn",
+  "link.retried": "debug",
+  "link.restored": "info",
+  "client.taken-over": "info",
+  "sessions.restored": "info",
   "session.failed": "error",
 } as const satisfies Record<NoteName, LogLevel>;
 

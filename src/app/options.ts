@@ -148,12 +148,22 @@ export const OPTIONS = {
   "broker.reconnect_min": {
     ...duration("10ms", "1h"),
     default: "1s",
-    meaning: "first wait before the gateway's own connection is tried again",
+    meaning: "first wait before a broken connection to the broker is tried again",
   },
   "broker.reconnect_max": {
     ...duration("10ms", "1d"),
     default: "60s",
-    meaning: "longest wait before the gateway's own connection is tried again",
+    meaning: "longest wait before a broken connection to the broker is tried again",
+  },
+  "broker.max_reconnect_rate": {
+    ...integer(1, 1_000_000),
+    default: 500,
+    meaning: "clients' broken connections that are made anew a second; a client that connects does not wait for it",
+  },
+  "broker.outage_limit": {
+    ...duration("0s", "1d"),
+    default: "30s",
+    meaning: "how long a client that is awake may be without the broker before it is told that it is disconnected",
   },
   "embedded.listen": {
     ...text("<host:port>", "a host and a port, such as 127.0.0.1:1883", (place) => parseHostPort(place) !== null),
@@ -263,6 +273,12 @@ export const OPTIONS = {
     default: 65_536,
     meaning: "topics and payloads that wait for one client",
   },
+  "clients.max_buffered_bytes": {
+    ...integer(65_536, 1_099_511_627_776),
+    placeholder: "<bytes>",
+    default: 268_435_456,
+    meaning: "messages that wait in the gateway, to and from all clients together",
+  },
   "clients.max_awake_messages": {
     ...integer(1, 1_000_000),
     default: 1000,
@@ -292,6 +308,12 @@ export const OPTIONS = {
     ...yesOrNo(),
     default: true,
     meaning: "accept clients behind forwarders (forwarder encapsulation)",
+  },
+  "state.path": {
+    ...text("<folder>", "a folder, or memory: to keep nothing", (path) => path !== ""),
+    default: process.env.STATE_DIRECTORY?.split(":")[0] || "./data",
+    defaultShown: "./data, or $STATE_DIRECTORY",
+    meaning: "folder for what survives a restart; memory: keeps nothing",
   },
   "log.level": {
     ...choice("<level>", ["trace", "debug", "info", "warn", "error"]),

@@ -8,6 +8,7 @@
  * and never calls `handle` from within the performance of an effect.
  */
 import type { PacketFromBroker, PacketToBroker, Will } from "./packet.ts";
+import type { SavedGateway } from "./saved-session.ts";
 
 /** A point in time: milliseconds of a clock that never goes back. Its zero has no meaning. */
 export type Instant = number;
@@ -29,9 +30,10 @@ export type GatewayEvent =
   | { type: "link-refused"; link: LinkId; returnCode: number }
   /**
    * The connection is gone, or could not be made. Follows every `open` exactly once in the end, also after `close`, unless
-   * `link-refused` came. `reason` is for people.
+   * `link-refused` came. `reason` is for people. `byBroker`: the broker ended a connection that it had accepted, and has not said why;
+   * not so where the network failed, or the broker fell silent.
    */
-  | { type: "link-closed"; link: LinkId; reason: string }
+  | { type: "link-closed"; link: LinkId; reason: string; byBroker?: boolean }
   | { type: "packet"; link: LinkId; packet: PacketFromBroker }
   /** The broker has answered a `probe`: every packet that it sent before has been handed over. */
   | { type: "link-probed"; link: LinkId }
@@ -41,6 +43,10 @@ export type GatewayEvent =
   | { type: "link-drained"; link: LinkId }
   /** Whether the broker can be reached, by the gateway's own connection; unreachable until told otherwise. Told at each change. */
   | { type: "broker-reachable"; reachable: boolean }
+  /** What was kept from before a restart. Comes first, if it comes. */
+  | { type: "restore"; saved: SavedGateway }
+  /** All that a `save` was about up to now is safe. */
+  | { type: "saved" }
   /** Orderly end: clients are told, links are closed. */
   | { type: "stop" };
 
@@ -64,6 +70,11 @@ export type Effect =
   | { type: "resume"; link: LinkId }
   /** With `disconnect` an MQTT DISCONNECT goes first: the broker then discards the will. Without it the will fires. */
   | { type: "close"; link: LinkId; disconnect: boolean }
+  /**
+   * What is to be kept of this client has changed, or nothing is any more: `gateway.savedSession` says it. To be written together with
+   * what else changes, at most a second later.
+   */
+  | { type: "save"; clientId: string }
   | Note;
 
 /** What the core says of itself: the log prints it, metrics count it, tests assert on it. */
@@ -115,6 +126,11 @@ export const NOTES = {
   "will.refused": "a WILLTOPICUPD or WILLMSGUPD of a client was refused",
   "link.refused": "the broker refused a client's connection",
   "link.closed": "the broker connection of a client ended without our asking",
+  "link.retried": "an attempt to make a client's broker connection anew has failed; the next one follows",
+  "link.restored": "a client's broker connection has been made anew, and the client has not noticed",
+  "client.taken-over":
+    "the broker closed the connection of one client alone: it has connected elsewhere, or was sent away",
+  "sessions.restored": "what was kept from before the restart is back",
   "session.failed": "a broken invariant: the session was dropped; a bug of ours",
 } as const;
 

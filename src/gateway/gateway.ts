@@ -93,6 +93,9 @@ export class Gateway {
         case "broker-reachable":
           if (!this.#stopped) this.#discovery.brokerIs(event.reachable, now);
           break;
+        case "restore":
+        case "saved":
+          break;
         case "stop":
           this.#stop();
           break;

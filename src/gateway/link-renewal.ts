@@ -72,6 +72,9 @@ export class LinkRenewal {
     this.#enter("settling", now);
   }
 
+  /** The connection is gone without our asking, or there is none after a restart: it is made anew, after a wait. */
+  lost(_now: Instant): void {}
+
   /** Whether a message has to wait until the new connection is there. What an open request needs to be answered does not. */
   postpones(message: Message, reaction: Reaction): boolean {
     if (!POSTPONED.has(reaction)) return false;

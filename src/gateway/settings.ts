@@ -41,6 +41,15 @@ export interface Settings {
   idleLimitMs: number;
   /** How long the broker may take to answer the CONNECT of a client. */
   connectTimeoutMs: number;
+  /** First wait before a client's broker connection that was lost is made anew, and the longest. */
+  reconnectMinMs: number;
+  reconnectMaxMs: number;
+  /** Connections per second that are made anew, all clients together. */
+  reconnectsPerSecond: number;
+  /** How long a client that is there may be without its broker connection before it is told. */
+  outageLimitMs: number;
+  /** Whether `save` has a use: there is a store. */
+  savesSessions: boolean;
   /** Sessions at once, half-open ones included; and as many stored ones of disconnected clients. */
   clientsMax: number;
   /** Clients at once that have begun a CONNECT and not finished it. */
@@ -63,6 +72,8 @@ export interface Settings {
   queuedMax: number;
   /** Octets of topic and payload that wait for one client. */
   queuedOctetsMax: number;
+  /** Octets that wait in the gateway, to and from all clients together. */
+  bufferedOctetsMax: number;
   /** Messages that a client is sent in one awake period (Z8). */
   awakeMessagesMax: number;
   /** The largest message that is sent to a client, in octets (G5). */
@@ -100,6 +111,11 @@ export const DEFAULT_SETTINGS: Settings = {
   keepAliveFactor: undefined,
   idleLimitMs: 86_400_000,
   connectTimeoutMs: 10_000,
+  reconnectMinMs: 1000,
+  reconnectMaxMs: 60_000,
+  reconnectsPerSecond: 500,
+  outageLimitMs: 30_000,
+  savesSessions: false,
   clientsMax: 10_000,
   setUpsMax: 5000,
   connectsPerSecond: 10_000,
@@ -111,6 +127,7 @@ export const DEFAULT_SETTINGS: Settings = {
   inFlightMax: 64,
   queuedMax: 100,
   queuedOctetsMax: 65_536,
+  bufferedOctetsMax: 268_435_456,
   awakeMessagesMax: 1000,
   datagramOctetsMax: 1200,
   strangerAnswersPerSecond: 1000,

@@ -117,6 +117,8 @@ export class FuzzWorld {
       case "publish":
         invariant(isTopicName(effect.topic), "the gateway's own client publishes to a topic name");
         break;
+      case "save":
+        break;
       default:
         this.broker.perform(effect);
     }

@@ -36,7 +36,8 @@ export class GatewayProcess {
     const inherited = Object.entries(process.env).filter(
       ([name]) => !name.startsWith("MQTTSN_") && !name.startsWith("npm_"),
     );
-    const env = { ...Object.fromEntries(inherited), ...environment };
+    // What a process keeps is its own affair, unless the test says where.
+    const env = { MQTTSN_STATE_PATH: "memory:", ...Object.fromEntries(inherited), ...environment };
     const [command, ...rest] = [...within, process.execPath, MAIN, ...args];
     this.child = spawn(command!, rest, { env, stdio: ["ignore", "pipe", "pipe"] });
     this.child.stdout!.on("data", (octets: Buffer) => {

@@ -136,6 +136,8 @@ export class GatewayEnd {
         this.#witness.publishes(effect.topic, effect.payload);
         publish(effect.topic, effect.payload, effect.retain);
         break;
+      case "save":
+        break;
       default: {
         arrow(() => `gateway → ${linkEffectText(effect)}`);
         if (effect.type === "open") {
