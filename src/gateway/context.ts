@@ -1,5 +1,6 @@
 import type { Effect, LinkId, NoteFields, NoteName } from "./contract.ts";
 import type { PredefinedTopics } from "./predefined-topics.ts";
+import type { Reconnects } from "./reconnects.ts";
 import type { Settings } from "./settings.ts";
 import type { TopicIds } from "./topic-table.ts";
 
@@ -8,6 +9,7 @@ export interface Context {
   readonly settings: Settings;
   readonly predefined: PredefinedTopics;
   readonly topicIds: TopicIds;
+  readonly reconnects: Reconnects;
   /** Where effects are collected while an event is handled. */
   effects: Effect[];
   /** A number for a new broker connection. */

@@ -70,6 +70,11 @@ export class Deliveries {
     return this.#phase === "idle" && (this.#queue.length === 0 || this.budget <= 0);
   }
 
+  /** A message is on its way to the client. */
+  get inFlight(): boolean {
+    return this.#phase !== "idle";
+  }
+
   /** Nothing goes on without a word of the broker. */
   get awaitsBroker(): boolean {
     return this.#suspended || this.#phase === "releasing";

@@ -11,6 +11,7 @@ import { FIXED } from "./fixed-messages.ts";
 import { Forwarding } from "./forwarding.ts";
 import { PredefinedTopics } from "./predefined-topics.ts";
 import { QosMinusOne } from "./qos-minus-one.ts";
+import { Reconnects } from "./reconnects.ts";
 import { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
 import { SourceLimit } from "./source-limit.ts";
@@ -56,7 +57,8 @@ export class Gateway {
   constructor(settings: Settings, seed: number) {
     const predefined = new PredefinedTopics(settings.predefinedTopics);
     const topicIds = new TopicIds(Math.abs(Math.trunc(seed)) % 0xfffe, (id) => predefined.has(id));
-    this.#context = { settings, predefined, topicIds, effects: [], nextLink: 1 };
+    const reconnects = new Reconnects(settings);
+    this.#context = { settings, predefined, topicIds, reconnects, effects: [], nextLink: 1 };
     this.#stored = new StoredSessions(settings.clientsMax);
     this.#discovery = new Discovery(this.#context);
     this.#qosMinusOne = new QosMinusOne(this.#context);
@@ -91,7 +93,7 @@ export class Gateway {
           this.#onDeadline(now);
           break;
         case "broker-reachable":
-          if (!this.#stopped) this.#discovery.brokerIs(event.reachable, now);
+          if (!this.#stopped) this.#brokerIs(event.reachable, now);
           break;
         case "restore":
         case "saved":
@@ -295,14 +297,22 @@ export class Gateway {
     const inUse = session.link === event.link;
     if (event.type === "link-closed" || event.type === "link-refused") {
       this.#byLink.delete(event.link);
-      if (event.type === "link-refused" && inUse) session.linkRefused(event.returnCode);
-      else session.linkClosed(event.link, event.type === "link-closed" ? event.reason : "refused", now);
+      if (event.type === "link-closed") session.linkClosed(event.link, event.reason, event.byBroker === true, now);
+      else if (inUse) session.linkRefused(event.returnCode, now);
+      else session.linkClosed(event.link, "refused", false, now);
     } else if (inUse) {
       if (event.type === "link-opened") session.linkOpened(event.sessionPresent, now);
       else if (event.type === "link-probed") session.linkProbed(now);
       else session.linkStalled(event.type === "link-stalled");
     }
     this.#leave(session);
+  }
+
+  #brokerIs(reachable: boolean, now: Instant): void {
+    this.#discovery.brokerIs(reachable, now);
+    this.#context.reconnects.brokerIs(reachable, now);
+    if (!reachable) return;
+    for (const session of this.#live) this.#contained(session, () => session.brokerReachable(now));
   }
 
   #onDeadline(now: Instant): void {

@@ -38,6 +38,14 @@ export class HeldMessages {
     return true;
   }
 
+  /** Those of this type are held no longer. Whether there was one. */
+  drop(type: Message["type"]): boolean {
+    if (!this.has(type)) return false;
+    this.#held = this.#held!.filter(({ message }) => message.type !== type);
+    if (this.#held.length === 0) this.#held = undefined;
+    return true;
+  }
+
   /** The oldest, which is held no longer. */
   take(): HeldMessage | undefined {
     const oldest = this.#held?.shift();

@@ -8,9 +8,10 @@ import type { Reaction } from "./transitions.ts";
 
 /**
  * none: the connection in use is there to stay · settling: what the client has asked over it is answered first · closing: its end is
- * awaited · opening: the broker is asked for the new one · restoring: what the broker has forgotten is subscribed to again.
+ * awaited · waiting: there is none, and a while passes before the next attempt · opening: the broker is asked for the new one ·
+ * restoring: what the broker has forgotten is subscribed to again.
  */
-type Phase = "none" | "settling" | "closing" | "opening" | "restoring";
+type Phase = "none" | "settling" | "closing" | "waiting" | "opening" | "restoring";
 
 /** What the client says that needs the broker, or that only makes sense in the order of what does. */
 const POSTPONED: ReadonlySet<Reaction> = new Set<Reaction>([
@@ -25,9 +26,13 @@ const POSTPONED: ReadonlySet<Reaction> = new Set<Reaction>([
 
 const NEVER: Instant = Number.POSITIVE_INFINITY;
 
+/** A connection made anew that the broker closes within this time is closed for the same reason as the one before. */
+const YOUNG_MS = 10_000;
+
 /**
- * A client's connection to the broker is made anew, and the client does not notice: what the gateway holds for it stays, topic ids and
- * all, what was subscribed to is subscribed to again where the broker has forgotten it, and what the client says meanwhile waits.
+ * A client's connection to the broker is made anew, for another will or because it was lost, and the client does not notice: what the
+ * gateway holds for it stays, topic ids and all, what was subscribed to is subscribed to again where the broker has forgotten it, and
+ * what the client says meanwhile waits.
  */
 export class LinkRenewal {
   readonly #client: ClientRecord;
@@ -40,6 +45,18 @@ export class LinkRenewal {
    */
   #backlog: "none" | "kept back" | "probing" = "none";
   readonly #held: HeldMessages;
+  /** Since when there is no connection, where it was lost; NEVER where it is made anew on purpose, and while there is one. */
+  #lostAt: Instant = NEVER;
+  /** The broker has closed it, for no reason that we know of. */
+  #closedByBroker = false;
+  /** Attempts that have failed since it was lost. */
+  #failures = 0;
+  /** When it was lost, or the last attempt failed. */
+  #brokenAt: Instant = 0;
+  /** The time of the next attempt was given to this client among all. */
+  #reserved = false;
+  /** When it was last made anew. */
+  #openedAt: Instant = Number.NEGATIVE_INFINITY;
 
   constructor(client: ClientRecord) {
     this.#client = client;
@@ -55,9 +72,29 @@ export class LinkRenewal {
     return this.#phase === "settling";
   }
 
-  /** The old connection has ended, and the new one is not there yet. */
+  /** On purpose the old connection has ended, and the new one is not there yet. */
   get betweenConnections(): boolean {
-    return this.#phase === "closing" || this.#phase === "opening";
+    return (this.#phase === "closing" || this.#phase === "opening") && !this.recovers;
+  }
+
+  /** The connection was lost. */
+  get recovers(): boolean {
+    return this.#lostAt !== NEVER;
+  }
+
+  /** The connection was lost, and an attempt to make it anew has failed. */
+  get hasFailed(): boolean {
+    return this.#failures > 0;
+  }
+
+  /** The next attempt is some time ahead. */
+  get waiting(): boolean {
+    return this.#phase === "waiting";
+  }
+
+  /** When a client that is there has been without its connection for so long that it is told. */
+  get tellAt(): Instant {
+    return this.#lostAt + this.#client.settings.outageLimitMs;
   }
 
   /** When the present step has taken too long. */
@@ -72,8 +109,62 @@ export class LinkRenewal {
     this.#enter("settling", now);
   }
 
-  /** The connection is gone without our asking, or there is none after a restart: it is made anew, after a wait. */
-  lost(_now: Instant): void {}
+  /**
+   * The connection is gone without our asking, or an attempt to make it anew has failed: it is made anew after a wait. `byBroker` as in
+   * `link-closed`.
+   */
+  lost(now: Instant, byBroker = false): void {
+    const { clientId, context, deliveries, link, requests, will } = this.#client;
+    const { reconnects } = context;
+    if (this.recovers) {
+      this.#failures += 1;
+    } else {
+      this.#lostAt = now;
+      reconnects.lost(clientId, now);
+    }
+    this.#brokenAt = now;
+    this.#closedByBroker = byBroker;
+    this.#will = will;
+    deliveries.suspend();
+    requests.suspend();
+    link.close(true);
+    this.#await(now + reconnects.waitMs(this.#failures));
+  }
+
+  /** After a restart of the gateway there is no connection, and what was before is the same as after a loss. */
+  restore(now: Instant): void {
+    this.#lostAt = now;
+    this.#brokenAt = Number.NEGATIVE_INFINITY;
+    this.#will = this.#client.will;
+    this.#client.deliveries.suspend();
+    this.#await(now);
+  }
+
+  /** There is reason to try again soon. `first`: before all others that wait. */
+  hurry(first: boolean, now: Instant): void {
+    if (this.#phase !== "waiting" || this.#due === NEVER) return;
+    const soon = Math.max(now, this.#brokenAt + this.#client.settings.reconnectMinMs);
+    if (soon < this.#due) this.#await(soon);
+    this.#reserved ||= first;
+  }
+
+  /**
+   * The wait is over: the next attempt, or a little more patience where others go first. False where the connection is another's by
+   * now: the broker closed it for this client alone, or once more after it was made anew.
+   */
+  attempt(now: Instant): boolean {
+    const { context, link } = this.#client;
+    if (this.#isTakenOver) return false;
+    if (!this.#reserved) {
+      this.#reserved = true;
+      this.#due = context.reconnects.reserve(now);
+      if (this.#due > now) return true;
+    }
+    // The one before has to go first.
+    if (link.isClosing) this.#due = NEVER;
+    else this.#open(now);
+    return true;
+  }
 
   /** Whether a message has to wait until the new connection is there. What an open request needs to be answered does not. */
   postpones(message: Message, reaction: Reaction): boolean {
@@ -95,6 +186,11 @@ export class LinkRenewal {
     client.note("message.ignored", { message: message.type, reason, limit: "clients.max_in_flight" });
   }
 
+  /** The client has no use for an answer to a message of this type any more. Whether there was one. */
+  dropHeld(type: Message["type"]): boolean {
+    return this.#held.drop(type);
+  }
+
   /** Whether a message of this type is held. */
   holds(type: Message["type"]): boolean {
     return this.#held.has(type);
@@ -113,12 +209,12 @@ export class LinkRenewal {
   /** Takes the next step where there is nothing left to wait for; true when the new connection is ready. */
   advance(now: Instant): boolean {
     const { link, requests, deliveries } = this.#client;
-    if (!requests.empty) return false;
-    if (this.#phase === "restoring") {
+    if (this.#phase === "restoring" && !requests.restoring) {
+      if (this.recovers) this.#client.note("link.restored", { outageMs: Math.round(now - this.#lostAt) });
       this.end();
       return true;
     }
-    if (this.#phase !== "settling" || this.#awaitsBacklog()) return false;
+    if (this.#phase !== "settling" || !requests.empty || this.#awaitsBacklog()) return false;
     this.#enter("closing", now);
     deliveries.suspend();
     // With DISCONNECT, or the old will would fire.
@@ -131,21 +227,25 @@ export class LinkRenewal {
     if (this.#backlog === "probing") this.#backlog = "none";
   }
 
-  /** The old connection is gone. */
+  /** The connection that had to go first is gone. */
   oldLinkGone(now: Instant): void {
-    const { clientId, durable, link } = this.#client;
-    this.#enter("opening", now);
-    link.open({ clientId, cleanSession: !durable, will: this.#will });
+    if (this.#phase === "closing" || (this.#phase === "waiting" && this.#due === NEVER)) this.#open(now);
   }
 
-  /** The broker has accepted the new connection; `advance` tells when it is ready. */
-  linkOpened(sessionPresent: boolean): void {
+  /**
+   * The broker has accepted the new connection; `advance` tells when it is ready. False where the broker has forgotten what it had of
+   * the client: a QoS 2 message that it had not released, and that the client will not send again.
+   */
+  linkOpened(sessionPresent: boolean, now: Instant): boolean {
     const { durable, link, requests, deliveries, subscriptions } = this.#client;
     const isKept = sessionPresent && durable;
     this.#phase = "restoring";
+    this.#openedAt = now;
     link.opened();
+    if (!isKept && !requests.empty) return false;
     deliveries.renewed(isKept);
     if (!isKept && subscriptions.size > 0) requests.restoreSubscriptions();
+    return true;
   }
 
   /** It is over; what is held is still to be looked at. */
@@ -153,6 +253,8 @@ export class LinkRenewal {
     this.#phase = "none";
     this.#due = NEVER;
     this.#will = undefined;
+    this.#lostAt = NEVER;
+    this.#failures = 0;
   }
 
   /** The client has begun anew or is gone: what it said before means nothing any more, nor does a connection made for that. */
@@ -172,6 +274,26 @@ export class LinkRenewal {
       link.probe();
     }
     return this.#backlog !== "none";
+  }
+
+  get #isTakenOver(): boolean {
+    if (!this.#closedByBroker) return false;
+    const { clientId, context } = this.#client;
+    const { reconnects } = context;
+    if (!reconnects.brokerStayed(this.#brokenAt)) return false;
+    return reconnects.wasAlone(clientId, this.#brokenAt) || this.#brokenAt - this.#openedAt < YOUNG_MS;
+  }
+
+  #open(now: Instant): void {
+    const { clientId, durable, link } = this.#client;
+    this.#enter("opening", now);
+    link.open({ clientId, cleanSession: !durable, will: this.#will });
+  }
+
+  #await(due: Instant): void {
+    this.#phase = "waiting";
+    this.#due = due;
+    this.#reserved = false;
   }
 
   #enter(phase: Phase, now: Instant): void {

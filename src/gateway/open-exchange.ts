@@ -15,6 +15,8 @@ export interface PublishExchange extends Exchange {
   readonly fingerprint: number | undefined;
   /** sent: the broker has it; received: it said PUBREC; released: the client said PUBREL. */
   phase: "sent" | "received" | "released";
+  /** The connection was made anew since: the broker may not have got the PUBREL. */
+  unsure: boolean;
 }
 
 interface SubscribeExchange extends Exchange {

@@ -20,4 +20,11 @@ export class RateLimit {
     this.#spentUntil = spent + this.#intervalMs;
     return true;
   }
+
+  /** One more, as soon as it is allowed: when that is. */
+  reserve(now: Instant): Instant {
+    const spent = Math.max(this.#spentUntil, now);
+    this.#spentUntil = spent + this.#intervalMs;
+    return Math.max(now, spent - this.#aheadMs);
+  }
 }

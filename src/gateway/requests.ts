@@ -29,6 +29,7 @@ export class Requests {
   readonly #client: Client;
   #open: Map<number, OpenExchange> | undefined;
   #subscribing = 0;
+  #restoring = false;
   #completed: CompletedPublishes | undefined;
   #lastSubscribe: AnsweredSubscribe | undefined;
   #lastType: OpenExchange["type"] | "register" = "own";
@@ -62,7 +63,26 @@ export class Requests {
     }
     this.#open = undefined;
     this.#subscribing = 0;
+    this.#restoring = false;
     this.#lastSubscribe = undefined;
+  }
+
+  /**
+   * The connection is over, and another one follows, of which the client is not to know. It repeats what it has no answer to, except a
+   * message of QoS 2 that the broker has: of that it repeats PUBREL.
+   */
+  suspend(): void {
+    for (const exchange of this.#open?.values() ?? []) {
+      if (exchange.type === "publish" && exchange.phase !== "sent") exchange.unsure = true;
+      else this.#open!.delete(exchange.packetId);
+    }
+    this.#subscribing = 0;
+    this.#restoring = false;
+  }
+
+  /** Whether what the broker had forgotten is being subscribed to again. */
+  get restoring(): boolean {
+    return this.#restoring;
   }
 
   /** The client has made a request of this type under this number. */
@@ -126,7 +146,17 @@ export class Requests {
     }
     // Another message under the number of one that has just been completed.
     if (qos === 2 && this.#completed?.forget(msgId) === true && !message.dup) this.#reusesMsgIds = true;
-    this.#add({ type: "publish", msgId, packetId, askedIn, qos, topicId: message.topicId, fingerprint, phase: "sent" });
+    this.#add({
+      type: "publish",
+      msgId,
+      packetId,
+      askedIn,
+      qos,
+      topicId: message.topicId,
+      fingerprint,
+      phase: "sent",
+      unsure: false,
+    });
     client.write(publishPacket(topic, message, qos, packetId));
   }
 
@@ -136,8 +166,9 @@ export class Requests {
     const open = this.#find(msgId, "publish");
     if (open !== undefined) {
       open.askedIn = askedIn;
-      if (open.phase !== "received") return;
+      if (open.phase === "sent" || (open.phase === "released" && !open.unsure)) return;
       open.phase = "released";
+      open.unsure = false;
       client.write({ cmd: "pubrel", messageId: open.packetId });
       return;
     }
@@ -157,6 +188,7 @@ export class Requests {
       topicId: 0,
       fingerprint: undefined,
       phase: "released",
+      unsure: false,
     });
     client.write({ cmd: "pubrel", messageId: msgId });
   }
@@ -238,6 +270,7 @@ export class Requests {
     for (const { filter, qos } of this.#client.subscriptions.values()) subscriptions.push({ topic: filter, qos });
     const restored = subscriptions.map(({ topic }) => topic);
     this.#add({ type: "own", msgId: 0, packetId, askedIn: 0, restored });
+    this.#restoring = true;
     this.#client.write({ cmd: "subscribe", messageId: packetId, subscriptions });
   }
 
@@ -273,6 +306,7 @@ export class Requests {
     const exchange = this.#open?.get(packet.messageId);
     if (exchange?.type === "own") {
       this.#open!.delete(exchange.packetId);
+      this.#restoring = false;
       exchange.restored.forEach((filter, index) => {
         if (isGranted(packet.granted[index])) return;
         this.#client.subscriptions.delete(filter);

@@ -89,7 +89,7 @@ export class Session implements Scheduled {
     const { deliveries, renewal } = this.#client;
     switch (this.state) {
       case "active":
-        return Math.min(this.#silentAt, deliveries.due, renewal.due);
+        return Math.min(this.#silentAt, deliveries.due, renewal.due, renewal.tellAt);
       case "asleep":
         return Math.min(this.#silentAt, renewal.due);
       case "awake":
@@ -136,6 +136,7 @@ export class Session implements Scheduled {
     if (renewal.underWay && renewal.postpones(message, reaction)) {
       if (message.type === "PUBACK") client.deliveries.hear(message);
       if (!this.#willUpdates.repeats(message)) renewal.hold(message);
+      if (reaction === "wake") this.#wakesWithoutLink(now);
       return;
     }
     this.#react(message, reaction, client.sleeps, now);
@@ -212,7 +213,9 @@ export class Session implements Scheduled {
   linkOpened(sessionPresent: boolean, now: Instant): void {
     const { renewal, deliveries } = this.#client;
     if (renewal.underWay) {
-      renewal.linkOpened(sessionPresent);
+      if (!renewal.linkOpened(sessionPresent, now)) {
+        this.#brokerLost("the broker has forgotten the session, and a message of QoS 2 with it");
+      }
     } else {
       this.#connecting.linkOpened(sessionPresent, now);
       deliveries.advance(now);
@@ -221,7 +224,7 @@ export class Session implements Scheduled {
   }
 
   /** The broker refused the connection; `brokerCode` is the return code of MQTT 3.1.1. */
-  linkRefused(brokerCode: number): void {
+  linkRefused(brokerCode: number, now: Instant): void {
     const client = this.#client;
     if (!client.renewal.underWay) {
       this.#connecting.linkRefused(brokerCode);
@@ -229,21 +232,30 @@ export class Session implements Scheduled {
     }
     client.link.gone(client.link.id);
     client.note("link.refused", { brokerReturnCode: brokerCode });
-    this.#brokerLost("refused by the broker", returnCodeOf(brokerCode));
+    const returnCode = returnCodeOf(brokerCode);
+    // What the broker will not have is not worth another attempt, but to a sleeping client that can only be told when it wakes up.
+    if (client.listening && returnCode !== RETURN_CODE.congestion)
+      this.#brokerLost("refused by the broker", returnCode);
+    else this.#linkLost("refused by the broker", false, now, returnCode);
   }
 
-  /** A connection is gone: the one in use, or one that we closed. */
-  linkClosed(link: LinkId, reason: string, now: Instant): void {
+  /** A connection is gone: the one in use, or one that we closed. `byBroker` as in `link-closed`. */
+  linkClosed(link: LinkId, reason: string, byBroker: boolean, now: Instant): void {
     const client = this.#client;
     if (!client.link.gone(link)) {
       if (client.state === "awaiting broker") this.#connecting.oldLinkGone(now);
       else if (client.renewal.underWay) client.renewal.oldLinkGone(now);
       return;
     }
-    client.note("link.closed", { state: client.state, reason });
+    if (!client.renewal.recovers) client.note("link.closed", { state: client.state, reason });
     if (client.state === "awaiting broker") this.#connecting.linkFailed(reason);
     // Otherwise the will is being asked for; the new connection is made when it is known.
-    else if (this.connected) this.#brokerLost(`broker connection lost: ${reason}`);
+    else if (this.connected) this.#linkLost(reason, byBroker, now);
+  }
+
+  /** The broker can be reached again: a lost connection is made anew without further waiting. */
+  brokerReachable(now: Instant): void {
+    this.#client.renewal.hurry(false, now);
   }
 
   linkProbed(now: Instant): void {
@@ -261,10 +273,11 @@ export class Session implements Scheduled {
   /** `deadline` has come. */
   handleDeadline(now: Instant): void {
     const client = this.#client;
-    if (client.renewal.due <= now) this.#renewalTimedOut(now);
+    if (client.renewal.due <= now) this.#renewalDue(now);
     switch (client.state) {
       case "active":
         if (now >= this.#silentAt) client.lose("silent for longer than its keep alive");
+        else if (now >= client.renewal.tellAt) this.#brokerLost("no broker connection for broker.outage_limit");
         else if (now >= client.deliveries.due) this.#retryDelivery(now);
         break;
       case "asleep":
@@ -317,7 +330,7 @@ export class Session implements Scheduled {
     const client = this.#client;
     const kind = client.settings.wakeByConnect;
     const prompts = kind === "prompt" && connect.will;
-    if (kind === "new" || prompts || (!client.link.exists && !client.renewal.underWay)) {
+    if (kind === "new" || prompts || client.renewal.recovers || (!client.link.exists && !client.renewal.underWay)) {
       this.#connecting.begin(connect, kind, now);
       return;
     }
@@ -380,16 +393,48 @@ export class Session implements Scheduled {
     }
   }
 
-  #renewalTimedOut(now: Instant): void {
+  /** A step of making the connection anew is due, or has taken too long. */
+  #renewalDue(now: Instant): void {
     const { renewal } = this.#client;
-    if (!renewal.settling) {
-      this.#brokerLost("no answer from the broker");
-      return;
+    if (renewal.waiting) {
+      if (!renewal.attempt(now)) this.#takenOver();
+    } else if (renewal.settling) {
+      // Nothing has changed: the old connection is still there.
+      renewal.end();
+      this.#willUpdates.fail(RETURN_CODE.congestion, "requests of the client are open");
+      this.#lookAtHeld(now);
+    } else {
+      this.#linkLost("no answer from the broker", false, now);
     }
-    // Nothing has changed: the old connection is still there.
-    renewal.end();
-    this.#willUpdates.fail(RETURN_CODE.congestion, "requests of the client are open");
-    this.#lookAtHeld(now);
+  }
+
+  /** The connection of a connected client was lost, or could not be made anew. `returnCode` is for the update of its will, if any. */
+  #linkLost(reason: string, byBroker: boolean, now: Instant, returnCode: number = RETURN_CODE.congestion): void {
+    const client = this.#client;
+    this.#willUpdates.fail(returnCode, reason);
+    client.renewal.lost(now, byBroker);
+    if (!client.renewal.hasFailed) return;
+    client.note("link.retried", { reason });
+    this.#restIfAwake(now);
+  }
+
+  /** The broker has closed the connection of this client alone: it is elsewhere, and is not to be disturbed there. */
+  #takenOver(): void {
+    this.#client.end("disconnected", true);
+    this.#client.note("client.taken-over", { address: this.address });
+  }
+
+  /** A sleeping client asks for its messages, and the connection that they come over is not there. */
+  #wakesWithoutLink(now: Instant): void {
+    this.#client.renewal.hurry(true, now);
+    if (this.#client.renewal.hasFailed) this.#restIfAwake(now);
+  }
+
+  /** There is no telling when the broker can be reached: a client that waits for its messages goes back to sleep. */
+  #restIfAwake(now: Instant): void {
+    const { state, deliveries, renewal } = this.#client;
+    const asks = renewal.dropHeld("PINGREQ") && state === "asleep";
+    if (asks || (state === "awake" && !deliveries.inFlight)) this.#sleeping.rest(now);
   }
 
   /** The broker sends and sends and does not answer: it will deliver to the next connection what was not acknowledged. */
@@ -407,7 +452,7 @@ export class Session implements Scheduled {
   /** A connected client has no broker connection any more, or none that is of use. `returnCode` is for the update of its will, if any. */
   #brokerLost(reason: string, returnCode: number = RETURN_CODE.congestion): void {
     const client = this.#client;
-    if (client.renewal.underWay) this.#willUpdates.fail(returnCode, reason);
+    this.#willUpdates.fail(returnCode, reason);
     if (client.state !== "asleep") {
       client.send(FIXED.disconnect);
       this.#disconnect(reason);

@@ -77,6 +77,13 @@ export class Sleeping {
     this.#fallAsleep(now);
   }
 
+  /** The client wants its messages, and there is no telling when the broker can be reached: it need not stay awake for that. */
+  rest(now: Instant): void {
+    this.#client.sendHeldAnswers();
+    this.#client.send(FIXED.pingResp);
+    this.#fallAsleep(now);
+  }
+
   /** The broker connection has been made anew: nobody will answer a probe of before. */
   linkRenewed(): void {
     this.#probeDue = NEVER;

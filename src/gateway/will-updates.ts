@@ -50,18 +50,20 @@ export class WillUpdates {
     return true;
   }
 
-  /** The broker has the new will. */
+  /** The connection has been made anew: the broker has the new will, if it was for one. */
   accept(): void {
-    const { message, will, askedIn } = this.#update!;
+    if (this.#update === undefined) return;
+    const { message, will, askedIn } = this.#update;
     this.#update = undefined;
     this.#client.will = will;
     this.#client.note("will.updated", { topic: will?.topic, qos: will?.qos, retain: will?.retain });
     this.#answer(message, RETURN_CODE.accepted, askedIn);
   }
 
-  /** The broker does not get the new will; the old one stays the stored one. */
+  /** The broker does not get the new will, if there is one; the old one stays the stored one. */
   fail(returnCode: number, reason: string): void {
-    const { message, askedIn } = this.#update!;
+    if (this.#update === undefined) return;
+    const { message, askedIn } = this.#update;
     this.#update = undefined;
     this.#refuse(message, returnCode, reason, askedIn);
   }

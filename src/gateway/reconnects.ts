@@ -1,0 +1,77 @@
+import type { Instant } from "./contract.ts";
+import { RateLimit } from "./rate-limit.ts";
+import type { Settings } from "./settings.ts";
+
+/** How far apart two things may be that count as one: a broker that goes away closes its connections one after the other. */
+const TOGETHER_MS = 1000;
+
+/** The part of the golden ratio behind the point: its multiples are spread evenly over any interval, however many there are. */
+const GOLDEN = 0.618_033_988_749_895;
+
+interface Loss {
+  clientId: string;
+  at: Instant;
+}
+
+const NO_LOSS: Loss = { clientId: "", at: Number.NEGATIVE_INFINITY };
+
+/**
+ * What the lost broker connections of all clients have in common: whether the broker is gone or only one connection, when each is tried
+ * again, and how many a second.
+ */
+export class Reconnects {
+  readonly #settings: Settings;
+  readonly #rate: RateLimit;
+  #reachable = false;
+  #unreachableAt: Instant = Number.NEGATIVE_INFINITY;
+  /** The last connection that was lost, and the last one of another client than that. */
+  #last = NO_LOSS;
+  #lastOfAnother = NO_LOSS;
+  #spread = 0;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    this.#rate = new RateLimit(settings.reconnectsPerSecond, 1);
+  }
+
+  /** Whether the broker can be reached, by the gateway's own connection. */
+  brokerIs(reachable: boolean, now: Instant): void {
+    if (this.#reachable && !reachable) this.#unreachableAt = now;
+    this.#reachable = reachable;
+  }
+
+  /** This client's connection was lost. */
+  lost(clientId: string, now: Instant): void {
+    if (this.#last.clientId !== clientId) this.#lastOfAnother = this.#last;
+    this.#last = { clientId, at: now };
+  }
+
+  /** Whether the broker has been there ever since, as far as the gateway's own connection shows. */
+  brokerStayed(since: Instant): boolean {
+    return this.#reachable && this.#unreachableAt < since - TOGETHER_MS;
+  }
+
+  /** Whether no other client has lost its connection at the same time or since. */
+  wasAlone(clientId: string, lostAt: Instant): boolean {
+    const other = this.#last.clientId === clientId ? this.#lastOfAnother : this.#last;
+    return other.at < lostAt - TOGETHER_MS;
+  }
+
+  /** How long to wait after the `failures`th attempt, in milliseconds: up to twice as long each time, and no two clients alike. */
+  waitMs(failures: number): number {
+    const { reconnectMinMs, reconnectMaxMs } = this.#settings;
+    const longestMs = Math.min(reconnectMaxMs, reconnectMinMs * 2 ** (failures + 1));
+    return reconnectMinMs + this.jitter() * Math.max(0, longestMs - reconnectMinMs);
+  }
+
+  /** From 0 to 1. */
+  jitter(): number {
+    this.#spread = (this.#spread + GOLDEN) % 1;
+    return this.#spread;
+  }
+
+  /** When the next connection may be made: now, or a time that is kept free for the one who asked. */
+  reserve(now: Instant): Instant {
+    return this.#rate.reserve(now);
+  }
+}
