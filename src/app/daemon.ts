@@ -149,6 +149,7 @@ export class Daemon {
         ...this.#credentials(clientId),
         openStream,
         keepAliveSeconds,
+        answerTimeoutMs: options["broker.connect_timeout"],
         clientId: expandTemplate(options["broker.client_id"], clientId),
         scheduler: this.#scheduler,
       };

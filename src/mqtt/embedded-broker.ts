@@ -81,9 +81,7 @@ export class EmbeddedBroker {
     const [near, far] = duplexPair({ highWaterMark: STREAM_BUFFER_OCTETS });
     // A pair, unlike a socket, does not notice by itself that its other end is gone.
     near.once("close", () => far.destroy());
-    far.once("close", () =>
-      near.destroy(near.readableEnded ? undefined : new Error("the broker closed the connection")),
-    );
+    far.once("close", () => near.destroy(near.readableEnded ? undefined : closedByBroker()));
     this.#aedes.handle(far);
     return near;
   };
@@ -101,6 +99,11 @@ export class EmbeddedBroker {
     for (const socket of this.#sockets) socket.destroy();
     await stopped;
   }
+}
+
+/** What a socket says where the other end has closed it hard. */
+function closedByBroker(): Error {
+  return Object.assign(new Error("the broker closed the connection"), { code: "ECONNRESET" });
 }
 
 /** The failure to listen in the user's terms, with the system's `code`. */

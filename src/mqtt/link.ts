@@ -12,6 +12,11 @@ export interface LinkOptions {
   openStream: () => Duplex;
   /** The link's own keep alive; 0 is none. */
   keepAliveSeconds: number;
+  /**
+   * How long nothing may come from a broker that owes an answer before it is sent a PINGREQ, and how long after that before the
+   * connection is given up.
+   */
+  answerTimeoutMs: number;
   username?: string | undefined;
   password?: string | undefined;
   /** Stands for the client's own client id. */
@@ -31,8 +36,8 @@ const DISCONNECT_TIMEOUT_MS = 2000;
  */
 const UNWRITTEN_OCTETS_MAX = 8 * 1024 * 1024;
 
-/** The broker closes after one and a half keep alives of silence (MQTT-3.1.2-24); so do we. */
-const SILENCE_FACTOR = 1.5;
+/** What the system says where the broker has closed the connection hard: EPIPE where it had closed its own direction before. */
+const RESET_CODES: ReadonlySet<string | undefined> = new Set(["ECONNRESET", "EPIPE"]);
 
 /**
  * One MQTT 3.1.1 connection to the broker, at packet level: it connects, reports, passes packets both ways, and knows nothing of
@@ -44,6 +49,7 @@ export class Link implements ScheduledLink {
   readonly #emit: (event: GatewayEvent) => void;
   readonly #scheduler: LinkScheduler;
   readonly #keepAliveMs: number;
+  readonly #answerTimeoutMs: number;
   readonly #stream: Duplex;
   readonly #reader: PacketReader;
 
@@ -53,6 +59,8 @@ export class Link implements ScheduledLink {
   #ended = false;
   /** Why it closes, where it is known before the stream says so. */
   #reason: string | undefined;
+  /** It was open, and the broker has ended it. */
+  #byBroker = false;
   #disconnectTimer: NodeJS.Timeout | undefined;
 
   /** To be written at the end of the turn. */
@@ -73,20 +81,26 @@ export class Link implements ScheduledLink {
   #heard = false;
   #wroteAtMs = 0;
   #heardAtMs = 0;
-  /** Since when a ping waits for a sign of life. */
-  #silentSinceMs: number | undefined;
+  /** Something that has an answer was written, and nothing has been heard since. */
+  #awaitsAnswer = false;
+  /**
+   * For how many ticks nothing has been heard though an answer is due, from the ping on where one is under way. Ticks are counted and not
+   * time: a process that stood still has heard nothing either.
+   */
+  #silentTicks = 0;
 
   constructor(id: LinkId, connect: LinkConnect, options: LinkOptions, emit: (event: GatewayEvent) => void) {
     this.#id = id;
     this.#emit = emit;
     this.#scheduler = options.scheduler;
     this.#keepAliveMs = options.keepAliveSeconds * 1000;
+    this.#answerTimeoutMs = options.answerTimeoutMs;
     this.#reader = new PacketReader(options.packetOctetsMax);
     this.#stream = beginStream(options.openStream)
       .on("data", (octets: Buffer) => this.#onData(octets))
       .on("drain", () => this.#onDrain())
-      .on("end", () => this.#fail("the broker closed the connection"))
-      .on("error", (error) => this.#fail(errorText(error)))
+      .on("end", () => this.#fail("the broker closed the connection", true))
+      .on("error", (error: NodeJS.ErrnoException) => this.#fail(errorText(error), RESET_CODES.has(error.code)))
       .on("close", () => this.#onClose());
     try {
       this.#append(
@@ -109,6 +123,7 @@ export class Link implements ScheduledLink {
     if (this.#state === "closing") return;
     try {
       this.#append(encode(packet));
+      if (hasAnswer(packet)) this.#awaitsAnswer = true;
     } catch (error) {
       this.#fail(`${packet.cmd.toUpperCase()} cannot be sent: ${errorText(error)}`);
     }
@@ -176,25 +191,33 @@ export class Link implements ScheduledLink {
       this.#wrote = false;
       this.#wroteAtMs = beforeMs;
     }
+    const pinged = this.#pingsSent > this.#pingsAnswered;
     if (this.#heard || this.#paused) {
       // While it is paused nothing can be heard: silence means nothing.
       this.#heard = false;
       this.#heardAtMs = beforeMs;
-      this.#silentSinceMs = undefined;
-    } else if (this.#silentSinceMs === undefined && this.#pingsSent > this.#pingsAnswered) {
-      this.#silentSinceMs = nowMs;
+      this.#silentTicks = 0;
+    } else if (pinged || this.#awaitsAnswer) {
+      this.#silentTicks += 1;
     }
-    const limitMs = this.#keepAliveMs * SILENCE_FACTOR;
-    if (this.#silentSinceMs !== undefined && nowMs - this.#silentSinceMs >= limitMs) {
-      this.#fail(`no answer to PINGREQ for ${limitMs / 1000} s`);
-      return;
+    // The first tick may have come at once.
+    const isSilent = (this.#silentTicks - 1) * this.#scheduler.tickMs >= this.#answerTimeoutMs;
+    if (isSilent && pinged) {
+      this.#fail(`no answer to PINGREQ for ${this.#answerTimeoutMs / 1000} s`);
+    } else if (isSilent || this.#keepAliveIsDue(nowMs, pinged)) {
+      this.#ping();
     }
-    // A stream that only takes tells nothing of a broker that is gone: a ping is also due when nothing has been heard.
+  }
+
+  #keepAliveIsDue(nowMs: number, pinged: boolean): boolean {
+    if (this.#keepAliveMs === 0) return false;
     const dueMs = nowMs + this.#scheduler.tickMs - this.#keepAliveMs;
-    if (this.#wroteAtMs < dueMs || (this.#heardAtMs < dueMs && this.#pingsSent === this.#pingsAnswered)) this.#ping();
+    // A stream that only takes tells nothing of a broker that is gone: a ping is also due when nothing has been heard.
+    return this.#wroteAtMs < dueMs || (this.#heardAtMs < dueMs && !pinged);
   }
 
   #ping(): void {
+    if (this.#pingsSent === this.#pingsAnswered) this.#silentTicks = 0;
     this.#pingsSent += 1;
     this.#append(PINGREQ);
   }
@@ -229,12 +252,15 @@ export class Link implements ScheduledLink {
   #onDrain(): void {
     if (!this.#stalled || this.#state === "closing") return;
     this.#stalled = false;
+    // A broker that reads slowly, and answers what it has read, is no broker that is gone.
+    this.#heard = true;
     this.#emit({ type: "link-drained", link: this.#id });
   }
 
   #onData(octets: Buffer): void {
     if (this.#state === "closing") return;
     this.#heard = true;
+    this.#awaitsAnswer = false;
     this.#reader.push(octets);
     this.#read();
   }
@@ -269,12 +295,10 @@ export class Link implements ScheduledLink {
 
   #opened(sessionPresent: boolean): void {
     this.#state = "open";
-    if (this.#keepAliveMs > 0) {
-      this.#heardAtMs = performance.now();
-      // Ten thousand links that were opened within a second would otherwise ping within a second, for ever.
-      this.#wroteAtMs = this.#heardAtMs - this.#keepAliveMs * ((this.#id % PING_PHASES) / PING_PHASES);
-      this.#scheduler.startTicking(this);
-    }
+    this.#heardAtMs = performance.now();
+    // Ten thousand links that were opened within a second would otherwise ping within a second, for ever.
+    this.#wroteAtMs = this.#heardAtMs - this.#keepAliveMs * ((this.#id % PING_PHASES) / PING_PHASES);
+    this.#scheduler.startTicking(this);
     this.#emit({ type: "link-opened", link: this.#id, sessionPresent });
   }
 
@@ -298,7 +322,8 @@ export class Link implements ScheduledLink {
     this.#emit({ type: "link-probed", link: this.#id });
   }
 
-  #fail(reason: string): void {
+  #fail(reason: string, byBroker = false): void {
+    if (this.#state === "open") this.#byBroker = byBroker;
     this.#state = "closing";
     this.#reason ??= reason;
     this.#pending = undefined;
@@ -311,7 +336,8 @@ export class Link implements ScheduledLink {
     this.#scheduler.stopTicking(this);
     if (this.#ended) return;
     this.#ended = true;
-    this.#emit({ type: "link-closed", link: this.#id, reason: this.#reason ?? "the connection was closed" });
+    const reason = this.#reason ?? "the connection was closed";
+    this.#emit({ type: "link-closed", link: this.#id, reason, byBroker: this.#byBroker });
   }
 }
 
@@ -320,3 +346,16 @@ const PING_PHASES = 64;
 
 /** The largest return code of MQTT 3.1.1: not authorized. */
 const RETURN_CODE_MAX = 5;
+
+/** Whether the broker has something to say to it: what it is sent besides is the last word, or a message of QoS 0. */
+function hasAnswer(packet: PacketToBroker): boolean {
+  switch (packet.cmd) {
+    case "publish":
+      return packet.qos !== 0;
+    case "puback":
+    case "pubcomp":
+      return false;
+    default:
+      return true;
+  }
+}

@@ -11,7 +11,7 @@ export interface OwnClientOptions {
   username?: string | undefined;
   password?: string | undefined;
   keepAliveSeconds: number;
-  /** How long the broker may take to answer CONNECT. */
+  /** How long the broker may take to answer CONNECT, and PINGREQ after a keep alive in which it said nothing. */
   connectTimeoutMs: number;
   /** The shortest and the longest wait before it connects again. */
   reconnectMinMs: number;
@@ -99,6 +99,7 @@ export class OwnClient {
       beginStream(openStream).once("error", (error) => {
         reason ??= errorText(error);
       });
+    let answerTimer: NodeJS.Timeout | undefined;
     const client = new MqttClient(begin, {
       protocolVersion: 4,
       clientId,
@@ -119,7 +120,22 @@ export class OwnClient {
       client.stream.destroy();
     });
     client.on("connect", () => this.#onConnect());
-    client.once("close", () => this.#onClose(reason ?? "the broker closed the connection", isRefusal));
+    // mqtt.js by itself waits for half a keep alive, however long that is.
+    client.on("packetsend", ({ cmd }) => {
+      if (cmd !== "pingreq") return;
+      answerTimer ??= setTimeout(() => {
+        reason ??= `no answer to PINGREQ for ${connectTimeoutMs / 1000} s`;
+        client.stream.destroy();
+      }, connectTimeoutMs);
+    });
+    client.on("packetreceive", () => {
+      clearTimeout(answerTimer);
+      answerTimer = undefined;
+    });
+    client.once("close", () => {
+      clearTimeout(answerTimer);
+      this.#onClose(reason ?? "the broker closed the connection", isRefusal);
+    });
   }
 
   #onConnect(): void {

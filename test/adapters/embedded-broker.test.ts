@@ -55,7 +55,12 @@ describe("the embedded broker", () => {
     await expect.poll(quiet.types).toEqual(["link-opened", "link-closed"]);
     loud.link.close(false);
     await expect.poll(() => received).toEqual(["loud gone"]);
-    expect(loud.events.at(-1)).toEqual({ type: "link-closed", link: 7, reason: "closed by the gateway" });
+    expect(loud.events.at(-1)).toEqual({
+      type: "link-closed",
+      link: 7,
+      reason: "closed by the gateway",
+      byBroker: false,
+    });
   });
 
   it("closes the first link when another one takes its client id", async () => {
@@ -63,7 +68,12 @@ describe("the embedded broker", () => {
     await expect.poll(first.types).toEqual(["link-opened"]);
     const second = openLink(broker.openStream);
     await expect.poll(first.types).toEqual(["link-opened", "link-closed"]);
-    expect(first.events[1]).toEqual({ type: "link-closed", link: 7, reason: "the broker closed the connection" });
+    expect(first.events[1]).toEqual({
+      type: "link-closed",
+      link: 7,
+      reason: "the broker closed the connection",
+      byBroker: true,
+    });
     await expect.poll(second.types).toEqual(["link-opened"]);
   });
 
@@ -103,7 +113,7 @@ describe("the embedded broker", () => {
     const late = openLink(broker.openStream);
     await expect
       .poll(() => late.events)
-      .toEqual([{ type: "link-closed", link: 7, reason: "the embedded broker has stopped" }]);
+      .toEqual([{ type: "link-closed", link: 7, reason: "the embedded broker has stopped", byBroker: false }]);
   });
 
   it("says that another broker probably has the port", async () => {

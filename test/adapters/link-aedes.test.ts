@@ -147,6 +147,14 @@ describe("a link to aedes", () => {
     expect(events).toEqual([{ type: "link-refused", link: 7, returnCode: 4 }]);
   });
 
+  it("is ended by the broker when the client id connects elsewhere", async () => {
+    const first = await open();
+    const second = await open();
+    await expect.poll(first.types).toEqual(["link-opened", "link-closed"]);
+    expect(first.events[1]).toMatchObject({ byBroker: true });
+    second.link.close(true);
+  });
+
   it("is connected under another client id where the options say so", async () => {
     const { link } = await open({ clientId: "gw-device" });
     expect(Object.keys((aedes as unknown as { clients: object }).clients)).toEqual(["gw-device"]);

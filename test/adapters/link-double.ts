@@ -28,7 +28,7 @@ export function openLink(
   const link: Link = new Link(
     7,
     { clientId: "device", cleanSession: options.cleanSession ?? true, will: options.will },
-    { openStream, keepAliveSeconds: 60, scheduler, ...options },
+    { openStream, keepAliveSeconds: 60, answerTimeoutMs: 10_000, scheduler, ...options },
     (event) => {
       events.push(event);
       options.onEvent?.(event, link);

@@ -1,9 +1,11 @@
+import dns from "node:dns";
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { type Duplex, duplexPair } from "node:stream";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { PublishPacket } from "../../src/gateway/packet.ts";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import type { PacketToBroker, PublishPacket } from "../../src/gateway/packet.ts";
 import { parseBrokerUrl, type TcpBroker } from "../../src/mqtt/broker-url.ts";
+import type { Link } from "../../src/mqtt/link.ts";
 import { openLink } from "./link-double.ts";
 
 const CONNACK = Buffer.from("20020000", "hex");
@@ -139,7 +141,8 @@ describe("a link", () => {
       const { broker, events, types } = await openPair();
       broker.stream.write(Buffer.from("40020001" + "36020000" + "40020002", "hex"));
       await expect.poll(types).toEqual(["link-opened", "packet", "link-closed"]);
-      expect(events[2]).toEqual({ type: "link-closed", link: 7, reason: "the broker sent a PUBLISH with QoS 3" });
+      const reason = "the broker sent a PUBLISH with QoS 3";
+      expect(events[2]).toEqual({ type: "link-closed", link: 7, reason, byBroker: false });
     });
 
     it("when the broker closes in the middle of a packet", async () => {
@@ -147,7 +150,8 @@ describe("a link", () => {
       broker.stream.write(Buffer.from("3206000174", "hex"));
       broker.stream.end();
       await expect.poll(types).toEqual(["link-opened", "link-closed"]);
-      expect(events[1]).toEqual({ type: "link-closed", link: 7, reason: "the broker closed the connection" });
+      const reason = "the broker closed the connection";
+      expect(events[1]).toEqual({ type: "link-closed", link: 7, reason, byBroker: true });
     });
 
     it("when its stream cannot be opened at all", async () => {
@@ -155,7 +159,8 @@ describe("a link", () => {
         throw new Error("no way to the broker");
       });
       link.write(publish(1));
-      await expect.poll(() => events).toEqual([{ type: "link-closed", link: 7, reason: "no way to the broker" }]);
+      const reason = "no way to the broker";
+      await expect.poll(() => events).toEqual([{ type: "link-closed", link: 7, reason, byBroker: false }]);
     });
 
     it("when CONNECT cannot be said", async () => {
@@ -171,6 +176,40 @@ describe("a link", () => {
       link.write(publish(1, { topic: "x".repeat(65_536) }));
       await expect.poll(types).toEqual(["link-opened", "link-closed"]);
       expect(events[1]).toMatchObject({ reason: expect.stringContaining("PUBLISH cannot be sent: a topic of 65536") });
+    });
+
+    it.each([
+      ["while it connects", ""],
+      ["with a refusal that MQTT 3.1.1 does not know", "20020006"],
+      ["with a second CONNACK", "2002000020020000"],
+    ])("not by the broker when that ends the connection %s", async (_name, hex) => {
+      const { broker, openStream } = pair();
+      const { events, types } = openLink(openStream);
+      await expect.poll(() => broker.chunks.length).toBe(1);
+      broker.stream.write(Buffer.from(hex, "hex"));
+      broker.stream.end();
+      await expect.poll(types).toContain("link-closed");
+      expect(events.at(-1)).toMatchObject({ byBroker: false });
+    });
+
+    it.each([true, false])("not by the broker when it is closed here, with DISCONNECT: %s", async (disconnect) => {
+      const { broker, link, events, types } = await openPair();
+      link.close(disconnect);
+      broker.stream.end();
+      await expect.poll(types).toEqual(["link-opened", "link-closed"]);
+      expect(events[1]).toMatchObject({ reason: "closed by the gateway", byBroker: false });
+    });
+
+    it.each([
+      ["ECONNRESET", true],
+      ["EPIPE", true],
+      ["ETIMEDOUT", false],
+      ["EHOSTUNREACH", false],
+    ])("by the broker or by the network: %s", async (code, byBroker) => {
+      const { near, events, types } = await openPair();
+      near.destroy(Object.assign(new Error("read"), { code }));
+      await expect.poll(types).toEqual(["link-opened", "link-closed"]);
+      expect(events[1]).toMatchObject({ byBroker });
     });
 
     it("once, whatever is called after it has closed", async () => {
@@ -250,14 +289,15 @@ describe("a link", () => {
     });
 
     it("closes a link that hears nothing after a ping", async () => {
-      const { broker, events, types } = await openPair({ keepAliveSeconds: 0.04 });
+      const { broker, events, types } = await openPair({ keepAliveSeconds: 0.04, answerTimeoutMs: 60 });
       await expect.poll(types).toEqual(["link-opened", "link-closed"]);
-      expect(events[1]).toEqual({ type: "link-closed", link: 7, reason: "no answer to PINGREQ for 0.06 s" });
+      const reason = "no answer to PINGREQ for 0.06 s";
+      expect(events[1]).toEqual({ type: "link-closed", link: 7, reason, byBroker: false });
       expect(broker.count(PINGREQ)).toBeGreaterThanOrEqual(1);
     });
 
     it("closes a link that writes all the time and hears nothing", async () => {
-      const { broker, link, events, types } = await openPair({ keepAliveSeconds: 0.1 });
+      const { broker, link, events, types } = await openPair({ keepAliveSeconds: 0.1, answerTimeoutMs: 150 });
       const writing = setInterval(() => link.write(publish(1)), 10);
       await expect.poll(types).toEqual(["link-opened", "link-closed"]);
       clearInterval(writing);
@@ -266,12 +306,96 @@ describe("a link", () => {
     });
 
     it("pings a broker on a paused link, but asks for no answer", async () => {
-      const { broker, link, types } = await openPair({ keepAliveSeconds: 0.04 });
+      const { broker, link, types } = await openPair({ keepAliveSeconds: 0.04, answerTimeoutMs: 60 });
+      link.write(publish(1, { qos: 1, messageId: 1 }));
       link.pause();
       await expect.poll(() => broker.count(PINGREQ)).toBeGreaterThan(5);
       expect(types()).toEqual(["link-opened"]);
       link.resume();
       await expect.poll(types).toEqual(["link-opened", "link-closed"]);
+    });
+  });
+
+  describe("a broker that owes an answer", () => {
+    const answered: [string, PacketToBroker][] = [
+      ["PUBLISH with QoS 1", publish(1, { qos: 1, messageId: 1 })],
+      ["PUBLISH with QoS 2", publish(1, { qos: 2, messageId: 1 })],
+      ["PUBREC", { cmd: "pubrec", messageId: 1 }],
+      ["PUBREL", { cmd: "pubrel", messageId: 1 }],
+      ["SUBSCRIBE", { cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "t", qos: 1 }] }],
+      ["UNSUBSCRIBE", { cmd: "unsubscribe", messageId: 1, unsubscriptions: ["t"] }],
+    ];
+
+    it.each(answered)("to %s and says nothing is pinged, and given up when it goes on", async (_name, packet) => {
+      const { broker, link, events, types } = await openPair({ keepAliveSeconds: 0, answerTimeoutMs: 40 });
+      link.write(packet);
+      const began = performance.now();
+      await expect.poll(() => broker.count(PINGREQ)).toBe(1);
+      expect(performance.now() - began).toBeGreaterThanOrEqual(40);
+      await expect.poll(types).toEqual(["link-opened", "link-closed"]);
+      expect(performance.now() - began).toBeGreaterThanOrEqual(80);
+      expect(events[1]).toMatchObject({ reason: "no answer to PINGREQ for 0.04 s", byBroker: false });
+      expect(broker.count(PINGREQ)).toBe(1);
+    });
+
+    it.each([
+      ["PUBLISH with QoS 0", publish(1)],
+      ["PUBACK", { cmd: "puback", messageId: 1 }],
+      ["PUBCOMP", { cmd: "pubcomp", messageId: 1 }],
+    ] as [string, PacketToBroker][])("nothing, as to %s, is left in peace", async (_name, packet) => {
+      // Of two links of one scheduler the one that is owed an answer shows that the time has passed.
+      const idle = await openPair({ keepAliveSeconds: 0, answerTimeoutMs: 10 });
+      const owed = await openPair({ keepAliveSeconds: 0, answerTimeoutMs: 40 });
+      idle.link.write(packet);
+      owed.link.write({ cmd: "pubrel", messageId: 1 });
+      await expect.poll(owed.types).toEqual(["link-opened", "link-closed"]);
+      expect(idle.broker.count(PINGREQ)).toBe(0);
+      expect(idle.types()).toEqual(["link-opened"]);
+      idle.link.close(false);
+    });
+
+    it("and says something else is there", async () => {
+      const { broker, link, types } = await openPair({ keepAliveSeconds: 0, answerTimeoutMs: 40 });
+      link.write(publish(1, { qos: 1, messageId: 1 }));
+      await expect.poll(() => broker.count(PINGREQ)).toBe(1);
+      broker.stream.write(PINGRESP);
+      const owed = await openPair({ keepAliveSeconds: 0, answerTimeoutMs: 40 });
+      owed.link.write({ cmd: "pubrel", messageId: 1 });
+      await expect.poll(owed.types).toEqual(["link-opened", "link-closed"]);
+      expect(broker.count(PINGREQ)).toBe(1);
+      expect(types()).toEqual(["link-opened"]);
+      link.close(false);
+    });
+
+    it("and sends all the time is not pinged", async () => {
+      const { broker, link, packets } = await openPair({ keepAliveSeconds: 0, answerTimeoutMs: 40 });
+      link.write(publish(1, { qos: 1, messageId: 1 }));
+      const sending = setInterval(() => broker.stream.write(Buffer.from("3003000174", "hex")), 5);
+      await expect.poll(() => packets().length).toBeGreaterThan(40);
+      clearInterval(sending);
+      expect(broker.count(PINGREQ)).toBe(0);
+      link.close(false);
+    });
+
+    it("and reads slowly is there as long as it reads", async () => {
+      let drained = 0;
+      const more = (link: Link) => link.write(publish(200_000, { qos: 1, messageId: 1 }));
+      const { broker, link, types } = await openPair({
+        keepAliveSeconds: 0,
+        answerTimeoutMs: 40,
+        onEvent: ({ type }, self) => {
+          if (type !== "link-drained") return;
+          drained += 1;
+          more(self);
+        },
+      });
+      broker.stream.pause();
+      more(link);
+      const reading = setInterval(() => broker.stream.read(), 20);
+      await expect.poll(() => drained).toBeGreaterThan(8);
+      clearInterval(reading);
+      expect(types()).not.toContain("link-closed");
+      await expect.poll(types).toContain("link-closed");
     });
   });
 
@@ -349,6 +473,9 @@ describe("a link", () => {
   });
 });
 
+/** What `dns.lookup` calls back. */
+type Found = (error: null, addresses: { address: string; family: number }[]) => void;
+
 describe("a link over TCP", () => {
   let server: Server;
   let brokers: HandMadeBroker[];
@@ -381,7 +508,7 @@ describe("a link over TCP", () => {
     await new Promise((resolve) => server.close(resolve));
     const { events } = openLink(openStream);
     const reason = `connect ECONNREFUSED 127.0.0.1:${port}`;
-    await expect.poll(() => events).toEqual([{ type: "link-closed", link: 7, reason }]);
+    await expect.poll(() => events).toEqual([{ type: "link-closed", link: 7, reason, byBroker: false }]);
   });
 
   it("says why for each address when a name has several", async () => {
@@ -393,6 +520,21 @@ describe("a link over TCP", () => {
       .toMatchObject([
         { type: "link-closed", reason: expect.stringContaining(`connect ECONNREFUSED 127.0.0.1:${port}`) },
       ]);
+  });
+
+  it("goes where the broker's name leads now, and not where it led before", async () => {
+    const { port } = server.address() as { port: number };
+    const open = (parseBrokerUrl(`mqtt://broker.test:${port}`) as TcpBroker).openStream;
+    let address = "127.0.0.2";
+    const names = vi.spyOn(dns, "lookup").mockImplementation(((_name: string, _options: object, found: Found) => {
+      found(null, [{ address, family: 4 }]);
+    }) as typeof dns.lookup);
+    onTestFinished(() => names.mockRestore());
+    const before = openLink(open);
+    await expect.poll(() => before.events).toMatchObject([{ reason: `connect ECONNREFUSED 127.0.0.2:${port}` }]);
+    address = "127.0.0.1";
+    openLink(open).link.close(true);
+    await expect.poll(() => brokers.length).toBe(1);
   });
 
   it.each([true, false])("closes while it connects, with DISCONNECT: %s", async (disconnect) => {
@@ -407,7 +549,7 @@ describe("a link over TCP", () => {
     const { broker, events, types } = await accepted();
     (broker.stream as Socket).resetAndDestroy();
     await expect.poll(types).toEqual(["link-opened", "link-closed"]);
-    expect(events[1]).toMatchObject({ reason: "read ECONNRESET" });
+    expect(events[1]).toMatchObject({ reason: "read ECONNRESET", byBroker: true });
   });
 
   it("is stalled by a broker that does not read, and then drained", async () => {

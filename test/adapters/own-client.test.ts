@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from "node:net";
-import { generate } from "mqtt-packet";
+import { generate, parser } from "mqtt-packet";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { parseBrokerUrl, type TcpBroker } from "../../src/mqtt/broker-url.ts";
 import { EmbeddedBroker } from "../../src/mqtt/embedded-broker.ts";
@@ -135,6 +135,34 @@ describe("the gateway's own client", () => {
     await expect.poll(() => told).toEqual(["connack timeout"]);
     onConnection = answering(0);
     await expect.poll(() => told.at(-1)).toBe("reachable");
+  });
+
+  it("gives up on a broker that does not answer PINGREQ, and tries again", async () => {
+    onConnection = answering(0);
+    const { told } = start(tcp(), { keepAliveSeconds: 1, connectTimeoutMs: 100 });
+    await expect.poll(() => told).toEqual(["reachable"]);
+    const began = performance.now();
+    await expect.poll(() => told[1], { timeout: 5000 }).toBe("no answer to PINGREQ for 0.1 s");
+    // By itself mqtt.js takes half a keep alive more.
+    expect(performance.now() - began).toBeLessThan(1450);
+    await expect.poll(() => told[2]).toBe("reachable");
+  });
+
+  it("stays with a broker that answers PINGREQ", async () => {
+    let pings = 0;
+    onConnection = (socket) => {
+      const packets = parser();
+      packets.on("packet", ({ cmd }) => {
+        if (cmd === "connect") socket.write(generate({ cmd: "connack", returnCode: 0, sessionPresent: false }));
+        if (cmd !== "pingreq") return;
+        pings += 1;
+        socket.write(generate({ cmd: "pingresp" }));
+      });
+      socket.on("data", (octets) => packets.parse(octets));
+    };
+    const { told } = start(tcp(), { keepAliveSeconds: 1, connectTimeoutMs: 100 });
+    await expect.poll(() => pings, { timeout: 5000 }).toBe(2);
+    expect(told).toEqual(["reachable"]);
   });
 
   it("gives up at once on a broker that answers something else than MQTT, and tries again", async () => {
