@@ -10,7 +10,7 @@ const WAYS: Record<string, (s: Script, clientId: string) => void> = {
   "DISCONNECT while asleep": (s, clientId) => void s.connect({ clientId }).sleep().disconnect(),
   silence: (s, clientId) => void s.connect({ clientId, duration: 1 }).after(1500).closes(false).gone(),
   "sleep without an end": (s, clientId) => void s.connect({ clientId }).sleep(1).after(1500).closes(false).gone(),
-  "a broken connection": (s, clientId) => void s.connect({ clientId }).gone().toClient("DISCONNECT"),
+  "a broken connection": (s, clientId) => void s.connect({ clientId }).gone().after(0).toClient("DISCONNECT"),
   "a broken connection while asleep": (s, clientId) => {
     s.connect({ clientId }).sleep(1).gone().nothing().after(1500).noted("client.lost", { clientId });
   },
@@ -71,7 +71,7 @@ function expectAllPlacesFree(s: Script): void {
 
 describe("the table of clients does not only grow", () => {
   test.each(Object.entries(WAYS))("field 2 after %s nobody is kept out, however often it happens", (_, comeAndGo) => {
-    const s = new Script({ clientsMax: CLIENTS_MAX });
+    const s = new Script({ outageLimitMs: 0, reconnectMinMs: 60_000, clientsMax: CLIENTS_MAX });
     for (let index = 0; index < 10 * CLIENTS_MAX; index += 1) {
       comeAndGo(s.from(`port ${index}`), `dev${index}`);
       s.nothing();
@@ -80,7 +80,7 @@ describe("the table of clients does not only grow", () => {
   });
 
   test("field 2 after every way of leaving in turn nobody is kept out, with every place but one taken", () => {
-    const s = new Script({ clientsMax: CLIENTS_MAX });
+    const s = new Script({ outageLimitMs: 0, reconnectMinMs: 60_000, clientsMax: CLIENTS_MAX });
     const ways = Object.values(WAYS);
     for (let index = 1; index < CLIENTS_MAX; index += 1) {
       s.from(`resident ${index}`).connect({ clientId: `resident ${index}`, duration: 65_535 });
@@ -97,7 +97,7 @@ describe("the table of clients does not only grow", () => {
   });
 
   test("field 2 strangers take no place, however many", () => {
-    const s = new Script({ clientsMax: CLIENTS_MAX });
+    const s = new Script({ outageLimitMs: 0, reconnectMinMs: 60_000, clientsMax: CLIENTS_MAX });
     for (let index = 0; index < 100 * CLIENTS_MAX; index += 1) {
       s.from(`stranger ${index}`).client("PINGREQ").arrows();
       s.client("PUBLISH", { topicId: 1 }).arrows();

@@ -45,30 +45,30 @@ describe("a device whose session the gateway has forgotten, as after a restart",
 });
 
 describe("a broker that goes away", () => {
-  test("field 8 a lost broker does not end the gateway, and every active device is told", () => {
-    const s = new Script();
+  test("field 8 a broker that stays away does not end the gateway, and every active device is told", () => {
+    const s = new Script({ outageLimitMs: 0 });
     const devices = Array.from({ length: 50 }, (_, index) => {
       s.from(`device ${index}`).connect({ clientId: `device ${index}` });
       return { address: s.address, link: s.link };
     });
-    for (const { address, link } of devices) s.from(address).gone(link).toClient("DISCONNECT").nothing();
+    for (const { address, link } of devices) s.from(address).gone(link).after(0).toClient("DISCONNECT").nothing();
     for (const { address } of devices) {
       s.from(address).client("CONNECT", { clientId: address }).opens().gone().toClient("CONNACK", { returnCode: 1 });
     }
     for (const { address } of devices) s.from(address).connect({ clientId: address });
   });
 
-  test("field 8 a sleeping device is told when it wakes up, and not before", () => {
+  test("field 8 an active device does not notice a broker that is back soon", () => {
     const s = new Script();
-    s.connect().sleep().gone().nothing().after(100_000).nothing();
-    s.client("PINGREQ", { clientId: "dev1" }).toClient("DISCONNECT").connect();
+    s.connect().gone().nothing().after(2000).opens().accepts().nothing();
+    s.client("PINGREQ").toClient("PINGRESP");
   });
 
-  test("field 8 a device that is awake is told", () => {
+  test("field 8 a sleeping device does not notice a broker that is back before it wakes up", () => {
     const s = new Script();
-    s.connect().subscribe("a", 1);
-    s.sleep().deliver("a", { qos: 1, messageId: 1 }).client("PINGREQ").toClient("PUBLISH");
-    s.gone().toClient("DISCONNECT").nothing();
+    s.connect().sleep().gone().nothing().after(2000).opens().accepts().nothing();
+    s.client("PINGREQ", { clientId: "dev1" }).does("probe");
+    s.event({ type: "link-probed", link: s.link }).toClient("PINGRESP");
   });
 
   test("field 8 a device in the middle of its CONNECT is told", () => {

@@ -94,14 +94,14 @@ describe("admission", () => {
   });
 
   test("clients.max, field 2: a place that is free again is used again, however it came free", () => {
-    const s = new Script({ clientsMax: 1 });
+    const s = new Script({ clientsMax: 1, outageLimitMs: 0 });
     s.from("c1").connect({ clientId: "a", duration: 10 });
     s.from("c2").client("CONNECT", { clientId: "b" }).toClient("CONNACK", CONGESTION);
     s.noted("client.refused", { limit: "clients.max" });
     s.after(15_000).closes(false).gone();
     s.client("CONNECT", { clientId: "b" }).opens().refuses(5).toClient("CONNACK", { returnCode: 3 });
     s.client("CONNECT", { clientId: "b" }).opens().gone().toClient("CONNACK", CONGESTION);
-    s.connect({ clientId: "b" }).gone().toClient("DISCONNECT");
+    s.connect({ clientId: "b" }).gone().after(0).toClient("DISCONNECT");
     s.connect({ clientId: "b" }).disconnect();
     s.from("c3").connect({ clientId: "c" });
   });

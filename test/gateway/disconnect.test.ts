@@ -26,8 +26,8 @@ describe("§6.12 DISCONNECT", () => {
   });
 
   test("X4 a DISCONNECT that nobody asked for has two octets", () => {
-    const s = new Script();
-    s.connect().gone().toClient("DISCONNECT", { duration: undefined }).noted("client.disconnected");
+    const s = new Script({ outageLimitMs: 0 });
+    s.connect().gone().after(0).toClient("DISCONNECT", { duration: undefined }).noted("client.disconnected");
   });
 
   test("X5 a disconnected client is not supervised", () => {

@@ -189,10 +189,22 @@ describe("one update after the other", () => {
 describe("a connection that cannot be made anew", () => {
   const updating = () => durable().client("WILLMSGUPD", { willMsg: "bye" }).closes(true).gone().opens();
 
+  /** Nothing has changed for the client but its connection. */
+  const againWithOld = (s: Script) => {
+    s.after(2000).opens({ will: { topic: "w/dev1", payload: "gone" } });
+    s.accepts(true).nothing().noted("link.restored");
+    s.client("PINGREQ").toClient("PINGRESP");
+  };
+
   const stored = (s: Script) => s.client("CONNECT", DURABLE).opens({ will: { topic: "w/dev1", payload: "gone" } });
 
+  test("W10 the broker refuses it with 3: the answer is 1, and the connection is made with the old will", () => {
+    const s = updating().refuses(3).toClient("WILLMSGRESP", { returnCode: 1 });
+    s.noted("link.refused", { brokerReturnCode: 3 }).noted("will.refused", { returnCode: 1 });
+    againWithOld(s);
+  });
+
   test.each([
-    [3, 1],
     [2, 3],
     [5, 3],
   ])(
@@ -206,27 +218,26 @@ describe("a connection that cannot be made anew", () => {
     },
   );
 
-  test("W10 it breaks before the broker has accepted: the answer is 0x01, then DISCONNECT; the old will stays", () => {
-    const s = updating().gone().toClient("WILLMSGRESP", { returnCode: 1 }).toClient("DISCONNECT");
-    stored(s);
+  test("W10 it breaks before the broker has accepted: the answer is 0x01, and it is made with the old will", () => {
+    againWithOld(updating().gone().toClient("WILLMSGRESP", { returnCode: 1 }));
   });
 
-  test("W10 the broker does not answer: the answer is 0x01, then DISCONNECT; the old will stays", () => {
-    const s = updating().after(10_000).toClient("WILLMSGRESP", { returnCode: 1 }).toClient("DISCONNECT").closes(true);
-    stored(s.gone());
+  test("W10 the broker does not answer: the answer is 0x01, and the connection is made with the old will", () => {
+    againWithOld(updating().after(10_000).toClient("WILLMSGRESP", { returnCode: 1 }).closes(true).gone());
   });
 
-  test("W10 the end of the old connection does not come: the answer is 0x01, then DISCONNECT", () => {
+  test("W10 the end of the old connection does not come: the answer is 0x01, and a new one waits for it", () => {
     const s = durable().client("WILLMSGUPD", { willMsg: "bye" }).closes(true);
-    s.after(10_000).toClient("WILLMSGRESP", { returnCode: 1 }).toClient("DISCONNECT");
+    s.after(10_000).toClient("WILLMSGRESP", { returnCode: 1 });
+    s.after(2000).nothing();
+    s.gone().opens({ will: { topic: "w/dev1", payload: "gone" } });
   });
 
-  test("W10 the old connection breaks while requests are open: the answer is 0x01, then DISCONNECT", () => {
+  test("W10 the old connection breaks while requests are open: the answer is 0x01, and it is made with the old will", () => {
     const s = durable();
     s.client("SUBSCRIBE", { topicName: "a", msgId: 7 }).toBroker("subscribe");
     s.client("WILLMSGUPD", { willMsg: "bye" }).nothing();
-    s.gone().toClient("WILLMSGRESP", { returnCode: 1 }).toClient("DISCONNECT");
-    stored(s);
+    againWithOld(s.gone().toClient("WILLMSGRESP", { returnCode: 1 }));
   });
 
   test("W10 requests stay open for too long: the answer is 0x01, and the connection stays", () => {
@@ -244,7 +255,7 @@ describe("a connection that cannot be made anew", () => {
   });
 
   test("W10 after it has failed the client connects as usual", () => {
-    const s = updating().gone().toClient("WILLMSGRESP").toClient("DISCONNECT");
+    const s = updating().refuses(5).toClient("WILLMSGRESP").toClient("DISCONNECT");
     stored(s).accepts(true).toClient("CONNACK", { returnCode: 0 });
     s.client("WILLMSGUPD", { willMsg: "bye" })
       .closes(true)
@@ -296,8 +307,8 @@ describe("the client goes meanwhile", () => {
     silent(1).nothing().accepts(true).toClient("WILLMSGRESP").after(0).closes(false).noted("client.lost");
   });
 
-  test("K3 where it cannot be made, the client is told, as with any broken connection", () => {
-    silent(1).gone().toClient("WILLMSGRESP", { returnCode: 1 }).toClient("DISCONNECT");
+  test("K3 where it cannot be made, the client is lost all the same", () => {
+    silent(1).gone().toClient("WILLMSGRESP", { returnCode: 1 }).after(0).nothing().noted("client.lost");
   });
 
   test("K3 silence while what it subscribed to is restored loses the client, and the new will fires", () => {
