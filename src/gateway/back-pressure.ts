@@ -11,18 +11,22 @@ const STUCK_FACTOR = 20;
  * answer is worth some room more. False where that goes too far: the connection is of no use any more.
  */
 export function balance(client: ClientRecord): boolean {
-  const { link, requests, deliveries } = client;
+  const { link, requests, deliveries, buffered } = client;
   if (!link.exists) return true;
-  const noRoom = link.isPaused ? !deliveries.hasRoom : deliveries.exceeds(1);
+  const noRoomOfItsOwn = link.isPaused ? !deliveries.hasRoom : deliveries.exceeds(1);
+  const noRoomForAll = !deliveries.empty && (link.isPaused ? !buffered.hasRoom : buffered.isFull);
   // A client that does one thing at a time, as mqtt-sn-tools, takes no message while it waits for the answer to its own.
   const waitsForAnswer = deliveries.repeating && !requests.empty;
   const stuck = deliveries.awaitsBroker || requests.subscribing || waitsForAnswer || client.state === "awaiting broker";
   if (stuck && deliveries.exceeds(STUCK_FACTOR)) return false;
-  const pauses = noRoom && !stuck && (requests.empty || deliveries.exceeds(ANSWER_FACTOR));
+  const pauses = (noRoomOfItsOwn || noRoomForAll) && !stuck && (requests.empty || deliveries.exceeds(ANSWER_FACTOR));
+  // Its own events tell when there is room of its own again, but not when there is for all.
+  if (pauses && noRoomForAll) buffered.wait(client.clientId);
   if (pauses === link.isPaused) return true;
   link.pause(pauses);
   const waiting = deliveries.length;
-  if (pauses) client.note("queue.paused", { waiting, limit: "clients.max_queued" });
+  const limit = noRoomOfItsOwn ? "clients.max_queued" : "clients.max_buffered_bytes";
+  if (pauses) client.note("queue.paused", { waiting, limit });
   else client.note("queue.resumed", { waiting });
   return true;
 }

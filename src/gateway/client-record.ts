@@ -1,4 +1,5 @@
 import { BrokerLink } from "./broker-link.ts";
+import type { Buffered } from "./buffered.ts";
 import type { Client } from "./client.ts";
 import { type Context, note } from "./context.ts";
 import type { Address, Instant, NoteFields, NoteName } from "./contract.ts";
@@ -58,6 +59,10 @@ export class ClientRecord implements Client {
 
   get predefined(): PredefinedTopics {
     return this.context.predefined;
+  }
+
+  get buffered(): Buffered {
+    return this.context.buffered;
   }
 
   get listening(): boolean {
@@ -129,6 +134,7 @@ export class ClientRecord implements Client {
     this.#heldAnswers = undefined;
     this.requests.reset();
     this.deliveries.reset();
+    this.buffered.waitsNot(this.clientId);
     if (!this.durable) this.forgetSession();
     this.link.close(disconnect);
     this.renewal.cancel();

@@ -1,3 +1,4 @@
+import type { Buffered } from "./buffered.ts";
 import type { Instant, NoteFields, NoteName } from "./contract.ts";
 import type { PacketToBroker } from "./packet.ts";
 import type { PredefinedTopics } from "./predefined-topics.ts";
@@ -10,6 +11,8 @@ export interface Client {
   readonly clientId: string;
   readonly settings: Settings;
   readonly predefined: PredefinedTopics;
+  /** What waits in the gateway for all clients. */
+  readonly buffered: Buffered;
   readonly topics: TopicTable;
   readonly subscriptions: SubscriptionTable;
   /** CleanSession=0: the broker keeps the session when the client is gone. */

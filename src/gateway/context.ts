@@ -1,3 +1,4 @@
+import type { Buffered } from "./buffered.ts";
 import type { Effect, LinkId, NoteFields, NoteName } from "./contract.ts";
 import type { PredefinedTopics } from "./predefined-topics.ts";
 import type { Reconnects } from "./reconnects.ts";
@@ -10,6 +11,7 @@ export interface Context {
   readonly predefined: PredefinedTopics;
   readonly topicIds: TopicIds;
   readonly reconnects: Reconnects;
+  readonly buffered: Buffered;
   /** Where effects are collected while an event is handled. */
   effects: Effect[];
   /** A number for a new broker connection. */

@@ -48,7 +48,7 @@ export class Deliveries {
   constructor(client: Client) {
     this.#client = client;
     this.answers = new BrokerAnswers(client);
-    this.#queue = new DeliveryQueue(client.settings.queuedMax, client.settings.queuedOctetsMax);
+    this.#queue = new DeliveryQueue(client.settings.queuedMax, client.settings.queuedOctetsMax, client.buffered);
   }
 
   /** When the message in flight is sent again. */
@@ -139,10 +139,10 @@ export class Deliveries {
     // The payload is a view into all that was read at once; what waits must not keep that.
     this.#queue.push(waits ? { ...packet, payload: new Uint8Array(packet.payload) } : packet, wasSent);
     this.advance(now);
-    while (this.#queue.exceeds(1)) {
+    for (let limit = this.#queue.exceededLimit; limit !== undefined; limit = this.#queue.exceededLimit) {
       const dropped = this.#queue.dropOldestQos0(this.#phase !== "idle");
       if (dropped === undefined) return;
-      this.answers.noteDropped(dropped, { reason: "the queue is full", limit: "clients.max_queued" });
+      this.answers.noteDropped(dropped, { reason: "the queue is full", limit });
     }
   }
 

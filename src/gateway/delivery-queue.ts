@@ -1,3 +1,4 @@
+import type { Buffered } from "./buffered.ts";
 import type { OutboundTopic } from "./outbound-topic.ts";
 import type { PublishPacket } from "./packet.ts";
 
@@ -28,16 +29,18 @@ export interface Delivery {
 /** Octets that a message counts for beside topic and payload. */
 const OVERHEAD_OCTETS = 32;
 
-/** What waits for one client, in the order in which the broker sent it, within two limits. */
+/** What waits for one client, in the order in which the broker sent it, within two limits of its own and one of all clients. */
 export class DeliveryQueue {
   #items: Delivery[] = [];
   #octets = 0;
   readonly #messagesMax: number;
   readonly #octetsMax: number;
+  readonly #buffered: Buffered;
 
-  constructor(messagesMax: number, octetsMax: number) {
+  constructor(messagesMax: number, octetsMax: number, buffered: Buffered) {
     this.#messagesMax = messagesMax;
     this.#octetsMax = octetsMax;
+    this.#buffered = buffered;
   }
 
   get head(): Delivery | undefined {
@@ -55,6 +58,12 @@ export class DeliveryQueue {
   /** Whether it holds more than this many times what a limit allows. */
   exceeds(factor: number): boolean {
     return this.#items.length > factor * this.#messagesMax || this.#octets > factor * this.#octetsMax;
+  }
+
+  /** The limit that it exceeds, by its key. That of all clients leaves each of them one message. */
+  get exceededLimit(): string | undefined {
+    if (this.exceeds(1)) return "clients.max_queued";
+    return this.#buffered.isFull && this.#items.length > 1 ? "clients.max_buffered_bytes" : undefined;
   }
 
   /** There is room again, by a margin, so that reading from the broker does not stop and go with every message. */
@@ -77,7 +86,7 @@ export class DeliveryQueue {
       registeredAgain: false,
       postponed: 0,
     });
-    this.#octets += octetsOf(packet);
+    this.#count(octetsOf(packet));
   }
 
   /**
@@ -118,7 +127,7 @@ export class DeliveryQueue {
 
   shift(): void {
     const item = this.#items.shift();
-    if (item?.packet !== undefined) this.#octets -= octetsOf(item.packet);
+    if (item?.packet !== undefined) this.#count(-octetsOf(item.packet));
   }
 
   /** Drops the oldest QoS 0 message, except the head where that is in flight; undefined when there is none. */
@@ -127,7 +136,7 @@ export class DeliveryQueue {
       const packet = this.#items[index]!.packet;
       if (packet?.qos !== 0) continue;
       this.#items.splice(index, 1);
-      this.#octets -= octetsOf(packet);
+      this.#count(-octetsOf(packet));
       return packet;
     }
     return undefined;
@@ -151,7 +160,7 @@ export class DeliveryQueue {
         continue;
       }
       if (item.packet === undefined) continue;
-      this.#octets -= octetsOf(item.packet);
+      this.#count(-octetsOf(item.packet));
       if (item.sent) sentPacketId = item.packetId;
     }
     this.#items = kept;
@@ -160,7 +169,12 @@ export class DeliveryQueue {
 
   clear(): void {
     this.#items = [];
-    this.#octets = 0;
+    this.#count(-this.#octets);
+  }
+
+  #count(octets: number): void {
+    this.#octets += octets;
+    this.#buffered.add(octets);
   }
 }
 

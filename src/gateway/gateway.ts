@@ -3,6 +3,7 @@ import { encode } from "../sn/encode.ts";
 import type { Connect, Encapsulated, Message, PingReq } from "../sn/message.ts";
 import { RETURN_CODE } from "../sn/return-code.ts";
 import { Admission } from "./admission.ts";
+import { Buffered } from "./buffered.ts";
 import { type Context, note } from "./context.ts";
 import type { Address, Effect, GatewayEvent, Instant, LinkId, NoteFields } from "./contract.ts";
 import { DeadlineHeap } from "./deadline-heap.ts";
@@ -11,6 +12,7 @@ import { FIXED } from "./fixed-messages.ts";
 import { Forwarding } from "./forwarding.ts";
 import { PredefinedTopics } from "./predefined-topics.ts";
 import { QosMinusOne } from "./qos-minus-one.ts";
+import type { RecentEvent } from "./recent-events.ts";
 import { Reconnects } from "./reconnects.ts";
 import { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
@@ -24,6 +26,11 @@ const STRANGER_ANSWERS = { perSecond: 1, burst: 3 } as const;
 
 /** CONNACKs that refuse, to one address: a device that is refused waits before it tries again. */
 const REFUSALS = { perSecond: 100, burst: 300 } as const;
+
+/** Clients that are called at once when there is room again for what waits: each may bring a message. */
+const CALLED_AT_ONCE = 16;
+
+type LinkEvent = Exclude<Extract<GatewayEvent, { link: LinkId }>, { type: "packet" }>;
 
 /**
  * The gateway without a world: which session a datagram or packet belongs to, who may connect, what strangers are told, and whose
@@ -49,6 +56,8 @@ export class Gateway {
   readonly #settingUp = new Set<Session>();
   readonly #stored: StoredSessions;
   #stopped = false;
+  /** When the last event was. */
+  #handledAt: Instant = 0;
   /** The session at work, and the connection it had before. */
   #working: Session | undefined;
   #linkBefore: LinkId = 0;
@@ -58,7 +67,8 @@ export class Gateway {
     const predefined = new PredefinedTopics(settings.predefinedTopics);
     const topicIds = new TopicIds(Math.abs(Math.trunc(seed)) % 0xfffe, (id) => predefined.has(id));
     const reconnects = new Reconnects(settings);
-    this.#context = { settings, predefined, topicIds, reconnects, effects: [], nextLink: 1 };
+    const buffered = new Buffered(settings.bufferedOctetsMax);
+    this.#context = { settings, predefined, topicIds, reconnects, buffered, effects: [], nextLink: 1 };
     this.#stored = new StoredSessions(settings.clientsMax);
     this.#discovery = new Discovery(this.#context);
     this.#qosMinusOne = new QosMinusOne(this.#context);
@@ -69,6 +79,7 @@ export class Gateway {
 
   /** The earliest instant at which a `deadline` event is due; Infinity when there is none. */
   get deadline(): Instant {
+    if (this.#context.buffered.callsWaiting) return this.#handledAt;
     return Math.min(this.#deadlines.next, this.#discovery.deadline);
   }
 
@@ -76,6 +87,7 @@ export class Gateway {
   handle(event: GatewayEvent, now: Instant): Effect[] {
     const effects: Effect[] = [];
     this.#context.effects = effects;
+    this.#handledAt = now;
     try {
       switch (event.type) {
         case "datagram":
@@ -84,7 +96,7 @@ export class Gateway {
         case "packet": {
           const session = this.#byLink.get(event.link);
           if (session?.link !== event.link) break;
-          this.#enter(session);
+          this.#enter(session, event.packet.cmd, event.packet.messageId, now);
           session.handlePacket(event.packet, now);
           this.#leave(session);
           break;
@@ -99,13 +111,14 @@ export class Gateway {
         case "saved":
           break;
         case "stop":
-          this.#stop();
+          this.#stop(now);
           break;
         default:
           this.#onLink(event, now);
       }
+      if (this.#context.buffered.callsWaiting) this.#callWaiting(now);
     } catch (error) {
-      this.#contain(error);
+      this.#contain(error, now);
     }
     return effects;
   }
@@ -161,7 +174,7 @@ export class Gateway {
       this.#onStranger(message, from, forwarding, now);
       return;
     }
-    this.#enter(session);
+    this.#enter(session, message.type, "msgId" in message ? message.msgId : 0, now);
     session.handleMessage(message, now);
     this.#leave(session);
   }
@@ -180,21 +193,21 @@ export class Gateway {
       this.#refuse(RETURN_CODE.congestion, { clientId, reason: `${limit} is reached`, limit }, from, forwarding, now);
       return;
     }
-    if (there !== undefined && there !== known) this.#displace(there);
+    if (there !== undefined && there !== known) this.#displace(there, now);
     const session = known ?? new Session(clientId, this.#context);
     if (known === undefined) this.#byClientId.set(clientId, session);
     this.#stored.delete(session);
     this.#live.add(session);
     this.#move(session, from, forwarding);
-    this.#enter(session);
+    this.#enter(session, "CONNECT", 0, now);
     session.handleMessage(connect, now);
     this.#leave(session);
   }
 
   /** Another client speaks from the address of this one, so that this one cannot be there any more (C16). */
-  #displace(session: Session): void {
+  #displace(session: Session, now: Instant): void {
     if (this.#mayMove(session)) return;
-    this.#enter(session);
+    this.#enter(session, "replaced", 0, now);
     session.replaced();
     this.#leave(session);
   }
@@ -255,7 +268,7 @@ export class Gateway {
     }
     note(this.#context, "client.moved", { clientId: session.clientId, address: from });
     this.#move(session, from, forwarding);
-    this.#enter(session);
+    this.#enter(session, "PINGREQ", 0, now);
     session.handleMessage(message, now);
     this.#leave(session);
   }
@@ -290,10 +303,10 @@ export class Gateway {
     else this.#context.effects.push({ type: "send", to: forwarding.forwarder, data: forwarding.wrap(data) });
   }
 
-  #onLink(event: Extract<GatewayEvent, { link: LinkId }>, now: Instant): void {
+  #onLink(event: LinkEvent, now: Instant): void {
     const session = this.#byLink.get(event.link);
     if (session === undefined) return;
-    this.#enter(session);
+    this.#enter(session, event.type, 0, now);
     const inUse = session.link === event.link;
     if (event.type === "link-closed" || event.type === "link-refused") {
       this.#byLink.delete(event.link);
@@ -312,7 +325,9 @@ export class Gateway {
     this.#discovery.brokerIs(reachable, now);
     this.#context.reconnects.brokerIs(reachable, now);
     if (!reachable) return;
-    for (const session of this.#live) this.#contained(session, () => session.brokerReachable(now));
+    for (const session of this.#live) {
+      this.#contained(session, "broker-reachable", now, () => session.brokerReachable(now));
+    }
   }
 
   #onDeadline(now: Instant): void {
@@ -321,49 +336,91 @@ export class Gateway {
     const due: Session[] = [];
     for (let next = this.#deadlines.takeDue(now); next !== undefined; next = this.#deadlines.takeDue(now))
       due.push(next);
-    for (const session of due) this.#contained(session, () => session.handleDeadline(now));
+    for (const session of due) this.#contained(session, "deadline", now, () => session.handleDeadline(now));
   }
 
-  #stop(): void {
+  #stop(now: Instant): void {
     this.#stopped = true;
     this.#discovery.stop();
-    for (const session of [...this.#live]) this.#contained(session, () => session.stop());
+    for (const session of [...this.#live]) this.#contained(session, "stop", now, () => session.stop());
+  }
+
+  /** There is room again for what waits: some of the clients that were kept waiting have their turn, the others soon. */
+  #callWaiting(now: Instant): void {
+    const { buffered } = this.#context;
+    for (let called = 0; called < CALLED_AT_ONCE; called += 1) {
+      const clientId = buffered.takeWaiting();
+      if (clientId === undefined) return;
+      const session = this.#byClientId.get(clientId);
+      if (session !== undefined) this.#contained(session, "room", now, () => session.hasRoom(now));
+    }
   }
 
   /** One of several sessions works; a bug in it does not keep the others from working. */
-  #contained(session: Session, work: () => void): void {
-    this.#enter(session);
+  #contained(session: Session, event: RecentEvent, now: Instant, work: () => void): void {
+    this.#enter(session, event, 0, now);
     try {
       work();
       this.#leave(session);
     } catch (error) {
-      this.#contain(error);
+      this.#contain(error, now);
     }
   }
 
-  #enter(session: Session): void {
+  /** The session works because of this. `id` is the MsgId or packet identifier. */
+  #enter(session: Session, event: RecentEvent, id: number, now: Instant): void {
     this.#working = session;
     this.#linkBefore = session.link;
+    session.recent.add(event, id, now);
   }
 
   /** Takes note of what became of a session that has worked. */
   #leave(session: Session): void {
-    this.#working = undefined;
     if (session.link !== this.#linkBefore && session.link !== 0) this.#byLink.set(session.link, session);
     if (session.settingUp) this.#settingUp.add(session);
     else if (this.#settingUp.size > 0) this.#settingUp.delete(session);
     if (session.ended) this.#retire(session);
     else this.#deadlines.schedule(session);
+    this.#working = undefined;
   }
 
-  /** A throw is a bug of ours. The session in which it happened is dropped, the others go on. */
-  #contain(error: unknown): void {
+  /**
+   * A throw is a bug of ours. The session in which it happened is dropped with all that is kept of it, for nothing of that can be
+   * trusted; its will fires, for its client has lost its connection, which hears of it at its next message. The others go on.
+   */
+  #contain(error: unknown, now: Instant): void {
     const session = this.#working;
     if (session === undefined) throw error;
+    this.#working = undefined;
     const { clientId, state } = session;
-    note(this.#context, "session.failed", { clientId, state, error: String((error as Error)?.stack ?? error) });
-    session.fail();
-    this.#leave(session);
+    note(this.#context, "session.failed", { clientId, state, error: textOf(error), events: session.recent.text(now) });
+    if (session.link !== 0) this.#byLink.set(session.link, session);
+    try {
+      session.fail();
+    } catch (second) {
+      note(this.#context, "session.failed", { clientId, state, error: textOf(second) });
+      this.#cutLinks(session);
+    }
+    this.#expel(session);
+  }
+
+  /** The session cannot close its connections any more. */
+  #cutLinks(session: Session): void {
+    for (const [link, owner] of this.#byLink) {
+      if (owner !== session) continue;
+      this.#context.effects.push({ type: "close", link, disconnect: false });
+      this.#byLink.delete(link);
+    }
+  }
+
+  /** Whatever state the session is in, its client is a stranger from now on. */
+  #expel(session: Session): void {
+    this.#deadlines.remove(session);
+    this.#live.delete(session);
+    this.#settingUp.delete(session);
+    this.#stored.delete(session);
+    if (this.#byAddress.get(session.address) === session) this.#byAddress.delete(session.address);
+    if (this.#byClientId.get(session.clientId) === session) this.#byClientId.delete(session.clientId);
   }
 
   #retire(session: Session): void {
@@ -383,5 +440,14 @@ export class Gateway {
     if (forgotten === undefined) return;
     this.#byClientId.delete(forgotten.clientId);
     note(this.#context, "client.forgotten", { clientId: forgotten.clientId, limit: "clients.max" });
+  }
+}
+
+/** What was thrown, for people; a bug may throw anything. */
+function textOf(error: unknown): string {
+  try {
+    return String((error as Error | undefined)?.stack ?? error);
+  } catch {
+    return "something that has no text";
   }
 }

@@ -1,4 +1,6 @@
 import type { Message } from "../sn/message.ts";
+import type { Buffered } from "./buffered.ts";
+import type { Settings } from "./settings.ts";
 
 /** A message of a client that waits for the broker connection. */
 export interface HeldMessage {
@@ -7,13 +9,19 @@ export interface HeldMessage {
   askedIn: number;
 }
 
+/** Octets that a message counts for beside what is in it of any length. */
+const OVERHEAD_OCTETS = 32;
+
 /** What a client says while its broker connection is made anew, in order. */
 export class HeldMessages {
-  readonly #max: number;
+  readonly #settings: Settings;
+  readonly #buffered: Buffered;
   #held: HeldMessage[] | undefined;
+  #octets = 0;
 
-  constructor(max: number) {
-    this.#max = max;
+  constructor(settings: Settings, buffered: Buffered) {
+    this.#settings = settings;
+    this.#buffered = buffered;
   }
 
   get empty(): boolean {
@@ -25,23 +33,31 @@ export class HeldMessages {
     return this.#held?.some(({ message }) => message.type === type) === true;
   }
 
-  /** False where there is no room. A repetition of what waits takes none (R7). */
-  add(message: Message, askedIn: number): boolean {
-    this.#held ??= [];
-    const first = this.#held.find((held) => isRepetition(held.message, message));
+  /** Where there is no room, the limit that leaves none, by its key. A repetition of what waits takes none (R7). */
+  add(message: Message, askedIn: number): string | undefined {
+    const first = this.#held?.find((held) => isRepetition(held.message, message));
     if (first !== undefined) {
       first.askedIn = askedIn;
-      return true;
+      return undefined;
     }
-    if (this.#held.length >= this.#max) return false;
+    const { inFlightMax, queuedOctetsMax } = this.#settings;
+    const octets = octetsOf(message);
+    if ((this.#held?.length ?? 0) >= inFlightMax) return "clients.max_in_flight";
+    if (this.#octets + octets > queuedOctetsMax) return "clients.max_queued_bytes";
+    if (this.#buffered.isFull) return "clients.max_buffered_bytes";
+    this.#held ??= [];
     this.#held.push({ message: detached(message), askedIn });
-    return true;
+    this.#count(octets);
+    return undefined;
   }
 
   /** Those of this type are held no longer. Whether there was one. */
   drop(type: Message["type"]): boolean {
     if (!this.has(type)) return false;
-    this.#held = this.#held!.filter(({ message }) => message.type !== type);
+    this.#held = this.#held!.filter(({ message }) => {
+      if (message.type === type) this.#count(-octetsOf(message));
+      return message.type !== type;
+    });
     if (this.#held.length === 0) this.#held = undefined;
     return true;
   }
@@ -49,12 +65,19 @@ export class HeldMessages {
   /** The oldest, which is held no longer. */
   take(): HeldMessage | undefined {
     const oldest = this.#held?.shift();
+    if (oldest !== undefined) this.#count(-octetsOf(oldest.message));
     if (this.#held?.length === 0) this.#held = undefined;
     return oldest;
   }
 
   clear(): void {
     this.#held = undefined;
+    this.#count(-this.#octets);
+  }
+
+  #count(octets: number): void {
+    this.#octets += octets;
+    this.#buffered.add(octets);
   }
 }
 
@@ -70,4 +93,20 @@ function detached(message: Message): Message {
   if (message.type === "PUBLISH") return { ...message, data: new Uint8Array(message.data) };
   if (message.type === "WILLMSGUPD") return { ...message, willMsg: new Uint8Array(message.willMsg) };
   return message;
+}
+
+function octetsOf(message: Message): number {
+  switch (message.type) {
+    case "PUBLISH":
+      return OVERHEAD_OCTETS + message.data.length;
+    case "WILLMSGUPD":
+      return OVERHEAD_OCTETS + message.willMsg.length;
+    default:
+      return OVERHEAD_OCTETS + nameOf(message).length;
+  }
+}
+
+function nameOf(message: Message): string {
+  if ("topicName" in message) return message.topicName ?? "";
+  return "willTopic" in message ? (message.willTopic ?? "") : "";
 }

@@ -60,7 +60,7 @@ export class LinkRenewal {
 
   constructor(client: ClientRecord) {
     this.#client = client;
-    this.#held = new HeldMessages(client.settings.inFlightMax);
+    this.#held = new HeldMessages(client.settings, client.buffered);
   }
 
   get underWay(): boolean {
@@ -181,9 +181,10 @@ export class LinkRenewal {
   /** Keeps a message until it is over. The client repeats whatever has an answer. */
   hold(message: Message): void {
     const client = this.#client;
-    if (this.#held.add(message, client.sleeps)) return;
+    const limit = this.#held.add(message, client.sleeps);
+    if (limit === undefined) return;
     const reason = "too much waits for the broker connection";
-    client.note("message.ignored", { message: message.type, reason, limit: "clients.max_in_flight" });
+    client.note("message.ignored", { message: message.type, reason, limit });
   }
 
   /** The client has no use for an answer to a message of this type any more. Whether there was one. */

@@ -11,6 +11,7 @@ import { takeExchangeMessage } from "./exchange-message.ts";
 import { FIXED } from "./fixed-messages.ts";
 import type { Forwarding } from "./forwarding.ts";
 import type { PacketFromBroker } from "./packet.ts";
+import { RecentEvents } from "./recent-events.ts";
 import { Sleeping } from "./sleeping.ts";
 import type { State } from "./state.ts";
 import { type Reaction, TRANSITIONS } from "./transitions.ts";
@@ -25,6 +26,8 @@ const NEVER: Instant = Number.POSITIVE_INFINITY;
 export class Session implements Scheduled {
   heapIndex = NOT_IN_HEAP;
   heapDue: Instant = NEVER;
+  /** What happened to it last. */
+  readonly recent = new RecentEvents();
   readonly #client: ClientRecord;
   readonly #connecting: Connecting;
   readonly #sleeping: Sleeping;
@@ -268,6 +271,11 @@ export class Session implements Scheduled {
 
   linkStalled(stalled: boolean): void {
     this.#client.link.stalled(stalled);
+  }
+
+  /** There is room again for what waits for all clients. */
+  hasRoom(now: Instant): void {
+    this.#settle(now);
   }
 
   /** `deadline` has come. */
