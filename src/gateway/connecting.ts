@@ -152,7 +152,12 @@ export class Connecting {
     const { connect, will, keepsSession } = this.#setUp!;
     client.link.opened();
     if (keepsSession) {
-      client.deliveries.renewed(sessionPresent && client.durable);
+      const isKept = sessionPresent && client.durable;
+      if (!isKept && !client.requests.empty) {
+        this.#refuse(RETURN_CODE.congestion, "the broker has forgotten the session, and a message of QoS 2 with it");
+        return;
+      }
+      client.deliveries.renewed(isKept);
     } else {
       if (connect.cleanSession) client.forgetSession();
       client.durable = !connect.cleanSession;
@@ -212,12 +217,13 @@ export class Connecting {
     const { clientId } = client;
     const { will } = setUp;
     setUp.superviseBroker(now);
-    client.requests.reset();
     if (setUp.keepsSession) {
+      client.requests.suspend();
       client.deliveries.suspend();
       client.link.open({ clientId, cleanSession: !client.durable, will });
       return;
     }
+    client.requests.reset();
     // A session with CleanSession=1 ends with its connection, as it does at the broker.
     if (!client.durable) client.forgetSession();
     client.deliveries.reset();

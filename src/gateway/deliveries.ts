@@ -42,6 +42,8 @@ export class Deliveries {
   #sendsAtResume = false;
   /** The message that the client was sent over the connection of before, and that the broker is to send again; 0 for none. */
   #interrupted = 0;
+  /** The client has acknowledged it since. */
+  #interruptedIsDone = false;
   /** How many more messages may be started (Z8). */
   budget = NEVER;
 
@@ -99,7 +101,7 @@ export class Deliveries {
     this.#queue.clear();
     this.answers.forget();
     this.#suspended = false;
-    this.#interrupted = 0;
+    this.#interrupt(0);
     this.#idle();
   }
 
@@ -116,7 +118,7 @@ export class Deliveries {
       return;
     }
     const { head } = this.#queue;
-    this.#interrupted = this.#queue.dropUnacknowledged();
+    this.#interrupt(this.#queue.dropUnacknowledged());
     if (this.#queue.head !== head) this.#idle();
   }
 
@@ -136,6 +138,11 @@ export class Deliveries {
     if (packet.dup && packet.qos > 0 && this.#queue.awaitsAcknowledgement(packet.messageId)) return;
     const waits = this.#suspended || !this.#client.listening || !this.empty;
     const wasSent = this.#interrupted !== 0 && packet.dup && packet.messageId === this.#interrupted;
+    if (wasSent && this.#interruptedIsDone && packet.qos === 1) {
+      this.#interrupt(0);
+      this.#client.write({ cmd: "puback", messageId: packet.messageId });
+      return;
+    }
     // The payload is a view into all that was read at once; what waits must not keep that.
     this.#queue.push(waits ? { ...packet, payload: new Uint8Array(packet.payload) } : packet, wasSent);
     this.advance(now);
@@ -296,6 +303,9 @@ export class Deliveries {
       const entry = topics.byId(message.topicId);
       if (unknownTopic && entry !== undefined) entry.announced = false;
       return;
+    }
+    if (this.#phase === "idle" && message.msgId === this.#interrupted && message.returnCode === RETURN_CODE.accepted) {
+      this.#interruptedIsDone = true;
     }
     if (this.#phase !== "publishing" || head?.packetId !== message.msgId || packet === undefined) return;
     // Some clients name no topic in a refusal; the MsgId says which message it is (as G2a says of REGACK).
@@ -462,6 +472,12 @@ export class Deliveries {
     const entry = topics.byName(topic);
     if (entry !== undefined) entry.suppressed = true;
     this.#client.note("topic.suppressed", { topic });
+  }
+
+  /** The client was sent this message over the connection of before. */
+  #interrupt(packetId: number): void {
+    this.#interrupted = packetId;
+    this.#interruptedIsDone = false;
   }
 
   #idle(): void {
