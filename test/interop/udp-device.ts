@@ -31,6 +31,8 @@ export class UdpDevice {
   readonly received: Received[] = [];
   /** The types of messages that came while it was asleep. */
   readonly heardAsleep: string[] = [];
+  /** The types of all messages that came. */
+  readonly heard: string[] = [];
   readonly #outcomes: Outcome[] = [];
   readonly #device: Device;
   readonly #socket: Socket;
@@ -45,7 +47,9 @@ export class UdpDevice {
     this.#gateway = gateway;
     this.#socket = createSocket("udp4");
     this.#socket.on("message", (data) => {
-      if (this.#device.state === "asleep") this.heardAsleep.push(decode(data).type);
+      const { type } = decode(data);
+      this.heard.push(type);
+      if (this.#device.state === "asleep") this.heardAsleep.push(type);
       this.#handle({ type: "datagram", data });
     });
     onTestFinished(() => this.vanish());

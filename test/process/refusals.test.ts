@@ -14,6 +14,7 @@ const FLAGS = [
   ["--broker-connect-timeout", `${CONNECT_TIMEOUT_MS}ms`],
   ["--broker-reconnect-min", "50ms"],
   ["--broker-reconnect-max", "100ms"],
+  ["--broker-outage-limit", "1s"],
   ["-l", "udp://127.0.0.1:0"],
 ].flat();
 
@@ -99,7 +100,14 @@ describe("table 6c: what a device is told when the broker", () => {
     expectAlive(gateway);
   });
 
-  test("closes the connection of an active device: DISCONNECT", async () => {
+  test.each<[string, string, (socket: Socket) => void]>([
+    ["closes the connection of an active device", "nothing, for it is made anew", (socket) => void socket.destroy()],
+    [
+      "sends what is not MQTT to an active device",
+      "nothing, for the connection is made anew",
+      (socket) => void socket.write(Uint8Array.of(0x00, 0xff, 0xff, 0xff, 0xff, 0xff)),
+    ],
+  ])("%s: %s", async (_broker, _device, end) => {
     const sockets: Socket[] = [];
     const url = await brokerDouble((socket) => {
       sockets.push(socket);
@@ -107,23 +115,32 @@ describe("table 6c: what a device is told when the broker", () => {
     });
     const { gateway, sensor, returnCode } = await connectAt(url);
     expect(returnCode).toBe(RETURN_CODE.accepted);
-    for (const socket of sockets) socket.destroy();
-    expect((await sensor.message("DISCONNECT")).duration).toBeUndefined();
-    sensor.received.length = 0;
-    sensor.connect("sensor");
-    expect((await sensor.message("CONNACK")).returnCode).toBe(RETURN_CODE.accepted);
+    for (const socket of sockets.splice(0)) end(socket);
+    await gateway.line("link.restored");
+    sensor.send({ type: "PINGREQ", clientId: "" });
+    await sensor.message("PINGRESP");
+    expect(sensor.received.map(({ type }) => type)).toEqual(["CONNACK", "PINGRESP"]);
     expectAlive(gateway);
   });
 
-  test("sends what is not MQTT to an active device: DISCONNECT", async () => {
-    const sockets: Socket[] = [];
-    const url = await brokerDouble((socket) => {
-      sockets.push(socket);
-      answering((each) => void each.write(connAck(0)))(socket);
-    });
-    const { gateway, sensor } = await connectAt(url);
-    for (const socket of sockets) socket.write(Uint8Array.of(0x00, 0xff, 0xff, 0xff, 0xff, 0xff));
-    await sensor.message("DISCONNECT");
-    expectAlive(gateway);
-  });
+  test.each([
+    [3, "server unavailable", "nothing, until outage_limit is over", "no broker connection for broker.outage_limit"],
+    [5, "not authorised", "DISCONNECT, at once", "refused by the broker"],
+  ])(
+    "closes the connection of an active device, and refuses with %i, %s, from then on: %s",
+    async (code, _name, _device, reason) => {
+      const sockets: Socket[] = [];
+      let returnCode = 0;
+      const url = await brokerDouble((socket) => {
+        sockets.push(socket);
+        answering((each) => void each.write(connAck(returnCode)))(socket);
+      });
+      const { gateway, sensor } = await connectAt(url);
+      returnCode = code;
+      for (const socket of sockets) socket.destroy();
+      expect((await sensor.message("DISCONNECT")).duration).toBeUndefined();
+      expect(await gateway.line("client.disconnected")).toMatchObject({ clientId: "sensor", reason });
+      expectAlive(gateway);
+    },
+  );
 });
