@@ -61,11 +61,11 @@ export class Reconnects {
   waitMs(failures: number): number {
     const { reconnectMinMs, reconnectMaxMs } = this.#settings;
     const longestMs = Math.min(reconnectMaxMs, reconnectMinMs * 2 ** (failures + 1));
-    return reconnectMinMs + this.jitter() * Math.max(0, longestMs - reconnectMinMs);
+    return Math.round(reconnectMinMs + this.#jitter() * Math.max(0, longestMs - reconnectMinMs));
   }
 
   /** From 0 to 1. */
-  jitter(): number {
+  #jitter(): number {
     this.#spread = (this.#spread + GOLDEN) % 1;
     return this.#spread;
   }
