@@ -300,11 +300,16 @@ describe("the outage lasts", () => {
   test("when the gateway's own connection is back, nobody waits any longer", () => {
     const s = asleep(DURABLE, { reconnectMinMs: 1000, reconnectMaxMs: 3_600_000 }).gone();
     for (let attempt = 0; attempt < 8; attempt += 1) {
-      s.after(s.gateway.deadline - s.now).arrows();
+      while (
+        !s
+          .after(s.gateway.deadline - s.now)
+          .arrows()
+          .includes("open")
+      );
       s.link += 1;
       s.gone();
     }
-    expect(s.gateway.deadline - s.now).toBeGreaterThan(1000);
+    s.after(1000).nothing();
     s.brokerReachable().after(1000);
     expect(s.arrows()).toEqual(["open"]);
   });
