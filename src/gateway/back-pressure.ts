@@ -14,7 +14,8 @@ export function balance(client: ClientRecord): boolean {
   const { link, requests, deliveries, buffered } = client;
   if (!link.exists) return true;
   const noRoomOfItsOwn = link.isPaused ? !deliveries.hasRoom : deliveries.exceeds(1);
-  const noRoomForAll = !deliveries.empty && (link.isPaused ? !buffered.hasRoom : buffered.isFull);
+  const isFull = link.isPaused ? !buffered.hasRoom : buffered.isFull;
+  const noRoomForAll = isFull && deliveries.keepsAny;
   // A client that does one thing at a time, as mqtt-sn-tools, takes no message while it waits for the answer to its own.
   const waitsForAnswer = deliveries.repeating && !requests.empty;
   const stuck = deliveries.awaitsBroker || requests.subscribing || waitsForAnswer || client.state === "awaiting broker";

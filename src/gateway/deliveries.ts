@@ -67,6 +67,11 @@ export class Deliveries {
     return this.#queue.length;
   }
 
+  /** Something waits that may not be dropped. */
+  get keepsAny(): boolean {
+    return this.#queue.keepsAny;
+  }
+
   /** Nothing is in flight, and nothing more may be started in this period. */
   get pauses(): boolean {
     return this.#phase === "idle" && (this.#queue.length === 0 || this.budget <= 0);

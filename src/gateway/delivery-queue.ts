@@ -66,6 +66,11 @@ export class DeliveryQueue {
     return this.#buffered.isFull && this.#items.length > 1 ? "clients.max_buffered_bytes" : undefined;
   }
 
+  /** Whether something in it may not be dropped: QoS 1, QoS 2. */
+  get keepsAny(): boolean {
+    return this.#items.some((item) => item.packetId !== 0);
+  }
+
   /** There is room again, by a margin, so that reading from the broker does not stop and go with every message. */
   get hasRoom(): boolean {
     return this.#items.length * 2 <= this.#messagesMax && this.#octets * 2 <= this.#octetsMax;

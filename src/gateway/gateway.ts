@@ -10,6 +10,7 @@ import { DeadlineHeap } from "./deadline-heap.ts";
 import { Discovery } from "./discovery.ts";
 import { FIXED } from "./fixed-messages.ts";
 import { Forwarding } from "./forwarding.ts";
+import { noteFailure } from "./note-failure.ts";
 import { PredefinedTopics } from "./predefined-topics.ts";
 import { QosMinusOne } from "./qos-minus-one.ts";
 import type { RecentEvent } from "./recent-events.ts";
@@ -392,13 +393,12 @@ export class Gateway {
     const session = this.#working;
     if (session === undefined) throw error;
     this.#working = undefined;
-    const { clientId, state } = session;
-    note(this.#context, "session.failed", { clientId, state, error: textOf(error), events: session.recent.text(now) });
-    if (session.link !== 0) this.#byLink.set(session.link, session);
+    noteFailure(this.#context, session, error, now);
+    if (session.link !== this.#linkBefore && session.link !== 0) this.#byLink.set(session.link, session);
     try {
       session.fail();
     } catch (second) {
-      note(this.#context, "session.failed", { clientId, state, error: textOf(second) });
+      noteFailure(this.#context, session, second, now);
       this.#cutLinks(session);
     }
     this.#expel(session);
@@ -440,14 +440,5 @@ export class Gateway {
     if (forgotten === undefined) return;
     this.#byClientId.delete(forgotten.clientId);
     note(this.#context, "client.forgotten", { clientId: forgotten.clientId, limit: "clients.max" });
-  }
-}
-
-/** What was thrown, for people; a bug may throw anything. */
-function textOf(error: unknown): string {
-  try {
-    return String((error as Error | undefined)?.stack ?? error);
-  } catch {
-    return "something that has no text";
   }
 }
