@@ -30,13 +30,18 @@ export class Admission {
     this.#connects = new RateLimit(settings.connectsPerSecond);
   }
 
+  /** Whether the rules for client ids let this one in. */
+  admits(clientId: string): boolean {
+    return this.#clientIdRules.admits(clientId);
+  }
+
   /** What about the CONNECT itself cannot be accepted (C5, C6), whatever the room. */
   whyNot({ protocolId, clientId }: Connect): string | undefined {
     if (protocolId !== PROTOCOL_ID) return `ProtocolId ${protocolId}`;
     if (clientId === "") return "the client id is empty";
     if (!isMqttText(clientId)) return "the client id is not UTF-8, or has control characters";
     if (Buffer.byteLength(clientId) > this.#settings.clientIdOctetsMax) return "the client id is too long";
-    if (!this.#clientIdRules.admits(clientId)) return "the client id is not allowed: clients.allow, clients.deny";
+    if (!this.admits(clientId)) return "the client id is not allowed: clients.allow, clients.deny";
     return undefined;
   }
 

@@ -10,6 +10,8 @@ import { LinkRenewal } from "./link-renewal.ts";
 import type { PacketToBroker, Will } from "./packet.ts";
 import type { PredefinedTopics } from "./predefined-topics.ts";
 import { Requests } from "./requests.ts";
+import { restoredSubscription } from "./restored-subscription.ts";
+import type { SavedSession } from "./saved-session.ts";
 import type { Settings } from "./settings.ts";
 import { Silence } from "./silence.ts";
 import type { State } from "./state.ts";
@@ -25,9 +27,13 @@ export class ClientRecord implements Client {
   readonly context: Context;
   /** What is kept between connections when CleanSession=0 (W1): topic ids, subscriptions, will. */
   readonly topics: TopicTable;
-  readonly subscriptions = new SubscriptionTable();
+  readonly subscriptions = new SubscriptionTable(this);
   will: Will | undefined;
   durable = false;
+  /** The Duration of its CONNECT, in seconds. */
+  keepAlive = 0;
+  /** The Duration of its last DISCONNECT, in seconds. */
+  sleepDuration = 0;
 
   state: State = "disconnected";
   /** Where the client was heard last. */
@@ -46,7 +52,7 @@ export class ClientRecord implements Client {
   constructor(clientId: string, context: Context) {
     this.clientId = clientId;
     this.context = context;
-    this.topics = new TopicTable(context.topicIds, context.settings.topicsMax);
+    this.topics = new TopicTable(context.topicIds, context.settings.topicsMax, this);
     this.link = new BrokerLink(context);
     this.requests = new Requests(this);
     this.deliveries = new Deliveries(this);
@@ -115,10 +121,52 @@ export class ClientRecord implements Client {
     this.requests.dropSubscription(filter);
   }
 
+  /** What a restart is to find of this client has changed. */
+  changed(): void {
+    this.context.changed = true;
+  }
+
+  /** What a restart is to find of it. */
+  savedAs(state: SavedSession["state"]): SavedSession {
+    const { clientId, durable, forwarding, keepAlive, sleepDuration, will } = this;
+    return {
+      clientId,
+      durable,
+      state,
+      address: forwarding?.forwarder ?? this.address,
+      wirelessNodeId: forwarding?.wirelessNodeId,
+      keepAlive,
+      sleepDuration,
+      will,
+      topics: Array.from(this.topics.values(), ({ id, name, announced }) => ({ id, name, announced })),
+      subscriptions: [...this.subscriptions.values()],
+      openPublishes: this.requests.openPublishes,
+      inFlight: this.deliveries.sentPacketId,
+    };
+  }
+
+  /** It is what it was before a restart, but for its state. */
+  restore(saved: SavedSession, forwarding: Forwarding | undefined, now: Instant): void {
+    this.durable = saved.durable;
+    this.address = forwarding?.nodeAddress ?? saved.address;
+    this.forwarding = forwarding;
+    this.heardAt = now;
+    this.keepAlive = saved.keepAlive;
+    this.sleepDuration = saved.sleepDuration;
+    this.will = saved.will;
+    for (const topic of saved.topics) this.topics.restore(topic);
+    for (const subscription of saved.subscriptions) {
+      this.subscriptions.restore(restoredSubscription(subscription, this));
+    }
+    this.requests.restore(saved.openPublishes, now);
+    this.deliveries.restore(saved.inFlight);
+  }
+
   /** "Session" in the sense of the standard: subscriptions and will (W1), and the topic ids that go with them (T10). */
   forgetSession(): void {
     this.topics.clear();
     this.subscriptions.clear();
+    this.requests.forgetEarlier();
     this.will = undefined;
   }
 
@@ -131,6 +179,7 @@ export class ClientRecord implements Client {
   /** The client is gone. What is stored stays with CleanSession=0; without `disconnect` the will fires. */
   end(state: "disconnected" | "lost", disconnect: boolean): void {
     this.state = state;
+    this.changed();
     this.#heldAnswers = undefined;
     this.requests.reset();
     this.deliveries.reset();

@@ -27,6 +27,11 @@ export class Connecting {
     this.#client = client;
   }
 
+  /** The client wakes up with its CONNECT, and its session goes on as it was (Z12). */
+  get wakes(): boolean {
+    return this.#setUp?.keepsSession === true;
+  }
+
   /** When the present step is repeated or given up. */
   get due(): Instant {
     return this.#setUp!.due;
@@ -254,6 +259,8 @@ export class Connecting {
     this.#accepted = connect;
     this.#quiet = true;
     client.state = "active";
+    client.keepAlive = connect.duration;
+    client.changed();
     client.silence.supervise(connect.duration, keepAliveFactor, idleLimitMs, now);
     client.deliveries.budget = Number.POSITIVE_INFINITY;
     client.send(FIXED.connackAccepted);

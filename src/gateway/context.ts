@@ -3,7 +3,7 @@ import type { Effect, LinkId, NoteFields, NoteName } from "./contract.ts";
 import type { PredefinedTopics } from "./predefined-topics.ts";
 import type { Reconnects } from "./reconnects.ts";
 import type { Settings } from "./settings.ts";
-import type { TopicIds } from "./topic-table.ts";
+import type { TopicIds } from "./topic-ids.ts";
 
 /** What the sessions of one gateway share. */
 export interface Context {
@@ -14,6 +14,8 @@ export interface Context {
   readonly buffered: Buffered;
   /** Where effects are collected while an event is handled. */
   effects: Effect[];
+  /** The session at work has changed what a restart is to find of it. */
+  changed: boolean;
   /** A number for a new broker connection. */
   nextLink: LinkId;
 }

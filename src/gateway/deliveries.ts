@@ -42,6 +42,8 @@ export class Deliveries {
   #sendsAtResume = false;
   /** The message that the client was sent over the connection of before, and that the broker is to send again; 0 for none. */
   #interrupted = 0;
+  /** The same before a restart, as far as that was saved: it may be that one no more. */
+  #sentEarlier = 0;
   /** The client has acknowledged it since. */
   #interruptedIsDone = false;
   /** How many more messages may be started (Z8). */
@@ -80,6 +82,18 @@ export class Deliveries {
   /** A message is on its way to the client. */
   get inFlight(): boolean {
     return this.#phase !== "idle";
+  }
+
+  /** The packet identifier of the message that the client was sent and has not acknowledged; 0 for none. */
+  get sentPacketId(): number {
+    const { head } = this.#queue;
+    if (head?.packet !== undefined && head.sent && !head.orphaned) return head.packetId;
+    return this.#interrupted || this.#sentEarlier;
+  }
+
+  /** What `sentPacketId` was before a restart. */
+  restore(sentPacketId: number): void {
+    this.#sentEarlier = sentPacketId;
   }
 
   /** Nothing goes on without a word of the broker. */
@@ -142,8 +156,8 @@ export class Deliveries {
     // Some brokers repeat on one connection what is not acknowledged yet; it waits here already.
     if (packet.dup && packet.qos > 0 && this.#queue.awaitsAcknowledgement(packet.messageId)) return;
     const waits = this.#suspended || !this.#client.listening || !this.empty;
-    const wasSent = this.#interrupted !== 0 && packet.dup && packet.messageId === this.#interrupted;
-    if (wasSent && this.#interruptedIsDone && packet.qos === 1) {
+    const wasSent = packet.dup && packet.qos > 0 && this.#wasSent(packet.messageId);
+    if (wasSent && packet.qos === 1 && packet.messageId === this.#interrupted && this.#interruptedIsDone) {
       this.#interrupt(0);
       this.#client.write({ cmd: "puback", messageId: packet.messageId });
       return;
@@ -227,7 +241,8 @@ export class Deliveries {
     if (this.#knowsTopic && head?.packet !== undefined && !head.needsRegister) {
       // A client that does not do REGISTER, as RIOT's emcute, was quicker to look at the message than at our answer with its id. One
       // that does, and did not get this one, says so again.
-      this.#client.topics.byName(head.packet.topic)!.announced = true;
+      const { topics } = this.#client;
+      topics.announce(topics.byName(head.packet.topic)!);
       head.needsRegister = true;
       head.registeredAgain = false;
       // Its PUBACK has ended the exchange, and repetitions it would refuse.
@@ -283,7 +298,7 @@ export class Deliveries {
       case RETURN_CODE.accepted:
         // G2a: an acceptance of another id is not one of ours.
         if (entry?.id !== message.topicId) return;
-        entry.announced = true;
+        this.#client.topics.announce(entry);
         this.#idle();
         return;
       case RETURN_CODE.congestion:
@@ -306,7 +321,7 @@ export class Deliveries {
     if (message.msgId === 0) {
       // G4: at QoS 0 the message is gone, the mapping is mended.
       const entry = topics.byId(message.topicId);
-      if (unknownTopic && entry !== undefined) entry.announced = false;
+      if (unknownTopic && entry !== undefined) topics.retract(entry);
       return;
     }
     if (this.#phase === "idle" && message.msgId === this.#interrupted && message.returnCode === RETURN_CODE.accepted) {
@@ -326,7 +341,7 @@ export class Deliveries {
     }
     const entry = topics.byName(packet.topic);
     const isOfEntry = unknownTopic && head.topic!.topicIdType === "normal" && entry?.id === head.topic!.topicId;
-    if (isOfEntry) entry.announced = false;
+    if (isOfEntry) topics.retract(entry);
     if (isOfEntry && !head.registeredAgain) {
       head.registeredAgain = true;
       this.#idle();
@@ -348,8 +363,9 @@ export class Deliveries {
   hear({ msgId, returnCode }: TopicAck): void {
     const head = this.#queue.head;
     if (this.#phase !== "publishing" || head?.packetId !== msgId || head.topic?.topicIdType !== "normal") return;
-    const entry = this.#client.topics.byId(head.topic.topicId);
-    if (returnCode === RETURN_CODE.invalidTopicId && entry !== undefined) entry.announced = false;
+    const { topics } = this.#client;
+    const entry = topics.byId(head.topic.topicId);
+    if (returnCode === RETURN_CODE.invalidTopicId && entry !== undefined) topics.retract(entry);
   }
 
   /** PUBREC of the client. */
@@ -389,10 +405,10 @@ export class Deliveries {
     if (this.#client.listening) this.#due = now + tRetryMs * (nRetry + 1);
   }
 
-  /** Begins the exchange of a message. False: it has to wait for a SUBACK. */
+  /** Begins the exchange of a message. False: it has to wait for a SUBACK, or for an id. */
   #start(head: Delivery, packet: PublishPacket): boolean {
     const topic = outboundTopicOf(this.#client, packet.topic);
-    if (topic === "unregistered" && this.#client.subscribing) return false;
+    if (topic === "unregistered" && (this.#client.subscribing || this.#awaitsId(packet.topic))) return false;
     const obstacle = obstacleTo(this.#client, packet, topic);
     if (obstacle !== undefined) {
       this.#giveUp(head, obstacle);
@@ -405,6 +421,20 @@ export class Deliveries {
     }
     this.#registerMsgId = this.#freeMsgId();
     this.#phase = "registering";
+    return true;
+  }
+
+  /** No name can be given an id before something has been saved. */
+  #awaitsId(name: string): boolean {
+    const { topics } = this.#client;
+    return topics.awaitsSaving && topics.byName(name) === undefined;
+  }
+
+  /** Whether the client was sent this message over the connection of before, or before a restart. */
+  #wasSent(packetId: number): boolean {
+    if (packetId === this.#interrupted) return true;
+    if (packetId !== this.#sentEarlier) return false;
+    this.#sentEarlier = 0;
     return true;
   }
 

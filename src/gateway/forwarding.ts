@@ -8,7 +8,7 @@ const RADIUS_MAX = 3;
 export class Forwarding {
   /** Where the forwarder is. */
   readonly forwarder: Address;
-  readonly #wirelessNodeId: Uint8Array;
+  readonly wirelessNodeId: Uint8Array;
   /** The node among all clients, in the form of an address: two nodes of one forwarder are two clients (E5). */
   readonly nodeAddress: Address;
 
@@ -16,13 +16,13 @@ export class Forwarding {
   constructor(forwarder: Address, wirelessNodeId: Uint8Array) {
     this.forwarder = forwarder;
     const nodeId = Buffer.from(wirelessNodeId);
-    this.#wirelessNodeId = nodeId;
+    this.wirelessNodeId = nodeId;
     this.nodeAddress = `${forwarder}/${nodeId.toString("hex")}`;
   }
 
   /** A message in its envelope. `radius` says how far a message to all goes, in hops (E3); 0 where it is for this node alone. */
   wrap(data: Uint8Array, radius = 0): Uint8Array {
-    const wirelessNodeId = this.#wirelessNodeId;
+    const { wirelessNodeId } = this;
     return encode({ type: "ENCAPSULATED", radius: Math.min(radius, RADIUS_MAX), wirelessNodeId, data });
   }
 }

@@ -15,11 +15,12 @@ import { PredefinedTopics } from "./predefined-topics.ts";
 import { QosMinusOne } from "./qos-minus-one.ts";
 import type { RecentEvent } from "./recent-events.ts";
 import { Reconnects } from "./reconnects.ts";
+import type { SavedGateway, SavedSession } from "./saved-session.ts";
 import { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
 import { SourceLimit } from "./source-limit.ts";
 import { StoredSessions } from "./stored-sessions.ts";
-import { TopicIds } from "./topic-table.ts";
+import { TopicIds, UNSAVED_IDS_MAX } from "./topic-ids.ts";
 import { TRANSITIONS } from "./transitions.ts";
 
 /** A sender without a session is answered with a DISCONNECT and two repetitions, and then once a second (X7). */
@@ -66,10 +67,11 @@ export class Gateway {
   /** `seed` decides where topic ids begin: after a restart old ids should be unknown ones (A-55). */
   constructor(settings: Settings, seed: number) {
     const predefined = new PredefinedTopics(settings.predefinedTopics);
-    const topicIds = new TopicIds(Math.abs(Math.trunc(seed)) % 0xfffe, (id) => predefined.has(id));
+    const unsavedMax = settings.savesSessions ? UNSAVED_IDS_MAX : Number.POSITIVE_INFINITY;
+    const topicIds = new TopicIds(Math.abs(Math.trunc(seed)) % 0xfffe, (id) => predefined.has(id), unsavedMax);
     const reconnects = new Reconnects(settings);
     const buffered = new Buffered(settings.bufferedOctetsMax);
-    this.#context = { settings, predefined, topicIds, reconnects, buffered, effects: [], nextLink: 1 };
+    this.#context = { settings, predefined, topicIds, reconnects, buffered, effects: [], changed: false, nextLink: 1 };
     this.#stored = new StoredSessions(settings.clientsMax);
     this.#discovery = new Discovery(this.#context);
     this.#qosMinusOne = new QosMinusOne(this.#context);
@@ -81,7 +83,17 @@ export class Gateway {
   /** The earliest instant at which a `deadline` event is due; Infinity when there is none. */
   get deadline(): Instant {
     if (this.#context.buffered.callsWaiting) return this.#handledAt;
-    return Math.min(this.#deadlines.next, this.#discovery.deadline);
+    return this.#stopped ? Number.POSITIVE_INFINITY : Math.min(this.#deadlines.next, this.#discovery.deadline);
+  }
+
+  /** The topic id that was handed out last. To be kept with the sessions. */
+  get lastTopicId(): number {
+    return this.#context.topicIds.last;
+  }
+
+  /** What is to be kept of a client; undefined where there is nothing, or no more. Also after `stop`. */
+  savedSession(clientId: string): SavedSession | undefined {
+    return this.#byClientId.get(clientId)?.saved;
   }
 
   /** Takes in one event and says what is to be done, in order. Never throws on what comes from outside. */
@@ -109,7 +121,10 @@ export class Gateway {
           if (!this.#stopped) this.#brokerIs(event.reachable, now);
           break;
         case "restore":
+          this.#restore(event.saved, now);
+          break;
         case "saved":
+          this.#saved(now);
           break;
         case "stop":
           this.#stop(now);
@@ -331,7 +346,58 @@ export class Gateway {
     }
   }
 
+  #restore({ sessions, lastTopicId }: SavedGateway, now: Instant): void {
+    this.#context.topicIds.continueAfter(lastTopicId, sessions.length > 0);
+    const counts = { active: 0, asleep: 0, stored: 0, dropped: 0 };
+    for (const saved of sessions) counts[this.#restoreOne(saved, now)] += 1;
+    // That the numbering has gone on is to be saved before anybody is given an id.
+    if (sessions.length > 0) this.#emitSave(sessions[0]!.clientId);
+    note(this.#context, "sessions.restored", counts);
+  }
+
+  #restoreOne(saved: SavedSession, now: Instant): "active" | "asleep" | "stored" | "dropped" {
+    const { clientId, state } = saved;
+    if (this.#byClientId.has(clientId)) return "dropped";
+    const forwarding = saved.wirelessNodeId && new Forwarding(saved.address, saved.wirelessNodeId);
+    const address = forwarding?.nodeAddress ?? saved.address;
+    const place = this.#isWelcome(saved, address) ? state : "disconnected";
+    if (place === "disconnected" && !saved.durable) {
+      this.#emitSave(clientId);
+      return "dropped";
+    }
+    const session = new Session(clientId, this.#context);
+    session.wasKept = true;
+    this.#byClientId.set(clientId, session);
+    if (place !== "disconnected") {
+      this.#live.add(session);
+      // A sleeping client may have left its address to another one (A-48).
+      if (!this.#byAddress.has(address) || place === "active") this.#byAddress.set(address, session);
+    }
+    this.#contained(session, "restore", now, () => session.restore(saved, place, forwarding, now));
+    if (session.ended && this.#byClientId.get(clientId) !== session) return "dropped";
+    return place === "disconnected" ? "stored" : place;
+  }
+
+  /** Whether a client that was connected before a restart still is: the settings may be others by now. */
+  #isWelcome({ clientId, state, wirelessNodeId }: SavedSession, address: Address): boolean {
+    if (state === "disconnected" || !this.#admission.admits(clientId)) return false;
+    const { settings } = this.#context;
+    if (this.#live.size >= settings.clientsMax || (wirelessNodeId !== undefined && !settings.forwarders)) return false;
+    const there = this.#byAddress.get(address);
+    if (there === undefined) return true;
+    return settings.migrateOnWake && (state === "asleep" || there.state === "asleep");
+  }
+
+  #saved(now: Instant): void {
+    const { topicIds } = this.#context;
+    const waited = topicIds.awaitsSaving;
+    topicIds.saved();
+    if (!waited) return;
+    for (const session of this.#live) this.#contained(session, "saved", now, () => session.idsAvailable(now));
+  }
+
   #onDeadline(now: Instant): void {
+    if (this.#stopped) return;
     if (now >= this.#discovery.deadline) this.#discovery.onDeadline(now);
     // Each has one turn, so that one whose deadline did not move on could not keep the others waiting.
     const due: Session[] = [];
@@ -382,7 +448,22 @@ export class Gateway {
     else if (this.#settingUp.size > 0) this.#settingUp.delete(session);
     if (session.ended) this.#retire(session);
     else this.#deadlines.schedule(session);
+    if (this.#context.changed) this.#save(session);
     this.#working = undefined;
+  }
+
+  /** What is kept of the session has changed. */
+  #save(session: Session): void {
+    this.#context.changed = false;
+    const isKept = session.keptAs !== undefined;
+    // With whatever is saved, the numbering of topic ids is.
+    if (isKept || session.wasKept || this.#context.topicIds.wantSaving) this.#emitSave(session.clientId);
+    session.wasKept = isKept;
+  }
+
+  #emitSave(clientId: string): void {
+    const { effects, settings } = this.#context;
+    if (settings.savesSessions) effects.push({ type: "save", clientId });
   }
 
   /**
@@ -421,6 +502,8 @@ export class Gateway {
     this.#stored.delete(session);
     if (this.#byAddress.get(session.address) === session) this.#byAddress.delete(session.address);
     if (this.#byClientId.get(session.clientId) === session) this.#byClientId.delete(session.clientId);
+    this.#context.changed = false;
+    if (session.wasKept) this.#emitSave(session.clientId);
   }
 
   #retire(session: Session): void {
@@ -439,6 +522,7 @@ export class Gateway {
     const forgotten = this.#stored.oneTooMany;
     if (forgotten === undefined) return;
     this.#byClientId.delete(forgotten.clientId);
+    if (forgotten.wasKept) this.#emitSave(forgotten.clientId);
     note(this.#context, "client.forgotten", { clientId: forgotten.clientId, limit: "clients.max" });
   }
 }

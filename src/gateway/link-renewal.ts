@@ -243,7 +243,7 @@ export class LinkRenewal {
     this.#phase = "restoring";
     this.#openedAt = now;
     link.opened();
-    if (!isKept && !requests.empty) return false;
+    if (!isKept && requests.holdsAtBroker) return false;
     deliveries.renewed(isKept);
     if (!isKept && subscriptions.size > 0) requests.restoreSubscriptions();
     return true;

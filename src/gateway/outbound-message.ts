@@ -34,7 +34,7 @@ export function obstacleTo(
     return { reason: "topic name larger than clients.max_datagram", limit: "clients.max_datagram" };
   }
   if (topics.obtain(topicName) !== undefined) return undefined;
-  return { reason: "no topic id is left: clients.max_topics", limit: "clients.max_topics" };
+  return topics.obstacle;
 }
 
 /** The PUBLISH that delivers `packet`: a repetition where it has been sent before (R5). */

@@ -10,11 +10,11 @@ export function register(client: ClientRecord, { msgId, topicName }: Register): 
   const isName = isTopicName(topicName) && Buffer.byteLength(topicName) <= client.settings.topicOctetsMax;
   const entry = isName ? client.topics.obtain(topicName) : undefined;
   if (entry === undefined) {
-    const why = isName
-      ? { reason: "no topic id is left", limit: "clients.max_topics" }
-      : { reason: "not a topic name, or longer than clients.max_topic_length" };
-    client.note("register.refused", why);
-    client.send(encode({ type: "REGACK", topicId: 0, msgId, returnCode: RETURN_CODE.notSupported }));
+    const { obstacle } = client.topics;
+    const notAName = "not a topic name, or longer than clients.max_topic_length";
+    client.note("register.refused", isName ? obstacle : { reason: notAName });
+    const returnCode = isName ? obstacle.returnCode : RETURN_CODE.notSupported;
+    client.send(encode({ type: "REGACK", topicId: 0, msgId, returnCode }));
     return;
   }
   client.topics.answer(entry);

@@ -5,9 +5,11 @@ import { hasWildcard } from "../sn/topic-name.ts";
 import type { Client } from "./client.ts";
 import { CompletedPublishes, fingerprintOf } from "./completed-publishes.ts";
 import type { Instant, NoteFields } from "./contract.ts";
+import { EarlierPublishes } from "./earlier-publishes.ts";
 import type { OpenExchange, PublishExchange } from "./open-exchange.ts";
 import type { AckPacket, MqttQoS, SubackPacket, UnsubackPacket } from "./packet.ts";
 import { publishTopicOf, subscribeTopicOf } from "./requested-topic.ts";
+import type { SavedPublish } from "./saved-session.ts";
 
 /** What was said to the last SUBSCRIBE, for its repetition (S7). */
 interface AnsweredSubscribe {
@@ -31,6 +33,7 @@ export class Requests {
   #subscribing = 0;
   #restoring = false;
   #completed: CompletedPublishes | undefined;
+  #earlier: EarlierPublishes | undefined;
   #lastSubscribe: AnsweredSubscribe | undefined;
   #lastType: OpenExchange["type"] | "register" = "own";
   #lastMsgId = 0;
@@ -78,6 +81,37 @@ export class Requests {
     }
     this.#subscribing = 0;
     this.#restoring = false;
+  }
+
+  /** QoS 2 messages that the broker has, or may have, and whose exchange is not over. */
+  get openPublishes(): SavedPublish[] {
+    const publishes = new Map<number, SavedPublish>();
+    for (const publish of this.#earlier?.values() ?? []) publishes.set(publish.msgId, publish);
+    for (const exchange of this.#open?.values() ?? []) {
+      if (exchange.type !== "publish" || exchange.qos !== 2) continue;
+      const { msgId, packetId, fingerprint, phase } = exchange;
+      // A PUBLISH that comes again stands for the same exchange by itself.
+      if (phase === "sent" && msgId === packetId) continue;
+      publishes.set(msgId, { msgId, packetId, fingerprint, released: phase === "released" });
+    }
+    return [...publishes.values()];
+  }
+
+  /** What `openPublishes` was before a restart. */
+  restore(publishes: readonly SavedPublish[], now: Instant): void {
+    if (publishes.length === 0) return;
+    this.#earlier = new EarlierPublishes(publishes, this.#client.settings.inFlightMax);
+    for (const publish of this.#earlier.values()) if (publish.released) this.#remember(publish, false, now);
+  }
+
+  /** The broker has forgotten all that it had before a restart. */
+  forgetEarlier(): void {
+    this.#earlier = undefined;
+  }
+
+  /** Whether the broker may hold a message that the client will not send again. */
+  get holdsAtBroker(): boolean {
+    return !this.empty || this.#earlier?.empty === false;
   }
 
   /** Whether what the broker had forgotten is being subscribed to again. */
@@ -139,7 +173,8 @@ export class Requests {
       client.note("message.ignored", { message: "PUBLISH", reason: "another request has its MsgId", msgId });
       return;
     }
-    const packetId = client.writable ? this.#packetIdFor(msgId) : undefined;
+    const earlier = this.#earlier?.repeated(msgId, fingerprint);
+    const packetId = client.writable ? this.#packetIdFor(msgId, earlier) : undefined;
     if (packetId === undefined) {
       this.#refusePublish(message, RETURN_CODE.congestion, askedIn, this.#obstacle);
       return;
@@ -178,19 +213,21 @@ export class Requests {
     }
     // The client asks again where its number is taken or too much is open. What 0 stood for at the broker is not known any more: to
     // say that it was released would be a guess.
-    if (!client.writable || this.#packetIdFor(msgId) !== msgId) return;
+    const earlier = this.#earlier?.get(msgId);
+    const packetId = earlier?.packetId ?? msgId;
+    if (!client.writable || this.#packetIdFor(msgId, earlier?.packetId) !== packetId) return;
     this.#add({
       type: "publish",
       msgId,
-      packetId: msgId,
+      packetId,
       askedIn,
       qos: 2,
       topicId: 0,
-      fingerprint: undefined,
+      fingerprint: earlier?.fingerprint,
       phase: "released",
       unsure: false,
     });
-    client.write({ cmd: "pubrel", messageId: msgId });
+    client.write({ cmd: "pubrel", messageId: packetId });
   }
 
   subscribe(message: Subscribe, askedIn: number): void {
@@ -228,7 +265,8 @@ export class Requests {
     if (topic.topicIdType === "normal" && !hasWildcard(topic.filter)) {
       // The id goes into SUBACK (S2): without one there is no use in asking the broker.
       if (client.topics.obtain(topic.filter) === undefined) {
-        this.#refuseSubscribe(msgId, RETURN_CODE.notSupported, askedIn, { limit: "clients.max_topics" });
+        const { obstacle } = client.topics;
+        this.#refuseSubscribe(msgId, obstacle.returnCode, askedIn, obstacle);
         return;
       }
     }
@@ -297,6 +335,7 @@ export class Requests {
       this.#client.answer(askedIn, encode({ type: "PUBREC", msgId }));
     } else if (packet.cmd === "pubcomp" && exchange.phase === "released") {
       this.#open!.delete(exchange.packetId);
+      this.#earlier?.delete(msgId);
       this.#remember(exchange, true, now);
       this.#client.answer(askedIn, encode({ type: "PUBCOMP", msgId }));
     }
@@ -349,7 +388,11 @@ export class Requests {
     this.#client.answer(exchange.askedIn, encode({ type: "UNSUBACK", msgId: exchange.msgId }));
   }
 
-  #remember({ msgId, fingerprint }: PublishExchange, confirmed: boolean, now: Instant): void {
+  #remember(
+    { msgId, fingerprint }: Pick<SavedPublish, "msgId" | "fingerprint">,
+    confirmed: boolean,
+    now: Instant,
+  ): void {
     this.#completed ??= new CompletedPublishes(this.#client.settings.tRetryMs / 2);
     this.#completed.add(msgId, fingerprint, confirmed, now);
   }
@@ -375,15 +418,22 @@ export class Requests {
     return undefined;
   }
 
-  /** The MsgId itself where it is free, else a free number from the top; undefined when too much is open (P4). */
-  #packetIdFor(msgId: number): number | undefined {
+  /**
+   * The MsgId itself where it is free, else a free number from the top; or what stood for it before a restart, `earlier`. Undefined when
+   * too much is open (P4).
+   */
+  #packetIdFor(msgId: number, earlier?: number): number | undefined {
     const open = this.#open;
-    if (open === undefined || open.size === 0) return msgId === 0 ? PACKET_ID_MAX : msgId;
-    if (open.size >= this.#client.settings.inFlightMax) return undefined;
-    if (msgId !== 0 && !open.has(msgId)) return msgId;
+    if (open !== undefined && open.size >= this.#client.settings.inFlightMax) return undefined;
+    if (earlier !== undefined) return open?.has(earlier) === true ? undefined : earlier;
+    if (msgId !== 0 && !this.#isTaken(msgId)) return msgId;
     let packetId = PACKET_ID_MAX;
-    while (open.has(packetId)) packetId -= 1;
+    while (this.#isTaken(packetId)) packetId -= 1;
     return packetId;
+  }
+
+  #isTaken(packetId: number): boolean {
+    return this.#open?.has(packetId) === true || this.#earlier?.occupies(packetId) === true;
   }
 
   #repeated(open: PublishExchange, askedIn: number): void {

@@ -10,8 +10,10 @@ import { NOT_IN_HEAP, type Scheduled } from "./deadline-heap.ts";
 import { takeExchangeMessage } from "./exchange-message.ts";
 import { FIXED } from "./fixed-messages.ts";
 import type { Forwarding } from "./forwarding.ts";
+import { keptAs } from "./kept-as.ts";
 import type { PacketFromBroker } from "./packet.ts";
 import { RecentEvents } from "./recent-events.ts";
+import type { SavedSession } from "./saved-session.ts";
 import { Sleeping } from "./sleeping.ts";
 import type { State } from "./state.ts";
 import { type Reaction, TRANSITIONS } from "./transitions.ts";
@@ -26,6 +28,8 @@ const NEVER: Instant = Number.POSITIVE_INFINITY;
 export class Session implements Scheduled {
   heapIndex = NOT_IN_HEAP;
   heapDue: Instant = NEVER;
+  /** There was something to be kept of it when that was asked for the last time. */
+  wasKept = false;
   /** What happened to it last. */
   readonly recent = new RecentEvents();
   readonly #client: ClientRecord;
@@ -103,6 +107,35 @@ export class Session implements Scheduled {
       default:
         return this.#connecting.due;
     }
+  }
+
+  /** What a restart is to make of it; undefined where nothing is to be kept. */
+  get keptAs(): SavedSession["state"] | undefined {
+    return keptAs(this.state, this.durable, this.#connecting.wakes);
+  }
+
+  /** What a restart is to find of it. */
+  get saved(): SavedSession | undefined {
+    const state = this.keptAs;
+    return state && this.#client.savedAs(state);
+  }
+
+  /** It is what it was before a restart, in this state. */
+  restore(saved: SavedSession, state: SavedSession["state"], forwarding: Forwarding | undefined, now: Instant): void {
+    const client = this.#client;
+    const { keepAliveFactor, idleLimitMs } = client.settings;
+    client.restore(saved, forwarding, now);
+    if (state === "asleep") this.#sleeping.restore(now);
+    else client.state = state;
+    if (state === "active") client.silence.supervise(client.keepAlive, keepAliveFactor, idleLimitMs, now);
+    if (state !== "disconnected") client.renewal.restore(now);
+    if (state !== saved.state) client.changed();
+  }
+
+  /** Something has been saved: topic ids can be had again. */
+  idsAvailable(now: Instant): void {
+    this.#client.deliveries.advance(now);
+    this.#settle(now);
   }
 
   /** Whether a CONNECT begins nothing new: the client is in the middle of one, repeats it (C12), or wakes up with it (Z12). */
@@ -314,6 +347,7 @@ export class Session implements Scheduled {
   moveTo(address: Address, forwarding: Forwarding | undefined): void {
     this.#client.address = address;
     this.#client.forwarding = forwarding;
+    this.#client.changed();
     this.#connecting.somethingElseCame(false);
   }
 
@@ -322,6 +356,13 @@ export class Session implements Scheduled {
     const client = this.#client;
     if (!this.connected) {
       this.#connecting.stop();
+      return;
+    }
+    if (client.state === "asleep" && client.settings.savesSessions) {
+      // It finds everything as it was after the restart, and is not told.
+      client.link.close(true);
+      client.renewal.cancel();
+      client.changed();
       return;
     }
     if (client.listening) client.send(FIXED.disconnect);

@@ -10,8 +10,6 @@ const NEVER: Instant = Number.POSITIVE_INFINITY;
 /** The sleeping client (§6.14): asleep, awake while its messages are delivered, and back. */
 export class Sleeping {
   readonly #client: ClientRecord;
-  /** As announced in DISCONNECT. */
-  #duration = 0;
   #probeDue: Instant = NEVER;
   /** The broker connection is a new one, and the broker may have more to send than has come. */
   #linkIsNew = false;
@@ -27,8 +25,14 @@ export class Sleeping {
 
   /** DISCONNECT with a duration: asleep, for the new duration if it was before (Z1, Z14). */
   begin(duration: number, now: Instant): void {
-    this.#duration = duration;
+    this.#client.sleepDuration = duration;
+    this.#client.changed();
     this.#client.note("client.asleep", { duration });
+    this.#fallAsleep(now);
+  }
+
+  /** It was asleep, or awake, before a restart. */
+  restore(now: Instant): void {
     this.#fallAsleep(now);
   }
 
@@ -120,7 +124,7 @@ export class Sleeping {
     client.state = "asleep";
     client.sleeps += 1;
     client.deliveries.park();
-    client.silence.supervise(this.#duration, client.settings.keepAliveFactor, 0, now);
+    client.silence.supervise(client.sleepDuration, client.settings.keepAliveFactor, 0, now);
     this.#probeDue = NEVER;
   }
 }

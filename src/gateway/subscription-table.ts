@@ -1,3 +1,4 @@
+import type { ChangeListener } from "./change-listener.ts";
 import type { MqttQoS } from "./packet.ts";
 
 /** A subscription that the broker has granted. */
@@ -13,7 +14,12 @@ export interface Subscription {
 
 /** The subscriptions of one client, by filter. They outlive a disconnect with CleanSession=0 (W1, A-54). */
 export class SubscriptionTable {
+  readonly #listener: ChangeListener;
   #byFilter: Map<string, Subscription> | undefined;
+
+  constructor(listener: ChangeListener) {
+    this.#listener = listener;
+  }
 
   get size(): number {
     return this.#byFilter?.size ?? 0;
@@ -24,15 +30,22 @@ export class SubscriptionTable {
   }
 
   set(subscription: Subscription): void {
+    this.restore(subscription);
+    this.#listener.changed();
+  }
+
+  /** One of before a restart. */
+  restore(subscription: Subscription): void {
     this.#byFilter ??= new Map();
     this.#byFilter.set(subscription.filter, subscription);
   }
 
   delete(filter: string): void {
-    this.#byFilter?.delete(filter);
+    if (this.#byFilter?.delete(filter) === true) this.#listener.changed();
   }
 
   clear(): void {
+    if (this.size > 0) this.#listener.changed();
     this.#byFilter = undefined;
   }
 

@@ -1,35 +1,16 @@
-/** Numbers that may stand for a topic: 0x0000 and 0xFFFF are reserved (I4). */
-const TOPIC_ID_MAX = 0xfffe;
-
-/**
- * Where normal topic ids come from. One counter for the whole gateway, so that an id a client remembers from an earlier connection
- * is unknown in the new one instead of meaning another topic (T12), until 65,534 more have been handed out.
- */
-export class TopicIds {
-  #last: number;
-  readonly #isReserved: (id: number) => boolean;
-
-  /** Numbering starts after `last`. `isReserved` names the ids that are never handed out. */
-  constructor(last: number, isReserved: (id: number) => boolean) {
-    this.#last = last;
-    this.#isReserved = isReserved;
-  }
-
-  /** The next id that is neither reserved nor taken; undefined when every one is. */
-  next(isTaken: (id: number) => boolean): number | undefined {
-    for (let tried = 0; tried < TOPIC_ID_MAX; tried += 1) {
-      this.#last = this.#last >= TOPIC_ID_MAX ? 1 : this.#last + 1;
-      if (!this.#isReserved(this.#last) && !isTaken(this.#last)) return this.#last;
-    }
-    return undefined;
-  }
-}
+import { RETURN_CODE } from "../sn/return-code.ts";
+import type { ChangeListener } from "./change-listener.ts";
+import type { SavedTopic } from "./saved-session.ts";
+import { isTopicId, type TopicIds } from "./topic-ids.ts";
 
 /** A normal topic id of one client. */
 export interface TopicEntry {
   readonly id: number;
   readonly name: string;
-  /** Whether the client was told of this id in its present connection (T11): only then is it used towards the client. */
+  /**
+   * Whether the client was told of this id in its present connection (T11): only then is it used towards the client. Set by `announce`
+   * and `retract`.
+   */
   announced: boolean;
   /** The client asked for it in its present connection, by REGISTER or SUBSCRIBE, and was told of the id in the answer. */
   asked: boolean;
@@ -37,22 +18,55 @@ export interface TopicEntry {
   suppressed: boolean;
 }
 
+type TopicObstacle = {
+  readonly reason: string;
+  readonly returnCode: number;
+  readonly limit?: string;
+};
+
+const UNSAVED: TopicObstacle = {
+  reason: "too many topic ids have not been saved yet",
+  returnCode: RETURN_CODE.congestion,
+};
+
+const FULL: TopicObstacle = {
+  reason: "no topic id is left: clients.max_topics",
+  returnCode: RETURN_CODE.notSupported,
+  limit: "clients.max_topics",
+};
+
 /** The normal topic ids of one client (I2). An id is never bound to another name while the table lives. */
 export class TopicTable {
   readonly #ids: TopicIds;
   readonly #max: number;
+  readonly #listener: ChangeListener;
   #byName: Map<string, TopicEntry> | undefined;
   #byId: Map<number, TopicEntry> | undefined;
   /** The one that was looked up last: a sensor publishes to the same topic again and again. */
   #recent: TopicEntry | undefined;
 
-  constructor(ids: TopicIds, max: number) {
+  constructor(ids: TopicIds, max: number, listener: ChangeListener) {
     this.#ids = ids;
     this.#max = max;
+    this.#listener = listener;
   }
 
   get size(): number {
     return this.#byName?.size ?? 0;
+  }
+
+  /** Whether there is room, but no name can be given an id before something has been saved. */
+  get awaitsSaving(): boolean {
+    return this.#ids.awaitsSaving && this.size < this.#max;
+  }
+
+  /** Why a name is given no id, for a note, and what its client is told (T6). */
+  get obstacle(): TopicObstacle {
+    return this.awaitsSaving ? UNSAVED : FULL;
+  }
+
+  values(): Iterable<TopicEntry> {
+    return this.#byName?.values() ?? [];
   }
 
   byId(id: number): TopicEntry | undefined {
@@ -64,33 +78,51 @@ export class TopicTable {
     return this.#byName?.get(name);
   }
 
-  /** The entry of a name, made now if there is none (T4); undefined when the table is full. */
+  /** The entry of a name, made now if there is none (T4); undefined when the table is full, or no id can be had. */
   obtain(name: string): TopicEntry | undefined {
     const known = this.#byName?.get(name);
     if (known !== undefined) return known;
     if (this.size >= this.#max) return undefined;
     const id = this.#ids.next((candidate) => this.#byId?.has(candidate) === true);
     if (id === undefined) return undefined;
-    const entry: TopicEntry = { id, name, announced: false, asked: false, suppressed: false };
-    this.#byName ??= new Map();
-    this.#byId ??= new Map();
-    this.#byName.set(name, entry);
-    this.#byId.set(id, entry);
-    return entry;
+    this.#listener.changed();
+    return this.#add(id, name);
+  }
+
+  /**
+   * An entry of before a restart (A-55). Not where the id is predefined by now (I3): the client is told that it is unknown, and asks for
+   * another one.
+   */
+  restore({ id, name, announced }: SavedTopic): void {
+    if (!isTopicId(id) || this.#ids.isReserved(id)) return;
+    if (this.#byId?.has(id) === true || this.#byName?.has(name) === true) return;
+    this.#add(id, name).announced = announced;
   }
 
   /** The client is told of the id in the answer to its REGISTER or SUBSCRIBE. */
   answer(entry: TopicEntry): void {
-    entry.announced = true;
+    this.announce(entry);
     entry.asked = true;
     entry.suppressed = false;
+  }
+
+  /** The client knows the id. */
+  announce(entry: TopicEntry): void {
+    if (!entry.announced) this.#listener.changed();
+    entry.announced = true;
+  }
+
+  /** The client does not know the id, whatever it was told (G4). */
+  retract(entry: TopicEntry): void {
+    if (entry.announced) this.#listener.changed();
+    entry.announced = false;
   }
 
   /** A new connection with the session kept: the client may use its ids, but has to be told of each before we do (T11). */
   startConnection(): void {
     if (this.#byName === undefined) return;
     for (const entry of this.#byName.values()) {
-      entry.announced = false;
+      this.retract(entry);
       entry.asked = false;
       entry.suppressed = false;
     }
@@ -98,8 +130,18 @@ export class TopicTable {
 
   /** T10 */
   clear(): void {
+    if (this.size > 0) this.#listener.changed();
     this.#byName = undefined;
     this.#byId = undefined;
     this.#recent = undefined;
+  }
+
+  #add(id: number, name: string): TopicEntry {
+    const entry: TopicEntry = { id, name, announced: false, asked: false, suppressed: false };
+    this.#byName ??= new Map();
+    this.#byId ??= new Map();
+    this.#byName.set(name, entry);
+    this.#byId.set(id, entry);
+    return entry;
   }
 }

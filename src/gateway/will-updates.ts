@@ -56,6 +56,7 @@ export class WillUpdates {
     const { message, will, askedIn } = this.#update;
     this.#update = undefined;
     this.#client.will = will;
+    this.#client.changed();
     this.#client.note("will.updated", { topic: will?.topic, qos: will?.qos, retain: will?.retain });
     this.#answer(message, RETURN_CODE.accepted, askedIn);
   }

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { type Subscription, SubscriptionTable } from "../../src/gateway/subscription-table.ts";
 
+const NOBODY = { changed: () => {} };
 const plain = (filter: string): Subscription => ({ filter, topicIdType: "normal", topicId: 0, qos: 1 });
 
 describe("the subscriptions of one client", () => {
   test("a filter has one subscription: the last one made", () => {
-    const table = new SubscriptionTable();
+    const table = new SubscriptionTable(NOBODY);
     table.set(plain("p"));
     table.set({ filter: "p", topicIdType: "predefined", topicId: 7, qos: 0 });
     expect(table.size).toBe(1);
@@ -13,7 +14,7 @@ describe("the subscriptions of one client", () => {
   });
 
   test("filters are told apart by their text", () => {
-    const table = new SubscriptionTable();
+    const table = new SubscriptionTable(NOBODY);
     for (const filter of ["a", "a/#", "a/+"]) table.set(plain(filter));
     expect([...table.values()].map(({ filter }) => filter)).toEqual(["a", "a/#", "a/+"]);
     expect(table.get("a/b")).toBeUndefined();
@@ -23,7 +24,7 @@ describe("the subscriptions of one client", () => {
   });
 
   test("an empty table, new or cleared, has nothing", () => {
-    const table = new SubscriptionTable();
+    const table = new SubscriptionTable(NOBODY);
     table.delete("a");
     expect([...table.values()]).toEqual([]);
     table.set(plain("a"));

@@ -1,0 +1,55 @@
+import type { SavedPublish } from "./saved-session.ts";
+
+/**
+ * QoS 2 exchanges of a client that were open when something was saved for the last time before a restart. What has become of them since
+ * is not known, so that they mean nothing until the client speaks of one of them again: then it stands for the same packet identifier
+ * at the broker as before.
+ */
+export class EarlierPublishes {
+  readonly #byMsgId = new Map<number, SavedPublish>();
+
+  /** Of more than `max` the first ones are forgotten. */
+  constructor(publishes: readonly SavedPublish[], max: number) {
+    for (const publish of publishes.slice(-max)) {
+      if (isIdentifier(publish.packetId)) this.#byMsgId.set(publish.msgId, publish);
+    }
+  }
+
+  get empty(): boolean {
+    return this.#byMsgId.size === 0;
+  }
+
+  get(msgId: number): SavedPublish | undefined {
+    return this.#byMsgId.get(msgId);
+  }
+
+  values(): Iterable<SavedPublish> {
+    return this.#byMsgId.values();
+  }
+
+  /** Whether the broker may hold a message under this identifier, which another MsgId stands for. */
+  occupies(packetId: number): boolean {
+    for (const { msgId, packetId: occupied } of this.#byMsgId.values()) {
+      if (occupied === packetId && msgId !== packetId) return true;
+    }
+    return false;
+  }
+
+  /** The client uses the MsgId in a PUBLISH: what it stands for if that is a repetition, else the exchange is forgotten. */
+  repeated(msgId: number, fingerprint: number | undefined): number | undefined {
+    const publish = this.#byMsgId.get(msgId);
+    if (publish === undefined) return undefined;
+    if (fingerprint !== undefined && (publish.fingerprint ?? fingerprint) === fingerprint) return publish.packetId;
+    this.#byMsgId.delete(msgId);
+    return undefined;
+  }
+
+  /** The exchange is over. */
+  delete(msgId: number): void {
+    this.#byMsgId.delete(msgId);
+  }
+}
+
+function isIdentifier(packetId: number): boolean {
+  return Number.isInteger(packetId) && packetId >= 1 && packetId <= 0xffff;
+}
