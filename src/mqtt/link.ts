@@ -23,8 +23,6 @@ export interface LinkOptions {
   clientId?: string | undefined;
   /** One for all links. */
   scheduler: LinkScheduler;
-  /** The largest packet that is taken from the broker, if not the usual one. */
-  packetOctetsMax?: number;
 }
 
 /** How long a broker may take to close a connection after DISCONNECT. */
@@ -95,7 +93,7 @@ export class Link implements ScheduledLink {
     this.#scheduler = options.scheduler;
     this.#keepAliveMs = options.keepAliveSeconds * 1000;
     this.#answerTimeoutMs = options.answerTimeoutMs;
-    this.#reader = new PacketReader(options.packetOctetsMax);
+    this.#reader = new PacketReader();
     this.#stream = beginStream(options.openStream)
       .on("data", (octets: Buffer) => this.#onData(octets))
       .on("drain", () => this.#onDrain())

@@ -25,40 +25,43 @@ export interface MalformedStream {
 export type PacketRead = PacketFromBroker | Connack | Pingresp | MalformedStream;
 
 /**
- * The largest packet that is taken from a broker, unless told otherwise. What is delivered has to fit into a datagram, 64 KiB at
- * most; a larger packet is read only to be refused by the core with a word about it, and what is larger than this is not read.
+ * How much is kept of one packet, unless told otherwise. What is delivered has to fit into a datagram; a PUBLISH of which so much is
+ * kept has, besides the longest topic there is, a payload that is larger than that, and the core refuses it as any that is too large.
+ * To give up the connection instead would be of no use: the broker would send it again over the next one, for ever.
  */
-const PACKET_OCTETS_MAX = 1024 * 1024;
+const KEPT_OCTETS_MAX = 128 * 1024 + 16;
+
+/** Its type in the header. */
+const PUBLISH = 3;
 
 const NOTHING = Buffer.alloc(0);
 const PINGRESP: Pingresp = { cmd: "pingresp" };
 
 /**
  * Takes the stream of one broker connection apart: `push` what was read, then `next` until it has no more. Between two reads it
- * keeps no more than the packet that has begun. Payloads are views into what was pushed: who keeps one keeps the whole of it.
+ * keeps no more than the packet that has begun, and of a PUBLISH that is too large only the beginning: its payload is cut. Payloads are views into what was pushed: who keeps one keeps the whole of it.
  */
 export class PacketReader {
-  readonly #packetOctetsMax: number;
+  readonly #keptOctetsMax: number;
   /** What was read and not yet taken apart, from `#at` on. */
   #octets: Buffer = NOTHING;
   #at = 0;
-  /** The packet that is longer than what was read: its first `#filled` octets are there. */
+  /** The packet that is longer than what was read, or its beginning: the first `#filled` octets are there. */
   #partial: Buffer | undefined;
   #filled = 0;
+  /** What follows that beginning and is passed over. */
+  #toSkip = 0;
   #malformed: MalformedStream | undefined;
 
-  constructor(packetOctetsMax: number = PACKET_OCTETS_MAX) {
-    this.#packetOctetsMax = packetOctetsMax;
+  constructor(keptOctetsMax: number = KEPT_OCTETS_MAX) {
+    this.#keptOctetsMax = keptOctetsMax;
   }
 
   /** Takes what was read from the connection, which must not be changed afterwards. */
   push(octets: Buffer): void {
-    const partial = this.#partial;
     let from = 0;
-    if (partial !== undefined && this.#filled < partial.length) {
-      from = Math.min(octets.length, partial.length - this.#filled);
-      octets.copy(partial, this.#filled, 0, from);
-      this.#filled += from;
+    if (this.#partial !== undefined) {
+      from = this.#fill(this.#partial, octets);
       if (from === octets.length) return;
     }
     if (this.#at < this.#octets.length) {
@@ -68,6 +71,15 @@ export class PacketReader {
       this.#octets = octets;
       this.#at = from;
     }
+  }
+
+  /** Takes what belongs to the packet that has begun; gives how many octets that was. */
+  #fill(partial: Buffer, octets: Buffer): number {
+    const taken = octets.copy(partial, this.#filled);
+    const skipped = Math.min(this.#toSkip, octets.length - taken);
+    this.#filled += taken;
+    this.#toSkip -= skipped;
+    return taken + skipped;
   }
 
   /** The next packet, or undefined when the rest of it has not come yet. After `malformed` it stays at that. */
@@ -82,7 +94,7 @@ export class PacketReader {
   }
 
   #takePartial(packet: Buffer): PacketRead | undefined {
-    if (this.#filled < packet.length) return undefined;
+    if (this.#filled < packet.length || this.#toSkip > 0) return undefined;
     this.#partial = undefined;
     return decode(packet, 0, contentOffset(packet), packet.length);
   }
@@ -100,11 +112,15 @@ export class PacketReader {
       if (shift === 21) return malformed("a Remaining Length of more than four octets");
     }
     const end = content + remaining;
-    if (end - start > this.#packetOctetsMax)
+    const kept = Math.min(end - start, this.#keptOctetsMax);
+    if (start + kept < end && octets[start]! >> 4 !== PUBLISH) {
       return malformed(`a packet of ${end - start} octets, larger than is taken`);
+    }
     if (end > octets.length) {
-      this.#partial = Buffer.allocUnsafe(end - start);
-      this.#filled = octets.copy(this.#partial, 0, start);
+      this.#partial = Buffer.allocUnsafe(kept);
+      this.#filled = 0;
+      this.#toSkip = end - start - kept;
+      this.#fill(this.#partial, octets.subarray(start));
       this.#octets = NOTHING;
       this.#at = 0;
       return undefined;
@@ -115,7 +131,7 @@ export class PacketReader {
     } else {
       this.#at = end;
     }
-    return decode(octets, start, content, end);
+    return decode(octets, start, content, start + kept);
   }
 
   /** Copies the few octets of an unfinished header, so that they do not keep all that was read with them. */
@@ -136,7 +152,7 @@ function contentOffset(packet: Buffer): number {
 function decode(octets: Buffer, start: number, content: number, end: number): PacketRead {
   const header = octets[start]!;
   switch (header >> 4) {
-    case 3:
+    case PUBLISH:
       return decodePublish(octets, header & 15, content, end);
     case 4:
       return decodeAck("puback", octets, header === 0x40, content, end);

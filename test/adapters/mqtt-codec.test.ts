@@ -171,7 +171,7 @@ describe("reading", () => {
     const long: PublishPacket = {
       cmd: "publish",
       topic: "a",
-      payload: new Uint8Array(500_000).fill(3),
+      payload: new Uint8Array(130_000).fill(3),
       qos: 1,
       retain: false,
       dup: false,
@@ -234,10 +234,49 @@ describe("reading", () => {
     expect(readHex("9003 0001 02")).toEqual([{ cmd: "suback", messageId: 1, granted: [2] }]);
   });
 
-  it("does not take a packet that is too large, as soon as its length is known", () => {
+  it.each([[[10]], [[1]], [[64]], [[104]], [[1000]]])(
+    "keeps the beginning of a PUBLISH that is too large, and reads on behind it: in pieces of %j octets",
+    (sizes) => {
+      // Of the payload 93 octets are kept at most.
+      const publish = (octets: number) => {
+        return Buffer.concat([Buffer.from([0x32, 5 + octets, 0, 1, 0x61, 0, 7]), Buffer.alloc(octets, "x")]);
+      };
+      for (const octets of [92, 93, 94, 95, 120]) {
+        const stream = Buffer.concat([publish(octets), publish(0), Buffer.from("d000", "hex")]);
+        const [large, small, pingresp] = read(stream, sizes, new PacketReader(100));
+        expect(large).toMatchObject({ cmd: "publish", topic: "a", messageId: 7 });
+        expect((large as { payload: Uint8Array }).payload).toHaveLength(Math.min(octets, 93));
+        expect(small).toMatchObject({ cmd: "publish", payload: Buffer.alloc(0) });
+        expect(pingresp).toEqual({ cmd: "pingresp" });
+      }
+    },
+  );
+
+  it("keeps of the largest PUBLISH there is more payload than fits into a datagram, and no more than 128 KiB", () => {
+    const reader = new PacketReader();
+    const topic = "t".repeat(65_535);
+    const header = Buffer.from([0x30, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff]);
+    reader.push(Buffer.concat([header, Buffer.from(topic)]));
+    const piece = Buffer.alloc(1024 * 1024);
+    let left = 268_435_455 - 2 - 65_535;
+    const before = process.memoryUsage().arrayBuffers;
+    for (; left > 0; left -= piece.length) {
+      expect(reader.next()).toBeUndefined();
+      reader.push(piece.subarray(0, left));
+    }
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 * piece.length);
+    const packet = reader.next() as { topic: string; payload: Uint8Array };
+    expect(packet.topic).toBe(topic);
+    expect(packet.payload.length).toBeGreaterThan(65_507);
+    expect(packet.payload.length).toBeLessThanOrEqual(128 * 1024);
+    expect(reader.next()).toBeUndefined();
+    reader.push(Buffer.from("d000", "hex"));
+    expect(reader.next()).toEqual({ cmd: "pingresp" });
+  });
+
+  it("does not take another packet that is too large, as soon as its length is known", () => {
     const reader = new PacketReader(100);
-    expect(read(Buffer.concat([Buffer.from("3062000161", "hex"), Buffer.alloc(95)]), [10], reader)).toHaveLength(1);
-    reader.push(Buffer.from("3063", "hex"));
+    reader.push(Buffer.from("9063", "hex"));
     expect(reader.next()).toEqual({
       cmd: "malformed",
       reason: "the broker sent a packet of 101 octets, larger than is taken",
