@@ -17,7 +17,11 @@ export class BrokerAnswers {
 
   /** The client has the message: the broker may forget it. Of an orphan it knows nothing. */
   finish({ packetId, orphaned }: Delivery, cmd: "puback" | "pubcomp"): void {
-    if (orphaned) return;
+    if (!orphaned) this.acknowledge(packetId, cmd);
+  }
+
+  /** The broker may forget what it has sent under this identifier. */
+  acknowledge(packetId: number, cmd: "puback" | "pubcomp"): void {
     this.#client.write({ cmd, messageId: packetId });
     this.given += 1;
   }

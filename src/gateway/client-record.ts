@@ -41,6 +41,8 @@ export class ClientRecord implements Client {
   /** The way there where it leads through a forwarder. */
   forwarding: Forwarding | undefined;
   heardAt: Instant = 0;
+  /** It was active before a restart, as far as that was saved, and has not been heard since: it may have gone to sleep in between. */
+  unheard = false;
   sleeps = 0;
   readonly silence = new Silence();
   readonly link: BrokerLink;

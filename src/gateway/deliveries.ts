@@ -159,7 +159,7 @@ export class Deliveries {
     const wasSent = packet.dup && packet.qos > 0 && this.#wasSent(packet.messageId);
     if (wasSent && packet.qos === 1 && packet.messageId === this.#interrupted && this.#interruptedIsDone) {
       this.#interrupt(0);
-      this.#client.write({ cmd: "puback", messageId: packet.messageId });
+      this.answers.acknowledge(packet.messageId, "puback");
       return;
     }
     // The payload is a view into all that was read at once; what waits must not keep that.
@@ -229,9 +229,9 @@ export class Deliveries {
     this.#due = now + this.#client.settings.tRetryMs;
   }
 
-  /** Whether a message waits for the client to be heard of. */
+  /** Whether the message in flight waits for the client to be heard of. */
   get postponed(): boolean {
-    return this.#phase === "registering" && this.#due === NEVER;
+    return this.#phase !== "idle" && this.#phase !== "releasing" && this.#due === NEVER;
   }
 
   /** `due` has come. */

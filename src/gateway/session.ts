@@ -128,6 +128,7 @@ export class Session implements Scheduled {
     if (state === "asleep") this.#sleeping.restore(now);
     else client.state = state;
     if (state === "active") client.silence.supervise(client.keepAlive, keepAliveFactor, idleLimitMs, now);
+    client.unheard = state === "active";
     if (state !== "disconnected") client.renewal.restore(now);
     if (state !== saved.state) client.changed();
   }
@@ -154,6 +155,7 @@ export class Session implements Scheduled {
   /** A message of the client. */
   handleMessage(message: Message, now: Instant): void {
     const client = this.#client;
+    if (client.unheard) this.#heardAgain(message, now);
     const reaction = TRANSITIONS[message.type][client.state];
     if (reaction === "drop") {
       client.note("datagram.dropped", { reason: `${message.type} is not for a gateway` });
@@ -394,12 +396,27 @@ export class Session implements Scheduled {
     else this.#sleeping.begin(duration, now);
   }
 
+  /** What a client says first after a restart tells whether it is active: with its id in PINGREQ it asks for its messages (Z4). */
+  #heardAgain(message: Message, now: Instant): void {
+    const client = this.#client;
+    client.unheard = false;
+    if (message.type !== "PINGREQ" || message.clientId !== this.clientId) return;
+    client.sleepDuration ||= client.keepAlive;
+    this.#sleeping.restore(now);
+    client.changed();
+  }
+
   #retryDelivery(now: Instant): void {
     const client = this.#client;
     if (client.deliveries.retry(now) === "again") return;
     const registering = client.deliveries.giveUpRegister(client.durable);
     if (registering !== undefined) {
       client.deliveries.advance(now);
+      return;
+    }
+    if (client.unheard) {
+      client.deliveries.park();
+      client.note("delivery.postponed", {});
       return;
     }
     // R6: without an answer the client is lost. With CleanSession=0 the broker keeps the message, which it was never acknowledged.

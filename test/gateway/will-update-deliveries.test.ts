@@ -26,11 +26,17 @@ describe("W10 the broker has kept the session: it sends again what was not ackno
   test("W10 a QoS 1 message in flight comes again, with DUP, and is acknowledged once", () => {
     const s = begin(false, 1);
     s.deliver("a", { qos: 1, messageId: 7 }).toClient("PUBLISH", { msgId: 7, dup: false });
-    // The acknowledgement on the way meanwhile is not given to the broker, which sends the message again in any case.
-    update(s).client("PUBACK", { topicId: TOPIC_ID, msgId: 7 }).nothing();
-    keeps(s).nothing();
+    keeps(update(s)).nothing();
     s.deliver("a", { qos: 1, messageId: 7, dup: true }).toClient("PUBLISH", { msgId: 7, dup: true });
     s.client("PUBACK", { topicId: TOPIC_ID, msgId: 7 }).toBroker("puback", { messageId: 7 });
+  });
+
+  test("W10 one that the client has acknowledged meanwhile does not come again", () => {
+    const s = begin(false, 1);
+    s.deliver("a", { qos: 1, messageId: 7 }).toClient("PUBLISH", { msgId: 7, dup: false });
+    update(s).client("PUBACK", { topicId: TOPIC_ID, msgId: 7 }).nothing();
+    keeps(s).nothing();
+    s.deliver("a", { qos: 1, messageId: 7, dup: true }).toBroker("puback", { messageId: 7 }).nothing();
   });
 
   test("G4 that the client does not know a topic id is heard at once, though the message comes again in any case", () => {
