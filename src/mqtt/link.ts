@@ -82,10 +82,10 @@ export class Link implements ScheduledLink {
   /** Something that has an answer was written, and nothing has been heard since. */
   #awaitsAnswer = false;
   /**
-   * For how many ticks nothing has been heard though an answer is due, from the ping on where one is under way. Ticks are counted and not
-   * time: a process that stood still has heard nothing either.
+   * For how many whole ticks nothing has been heard though an answer is due, from the ping on where one is under way. Ticks are counted
+   * and not time: a process that stood still has heard nothing either.
    */
-  #silentTicks = 0;
+  #silentTicks = NOT_ONE_TICK;
 
   constructor(id: LinkId, connect: LinkConnect, options: LinkOptions, emit: (event: GatewayEvent) => void) {
     this.#id = id;
@@ -190,20 +190,20 @@ export class Link implements ScheduledLink {
       this.#wroteAtMs = beforeMs;
     }
     const pinged = this.#pingsSent > this.#pingsAnswered;
+    if (!pinged && !this.#awaitsAnswer) this.#silentTicks = NOT_ONE_TICK;
+    else this.#silentTicks += 1;
     if (this.#heard || this.#paused) {
       // While it is paused nothing can be heard: silence means nothing.
       this.#heard = false;
       this.#heardAtMs = beforeMs;
-      this.#silentTicks = 0;
-    } else if (pinged || this.#awaitsAnswer) {
-      this.#silentTicks += 1;
+      this.#silentTicks = Math.min(this.#silentTicks, 0);
     }
-    // The first tick may have come at once.
-    const isSilent = (this.#silentTicks - 1) * this.#scheduler.tickMs >= this.#answerTimeoutMs;
+    const isSilent = this.#silentTicks * this.#scheduler.tickMs >= this.#answerTimeoutMs;
     if (isSilent && pinged) {
       this.#fail(`no answer to PINGREQ for ${this.#answerTimeoutMs / 1000} s`);
     } else if (isSilent || this.#keepAliveIsDue(nowMs, pinged)) {
       this.#ping();
+      if (!pinged) this.#silentTicks = 0;
     }
   }
 
@@ -215,7 +215,7 @@ export class Link implements ScheduledLink {
   }
 
   #ping(): void {
-    if (this.#pingsSent === this.#pingsAnswered) this.#silentTicks = 0;
+    if (this.#pingsSent === this.#pingsAnswered) this.#silentTicks = NOT_ONE_TICK;
     this.#pingsSent += 1;
     this.#append(PINGREQ);
   }
@@ -341,6 +341,9 @@ export class Link implements ScheduledLink {
 
 /** Over how many parts of a keep alive the pings of links that were opened together are spread. */
 const PING_PHASES = 64;
+
+/** What is written between two ticks has not waited for a whole one at the next. */
+const NOT_ONE_TICK = -1;
 
 /** The largest return code of MQTT 3.1.1: not authorized. */
 const RETURN_CODE_MAX = 5;

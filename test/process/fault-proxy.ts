@@ -61,7 +61,10 @@ export class FaultProxy {
 
   /** Breaks every connection off: with FIN, as a broker does that ends, or with RST, as one that is killed. */
   cutAll(how: "FIN" | "RST" = "RST"): void {
-    for (const passage of this.#passages) cut(passage, how);
+    for (const passage of this.#passages) {
+      cut(passage, how);
+      if (passage.near.closed) this.#passages.delete(passage);
+    }
   }
 
   /** The same for one client. */
@@ -99,6 +102,8 @@ export class FaultProxy {
     this.#passages.add(passage);
     near.on("error", () => {});
     near.on("close", () => {
+      // Nobody tells the broker.
+      if (this.#isSilent) return;
       this.#passages.delete(passage);
       passage.far?.destroySoon();
     });
@@ -128,7 +133,9 @@ export class FaultProxy {
     passage.far = far;
     far.on("error", () => {});
     far.on("data", (answer) => this.#pass(answer, near));
-    far.on("close", (hadError) => cut(passage, hadError ? "RST" : "FIN"));
+    far.on("close", (hadError) => {
+      if (!this.#isSilent) cut(passage, hadError ? "RST" : "FIN");
+    });
   }
 
   #pass(octets: Buffer, to: Socket): void {
