@@ -85,6 +85,7 @@ export class Connecting {
     const keepsWill = keepsSession || (!connect.cleanSession && !connect.will && client.durable);
     this.#setUp = new SetUp(connect, kind, keepsWill ? client.will : undefined, client.settings);
     this.#quiet = false;
+    client.changed();
     client.renewal.cancel();
     if (!keepsSession) {
       client.requests.reset();
@@ -169,6 +170,7 @@ export class Connecting {
       client.topics.startConnection();
     }
     client.will = will;
+    client.changed();
     if (!sessionPresent && client.subscriptions.size > 0) client.requests.restoreSubscriptions();
     else this.#finish(now);
   }

@@ -2,6 +2,7 @@ import { expect, onTestFinished } from "vitest";
 import type { Effect, GatewayEvent, Instant, LinkId, Note, NoteName } from "../../src/gateway/contract.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import type { PacketFromBroker, PacketToBroker } from "../../src/gateway/packet.ts";
+import type { SavedSession } from "../../src/gateway/saved-session.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../../src/gateway/settings.ts";
 import { decode } from "../../src/sn/decode.ts";
 import { encode } from "../../src/sn/encode.ts";
@@ -40,7 +41,7 @@ export function octets(type: MessageName, fields: Fields = {}): Uint8Array {
  * be named; `noted` looks at those since the last arrow into the gateway.
  */
 export class Script {
-  readonly gateway: Gateway;
+  gateway: Gateway;
   now: Instant = 0;
   /** The connection to the broker that the script speaks on: the last one opened, unless a test says otherwise. */
   link: LinkId = 0;
@@ -52,9 +53,16 @@ export class Script {
   #node: Uint8Array | undefined;
   #effects: Exclude<Effect, Note>[] = [];
   #notes: Note[] = [];
+  #settings: Settings;
+  /** What the gateway has asked to be kept, as it was when it asked for the last time. */
+  readonly #store = new Map<string, SavedSession>();
+  #saves: string[] = [];
+  /** Of clients for whom a connection was made; not of all, where there are thousands. */
+  readonly #clientIds = new Set<string>();
 
   constructor(settings: Partial<Settings> = {}, seed = 0) {
-    this.gateway = new Gateway({ ...DEFAULT_SETTINGS, ...settings }, seed);
+    this.#settings = { ...DEFAULT_SETTINGS, savesSessions: true, ...settings };
+    this.gateway = new Gateway(this.#settings, seed);
     onTestFinished(() => {
       this.nothing();
     });
@@ -104,7 +112,34 @@ export class Script {
   event(event: GatewayEvent): this {
     this.nothing();
     this.#notes = [];
+    this.#saves = [];
     this.#take(this.gateway.handle(event, this.now));
+    return this;
+  }
+
+  /** What is kept of a client. */
+  saved(clientId = "dev1"): SavedSession | undefined {
+    return this.#store.get(clientId);
+  }
+
+  /** The last arrow into the gateway led to a `save` of these clients, and of no others. */
+  saves(...clientIds: string[]): this {
+    expect(this.#saves).toEqual(clientIds);
+    return this;
+  }
+
+  /**
+   * The gateway dies without a word, and another one is started with what was kept, maybe with other settings. Before clients are heard
+   * it has been kept that there was a restart.
+   */
+  restart(settings: Partial<Settings> = {}): this {
+    const { lastTopicId } = this.gateway;
+    this.#settings = { ...this.#settings, ...settings };
+    this.gateway = new Gateway(this.#settings, 0);
+    this.event({ type: "restore", saved: { sessions: [...this.#store.values()], lastTopicId } });
+    const notes = this.#notes;
+    this.event({ type: "saved" });
+    this.#notes = notes;
     return this;
   }
 
@@ -297,6 +332,14 @@ export class Script {
     return decode(envelope.data);
   }
 
+  /** As the effect says. What was kept before is of no use any more. */
+  #keep(clientId: string): void {
+    this.#saves.push(clientId);
+    const session = this.gateway.savedSession(clientId);
+    if (session === undefined) this.#store.delete(clientId);
+    else this.#store.set(clientId, structuredClone(session));
+  }
+
   #next(what: string): Exclude<Effect, Note> {
     return this.#effects.shift() ?? expect.fail(`expected ${what}, but nothing came`);
   }
@@ -304,9 +347,21 @@ export class Script {
   #take(effects: Effect[]): void {
     for (const effect of effects) {
       if (effect.type === "note") this.#notes.push(effect);
+      else if (effect.type === "save") this.#keep(effect.clientId);
       else this.#effects.push(effect);
       const failed = effect.type === "note" && effect.name === "session.failed";
       if (failed && !this.mayFail) expect.fail(String(effect.fields.error));
+      if (effect.type === "open" && this.#clientIds.size < 10) this.#clientIds.add(effect.connect.clientId);
+    }
+    if (this.#settings.savesSessions) this.#checkStore();
+  }
+
+  /** What is to be kept never changes without a `save`. What changes with every message of QoS 2 may be kept later. */
+  #checkStore(): void {
+    for (const clientId of this.#clientIds) {
+      const saved = this.gateway.savedSession(clientId);
+      const { openPublishes, inFlight } = this.#store.get(clientId) ?? {};
+      expect(this.#store.get(clientId), "kept").toEqual(saved && { ...structuredClone(saved), openPublishes, inFlight });
     }
   }
 }
