@@ -2,7 +2,8 @@ import type { HostedDevice } from "../../src/app/device-host.ts";
 import type { DeviceQoS, DeviceTopic, Outcome } from "../../src/device/contract.ts";
 import { DEFAULT_DEVICE_SETTINGS, type DeviceSettings } from "../../src/device/settings.ts";
 import { sleepDurationFor } from "../../src/device/sleep-duration.ts";
-import { decode } from "../../src/sn/decode.ts";
+import { decode, type Malformed } from "../../src/sn/decode.ts";
+import type { Message } from "../../src/sn/message.ts";
 import type { DevicePlan } from "./device-plan.ts";
 import type { FaultyRadio } from "./faulty-radio.ts";
 import { nameOf } from "./kill-topics.ts";
@@ -94,8 +95,7 @@ export class KillDevice {
   }
 
   /** The radio is about to send this. */
-  onSent(data: Uint8Array): void {
-    const message = decode(data);
+  onSent(message: Message | Malformed): void {
     if (message.type === "malformed") return;
     this.#witness.sent(message);
     if (message.type !== "PINGREQ" || message.clientId === "" || this.#isAwake) return;

@@ -17,6 +17,7 @@ import { KillGateway } from "./kill-gateway.ts";
 import { drawMoment, type Happening, LIFE_MS_MAX } from "./kill-moment.ts";
 import type { KillReport } from "./kill-report.ts";
 import { downTopic, grantedQos, SHARED_DOWN, subscriptionsOf, upTopic } from "./kill-topics.ts";
+import { LongLine } from "./long-line.ts";
 import { type AnsweredQoS, MessageLedger } from "./message-ledger.ts";
 
 export interface KillOptions {
@@ -34,6 +35,9 @@ export interface KillOptions {
 }
 
 const FAULTS = { loss: 0.05, duplicates: 0.03, delayMsMax: 15 };
+
+/** The longest way from the gateway to the broker. */
+const LINE_MS_MAX = 20;
 
 /** How long everything may take to settle, in milliseconds. */
 const BOUND = { timeout: 30_000, interval: 20 };
@@ -68,6 +72,7 @@ export class KillWorld {
   readonly #plans: readonly DevicePlan[];
   readonly #mosquitto: Mosquitto;
   readonly #gateway: KillGateway;
+  readonly #line: LongLine;
   readonly #random: Random;
   readonly #network: FaultyNetwork;
   readonly #ledger = new MessageLedger();
@@ -85,13 +90,14 @@ export class KillWorld {
   /** What is waited for before the next kill. */
   #awaited: { happening: Happening; left: number } | undefined;
 
-  private constructor(options: KillOptions, mosquitto: Mosquitto, gateway: KillGateway, atEnd: AtEnd) {
+  private constructor(options: KillOptions, mosquitto: Mosquitto, gateway: KillGateway, line: LongLine, atEnd: AtEnd) {
     this.#options = options;
     this.#plans = Array.from({ length: options.groups }, (_, group) =>
       GROUP.map((plan) => ({ ...plan, clientId: `${plan.clientId}-${group}` })),
     ).flat();
     this.#mosquitto = mosquitto;
     this.#gateway = gateway;
+    this.#line = line;
     this.#random = new Random(options.seed);
     this.#network = new FaultyNetwork(FAULTS, new Random(options.seed + 1));
     if (options.arrowFile !== undefined) this.#arrows = createWriteStream(options.arrowFile);
@@ -106,8 +112,10 @@ export class KillWorld {
 
   /** Starts everything, kills as often as is wanted, and waits until everything has settled. `mosquitto` keeps what it has. */
   static async run(options: KillOptions, mosquitto: Mosquitto, atEnd: AtEnd): Promise<KillReport> {
-    const gateway = await KillGateway.start(mosquitto.url, options.keepsState, atEnd);
-    const world = new KillWorld(options, mosquitto, gateway, atEnd);
+    const line = await LongLine.to(mosquitto.port, LINE_MS_MAX, new Random(options.seed + 2));
+    atEnd(() => line.close());
+    const gateway = await KillGateway.start(`mqtt://127.0.0.1:${line.port}`, options.keepsState, atEnd);
+    const world = new KillWorld(options, mosquitto, gateway, line, atEnd);
     await world.#start(atEnd);
     for (let count = 1; count <= options.kills; count += 1) await world.#oneMoreLife(count);
     await world.#settle();
@@ -119,7 +127,7 @@ export class KillWorld {
       this.#arrow(`${FAR_END} <- ${payload} QoS ${qos}`);
       if (!payload.startsWith(`${topic} `)) this.#wrong(`${FAR_END} got ${payload} as of ${topic}`);
       this.#arrive(payload, FAR_END, qos);
-      this.#happened("message at the far end");
+      this.#happened("far end");
     });
     const gateway = { host: "127.0.0.1", port: this.#gateway.port };
     const host = await DeviceHost.open({ gateway, loss: 0, seed: this.#options.seed });
@@ -159,13 +167,15 @@ export class KillWorld {
       this.#eventsOf(plan, () => device),
     );
     faulty.onSent = (data) => {
-      this.#arrow(`${clientId} -> ${describe(decode(data))}`);
-      device?.onSent(data);
-      this.#happened("datagram of a device");
+      const message = decode(data);
+      this.#arrow(`${clientId} -> ${describe(message)}`);
+      device?.onSent(message);
+      this.#happened(`-> ${message.type}`);
     };
     faulty.onCame = (data) => {
-      this.#arrow(`${clientId} <- ${describe(decode(data))}`);
-      this.#happened("datagram of the gateway");
+      const message = decode(data);
+      this.#arrow(`${clientId} <- ${describe(message)}`);
+      this.#happened(`<- ${message.type}`);
     };
     this.#devices.push(device);
     device.start(subscriptionsOf(plan));
@@ -274,13 +284,14 @@ export class KillWorld {
   #kill(why: string): void {
     this.#awaited = undefined;
     this.#gateway.kill();
+    this.#line.cut();
     this.#arrow(`gateway is killed, ${why}`);
   }
 
-  #happened(what: Happening): void {
+  #happened(what: string): void {
     if (this.#awaited?.happening !== what) return;
     this.#awaited.left -= 1;
-    if (this.#awaited.left <= 0) this.#kill(`at a ${what}`);
+    if (this.#awaited.left <= 0) this.#kill(`at ${what}`);
   }
 
   /** No more messages and no more faults: everything arrives, and every sleeper wakes up again. */
