@@ -43,7 +43,10 @@ export type GatewayEvent =
   | { type: "link-drained"; link: LinkId }
   /** Whether the broker can be reached, by the gateway's own connection; unreachable until told otherwise. Told at each change. */
   | { type: "broker-reachable"; reachable: boolean }
-  /** What was kept from before a restart. Comes first, if it comes. */
+  /**
+   * What was kept from before a restart. Comes first, if it comes. That it came is to be kept too (`gateway.lastTopicId`), best before
+   * datagrams are handed in: until the first `saved` no client is given a topic id.
+   */
   | { type: "restore"; saved: SavedGateway }
   /** All that a `save` was about up to now is safe. */
   | { type: "saved" }
