@@ -143,9 +143,8 @@ export class LinkRenewal {
   /** There is reason to try again soon. `first`: before all others that wait. */
   hurry(first: boolean, now: Instant): void {
     if (this.#phase !== "waiting" || this.#due === NEVER) return;
-    const soon = Math.max(now, this.#brokenAt + this.#client.settings.reconnectMinMs);
-    if (soon < this.#due) this.#await(soon);
-    this.#reserved ||= first;
+    this.#await(Math.max(now, this.#brokenAt + this.#client.settings.reconnectMinMs));
+    this.#reserved = first;
   }
 
   /**

@@ -36,7 +36,7 @@ export class Reconnects {
 
   /** Whether the broker can be reached, by the gateway's own connection. */
   brokerIs(reachable: boolean, now: Instant): void {
-    if (this.#reachable && !reachable) this.#unreachableAt = now;
+    if (!reachable) this.#unreachableAt = now;
     this.#reachable = reachable;
   }
 
