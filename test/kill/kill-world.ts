@@ -45,6 +45,9 @@ const BOUND = { timeout: 30_000, interval: 20 };
 /** How long the first life lasts at least: what devices did by then was written down. */
 const FIRST_LIFE_MS = 2000;
 
+/** How long after it the gateway may take to be connected again. */
+const BROKER_BACK_MS = 1500;
+
 /** Messages on their way to one device. */
 const OPEN_MAX = 30;
 
@@ -85,6 +88,8 @@ export class KillWorld {
   #farEnd: KillFarEnd | undefined;
   #noticed = 0;
   #brokerRestarts = 0;
+  /** When the broker was last there again; Infinity while it is not. */
+  #brokerBackAt = Number.NEGATIVE_INFINITY;
   #sequence = 0;
   #isAtWork = true;
   /** What is waited for before the next kill. */
@@ -184,6 +189,7 @@ export class KillWorld {
   #eventsOf(plan: DevicePlan, device: () => KillDevice | undefined): KillDeviceEvents {
     const { clientId } = plan;
     let dueAtWake: string[] = [];
+    let awokeAt = 0;
     return {
       onViolation: (sentence) => this.#wrong(sentence),
       onMessage: (payload, qos) => this.#arrive(payload, clientId, qos),
@@ -195,10 +201,12 @@ export class KillWorld {
       },
       onAwake: () => {
         dueAtWake = this.#ledger.dueAt(clientId);
+        awokeAt = performance.now();
       },
       onAsleep: (isAnswered) => {
         this.#wakeUps[isAnswered ? "answered" : "unanswered"] += 1;
-        if (!isAnswered) return;
+        // While the broker was away nobody had to stay awake for it.
+        if (!isAnswered || awokeAt < this.#brokerBackAt + BROKER_BACK_MS) return;
         const due = new Set(this.#ledger.dueAt(clientId));
         const missing = dueAtWake.filter((payload) => due.has(payload));
         if (missing.length > 0) this.#wrong(`${clientId} got PINGRESP before ${missing.join(", ")}`);
@@ -276,8 +284,10 @@ export class KillWorld {
   async #restartBroker(): Promise<void> {
     this.#brokerRestarts += 1;
     this.#arrow("broker stops");
+    this.#brokerBackAt = Number.POSITIVE_INFINITY;
     await this.#mosquitto.stop("SIGTERM");
     await this.#mosquitto.start();
+    this.#brokerBackAt = performance.now();
     this.#arrow("broker has started");
   }
 
