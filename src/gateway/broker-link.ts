@@ -56,6 +56,7 @@ export class BrokerLink {
 
   opened(): void {
     this.#open = true;
+    this.#context.reconnects.openLinks += 1;
   }
 
   stalled(stalled: boolean): void {
@@ -103,6 +104,7 @@ export class BrokerLink {
 
   #forget(): void {
     this.id = NONE;
+    if (this.#open) this.#context.reconnects.openLinks -= 1;
     this.#open = false;
     this.#stalled = false;
     this.#paused = false;

@@ -4,6 +4,7 @@ import type { ClientRecord } from "./client-record.ts";
 import type { Instant } from "./contract.ts";
 import { type HeldMessage, HeldMessages } from "./held-messages.ts";
 import type { Will } from "./packet.ts";
+import type { Losses } from "./reconnects.ts";
 import type { Reaction } from "./transitions.ts";
 
 /**
@@ -47,6 +48,8 @@ export class LinkRenewal {
   readonly #held: HeldMessages;
   /** Since when there is no connection, where it was lost; NEVER where it is made anew on purpose, and while there is one. */
   #lostAt: Instant = NEVER;
+  /** Others that were lost together with it. */
+  #losses: Losses | undefined;
   /** The broker has closed it, for no reason that we know of. */
   #closedByBroker = false;
   /** Attempts that have failed since it was lost. */
@@ -114,13 +117,13 @@ export class LinkRenewal {
    * `link-closed`.
    */
   lost(now: Instant, byBroker = false): void {
-    const { clientId, context, deliveries, link, requests, will } = this.#client;
+    const { context, deliveries, link, requests, will } = this.#client;
     const { reconnects } = context;
     if (this.recovers) {
       this.#failures += 1;
     } else {
       this.#lostAt = now;
-      reconnects.lost(clientId, now);
+      this.#losses = reconnects.lost(now);
     }
     this.#brokenAt = now;
     this.#closedByBroker = byBroker;
@@ -149,7 +152,7 @@ export class LinkRenewal {
 
   /**
    * The wait is over: the next attempt, or a little more patience where others go first. False where the connection is another's by
-   * now: the broker closed it for this client alone, or once more after it was made anew.
+   * now: the broker closed it and hardly any other, or once more after it was made anew.
    */
   attempt(now: Instant): boolean {
     const { context, link } = this.#client;
@@ -254,6 +257,7 @@ export class LinkRenewal {
     this.#due = NEVER;
     this.#will = undefined;
     this.#lostAt = NEVER;
+    this.#losses = undefined;
     this.#failures = 0;
   }
 
@@ -278,10 +282,11 @@ export class LinkRenewal {
 
   get #isTakenOver(): boolean {
     if (!this.#closedByBroker) return false;
-    const { clientId, context } = this.#client;
-    const { reconnects } = context;
+    const { reconnects } = this.#client.context;
     if (!reconnects.brokerStayed(this.#brokenAt)) return false;
-    return reconnects.wasAlone(clientId, this.#brokenAt) || this.#brokenAt - this.#openedAt < YOUNG_MS;
+    return (
+      (this.#losses !== undefined && reconnects.areFew(this.#losses)) || this.#brokenAt - this.#openedAt < YOUNG_MS
+    );
   }
 
   #open(now: Instant): void {

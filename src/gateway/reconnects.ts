@@ -8,12 +8,16 @@ const TOGETHER_MS = 1000;
 /** The part of the golden ratio behind the point: its multiples are spread evenly over any interval, however many there are. */
 const GOLDEN = 0.618_033_988_749_895;
 
-interface Loss {
-  clientId: string;
-  at: Instant;
+/** Connections that were lost within one such time. */
+export interface Losses {
+  readonly since: Instant;
+  /** Open connections at its beginning. */
+  readonly of: number;
+  count: number;
 }
 
-const NO_LOSS: Loss = { clientId: "", at: Number.NEGATIVE_INFINITY };
+/** A broker that goes away, or a part of it, closes at least this part of the connections, and more than one. */
+const LARGE_PART = 0.25;
 
 /**
  * What the lost broker connections of all clients have in common: whether the broker is gone or only one connection, when each is tried
@@ -24,9 +28,9 @@ export class Reconnects {
   readonly #rate: RateLimit;
   #reachable = false;
   #unreachableAt: Instant = Number.NEGATIVE_INFINITY;
-  /** The last connection that was lost, and the last one of another client than that. */
-  #last = NO_LOSS;
-  #lastOfAnother = NO_LOSS;
+  #losses: Losses = { since: Number.NEGATIVE_INFINITY, of: 0, count: 0 };
+  /** Connections that are open. */
+  openLinks = 0;
   #spread = 0;
 
   constructor(settings: Settings) {
@@ -40,10 +44,11 @@ export class Reconnects {
     this.#reachable = reachable;
   }
 
-  /** This client's connection was lost. */
-  lost(clientId: string, now: Instant): void {
-    if (this.#last.clientId !== clientId) this.#lastOfAnother = this.#last;
-    this.#last = { clientId, at: now };
+  /** One of the connections that were open was lost: together with which others will show. */
+  lost(now: Instant): Losses {
+    if (now - this.#losses.since >= TOGETHER_MS) this.#losses = { since: now, of: this.openLinks + 1, count: 0 };
+    this.#losses.count += 1;
+    return this.#losses;
   }
 
   /** Whether the broker has been there ever since, as far as the gateway's own connection shows. */
@@ -51,10 +56,9 @@ export class Reconnects {
     return this.#reachable && this.#unreachableAt < since - TOGETHER_MS;
   }
 
-  /** Whether no other client has lost its connection at the same time or since. */
-  wasAlone(clientId: string, lostAt: Instant): boolean {
-    const other = this.#last.clientId === clientId ? this.#lastOfAnother : this.#last;
-    return other.at < lostAt - TOGETHER_MS;
+  /** Whether so few connections were lost together that it was for what their clients have done. */
+  areFew({ count, of }: Losses): boolean {
+    return count < Math.max(2, LARGE_PART * of);
   }
 
   /** How long to wait after the `failures`th attempt, in milliseconds: up to twice as long each time, and no two clients alike. */

@@ -299,7 +299,7 @@ describe("the outage lasts", () => {
   });
 
   test("K3 a client that is silent for too long in the middle of an attempt is lost", () => {
-    const s = active({ duration: 10 }, { connectTimeoutMs: 1_000_000 });
+    const s = active({ cleanSession: false, duration: 10 }, { connectTimeoutMs: 1_000_000 });
     reopened(s).after(13_000).closes(false).noted("client.lost");
   });
 
@@ -497,6 +497,21 @@ describe("the broker closes the connection of one client alone", () => {
     closedByBroker(s);
     s.event({ type: "link-closed", link, reason: "end", byBroker: true }).after(2000);
     expect(s.arrows()).toEqual(["open", "open"]);
+  });
+
+  test("C14 so it is with several of many, as when they walk over to another gateway", () => {
+    const s = new Script({ discovery: false }).brokerReachable();
+    const links: number[] = [];
+    for (let index = 0; index < 40; index += 1) {
+      s.from(`c${index}`).connect({ clientId: `dev${index}`, duration: 0 });
+      links.push(s.link);
+    }
+    for (const link of links.slice(0, 9))
+      s.event({ type: "link-closed", link, reason: "end", byBroker: true }).after(10);
+    s.after(60_000).nothing();
+    for (const link of links.slice(10, 20)) s.event({ type: "link-closed", link, reason: "end", byBroker: true });
+    s.after(60_000);
+    expect(s.arrows().filter((arrow) => arrow === "open").length).toBeGreaterThanOrEqual(10);
   });
 
   test("not so where one other was closed a moment before", () => {
