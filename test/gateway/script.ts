@@ -122,6 +122,11 @@ export class Script {
     return this.#store.get(clientId);
   }
 
+  /** The last arrow into the gateway led to a `save` of whomever. */
+  get isSaving(): boolean {
+    return this.#saves.length > 0;
+  }
+
   /** The last arrow into the gateway led to a `save` of these clients, and of no others. */
   saves(...clientIds: string[]): this {
     expect(this.#saves).toEqual(clientIds);
@@ -147,6 +152,7 @@ export class Script {
   after(milliseconds: number): this {
     this.nothing();
     this.#notes = [];
+    this.#saves = [];
     const until = this.now + milliseconds;
     for (let steps = 0; this.gateway.deadline <= until; steps += 1) {
       if (steps > 10_000) throw new Error("the deadline does not move on");
@@ -361,7 +367,9 @@ export class Script {
     for (const clientId of this.#clientIds) {
       const saved = this.gateway.savedSession(clientId);
       const { openPublishes, inFlight } = this.#store.get(clientId) ?? {};
-      expect(this.#store.get(clientId), "kept").toEqual(saved && { ...structuredClone(saved), openPublishes, inFlight });
+      expect(this.#store.get(clientId), "kept").toEqual(
+        saved && { ...structuredClone(saved), openPublishes, inFlight },
+      );
     }
   }
 }
