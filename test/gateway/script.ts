@@ -113,6 +113,7 @@ export class Script {
     this.nothing();
     this.#notes = [];
     this.#saves = [];
+    if (event.type === "restore") for (const saved of event.saved.sessions) this.#store.set(saved.clientId, saved);
     this.#take(this.gateway.handle(event, this.now));
     return this;
   }
