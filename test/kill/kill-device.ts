@@ -1,5 +1,5 @@
 import type { HostedDevice } from "../../src/app/device-host.ts";
-import type { DeviceQoS, DeviceTopic, Outcome } from "../../src/device/contract.ts";
+import type { DeviceQoS, DeviceTopic, Outcome, Result } from "../../src/device/contract.ts";
 import { DEFAULT_DEVICE_SETTINGS, type DeviceSettings } from "../../src/device/settings.ts";
 import { sleepDurationFor } from "../../src/device/sleep-duration.ts";
 import { decode, type Malformed } from "../../src/sn/decode.ts";
@@ -8,30 +8,32 @@ import type { DevicePlan } from "./device-plan.ts";
 import type { FaultyRadio } from "./faulty-radio.ts";
 import { nameOf } from "./kill-topics.ts";
 import { TopicIdWitness } from "./topic-id-witness.ts";
+import { WakeUps } from "./wake-ups.ts";
 
-/** What the device's world is told. */
+/** What whoever runs the device is told. */
 export interface KillDeviceEvents {
-  /** Something is wrong. */
-  onViolation(sentence: string): void;
-  onMessage(payload: string, qos: DeviceQoS): void;
-  onPublished(payload: string, isAccepted: boolean): void;
+  onMessage(topic: string, payload: string, qos: DeviceQoS): void;
+  onPublished(payload: string, result: Result): void;
   /** The device begins to be awake. */
   onAwake(): void;
   /** The device sleeps again; `isAnswered`: PINGRESP has come. */
   onAsleep(isAnswered: boolean): void;
-  /** The device has lost its connection. */
-  onLost(why: string): void;
+  /** What a device notices that should notice nothing: the sentence goes on after its name. */
+  onWrong(sentence: string): void;
 }
 
 /** A device that is at work while the gateway is killed. It repeats for as long as the gateway may be away. */
 export class KillDevice {
   readonly plan: DevicePlan;
+  readonly wakeUps = new WakeUps();
   /** It has connected, and its subscriptions were accepted. */
   isReady = false;
+  /** So often, where its session was to survive. */
+  connectionsLost = 0;
   readonly #hosted: HostedDevice;
   readonly #events: KillDeviceEvents;
-  readonly #witness = new TopicIdWitness();
   readonly #settings: DeviceSettings;
+  readonly #topicIds = new TopicIdWitness();
   /** Payloads without an outcome, by token. */
   readonly #unanswered = new Map<number, string>();
   #token = 0;
@@ -45,12 +47,7 @@ export class KillDevice {
     this.#settings = KillDevice.settings(plan);
     const toDevice = radio.onDatagram;
     radio.onDatagram = (data) => {
-      const message = decode(data);
-      // A device that sleeps hears nothing.
-      if (message.type !== "malformed" && hosted.device.state !== "asleep") {
-        const violation = this.#witness.received(message);
-        if (violation !== undefined) events.onViolation(`${plan.clientId}: ${violation}`);
-      }
+      this.#hear(decode(data));
       toDevice(data);
     };
   }
@@ -97,7 +94,7 @@ export class KillDevice {
   /** The radio is about to send this. */
   onSent(message: Message | Malformed): void {
     if (message.type === "malformed") return;
-    this.#witness.sent(message);
+    this.#topicIds.sent(message);
     if (message.type !== "PINGREQ" || message.clientId === "" || this.#isAwake) return;
     this.#isAwake = true;
     this.#events.onAwake();
@@ -106,28 +103,20 @@ export class KillDevice {
   onOutcome(outcome: Outcome): void {
     switch (outcome.type) {
       case "connected":
-        // Awake, it became active.
         this.#isAwake = false;
-        if (this.#subscriptionsLeft === 0) this.isReady = true;
         break;
       case "subscribed":
-        if (outcome.result !== "accepted")
-          this.#events.onViolation(`${this.plan.clientId}: SUBSCRIBE ${outcome.result}`);
+        if (outcome.result !== "accepted") this.#events.onWrong(`may not subscribe: ${outcome.result}`);
         this.#subscriptionsLeft -= 1;
         if (this.#subscriptionsLeft === 0) this.isReady = true;
         break;
-      case "message": {
-        const payload = Buffer.from(outcome.data).toString();
-        const name = nameOf(outcome);
-        if (!payload.startsWith(`${name} `))
-          this.#events.onViolation(`${this.plan.clientId} got ${payload} as of ${name}`);
-        this.#events.onMessage(payload, outcome.qos);
+      case "message":
+        this.#events.onMessage(nameOf(outcome), Buffer.from(outcome.data).toString(), outcome.qos);
         break;
-      }
       case "published": {
         const payload = this.#unanswered.get(outcome.token)!;
         this.#unanswered.delete(outcome.token);
-        this.#events.onPublished(payload, outcome.result === "accepted");
+        this.#events.onPublished(payload, outcome.result);
         break;
       }
       case "awake-ended":
@@ -136,12 +125,27 @@ export class KillDevice {
         break;
       case "disconnected":
         this.#isAwake = false;
-        this.#events.onLost(outcome.reason);
+        this.#onLost(outcome.reason);
         break;
       default:
         // Steps on the way.
         break;
     }
+  }
+
+  #hear(message: Message | Malformed): void {
+    // A device that sleeps hears nothing.
+    if (message.type === "malformed" || this.#hosted.device.state === "asleep") return;
+    const violation = this.#topicIds.received(message);
+    if (violation !== undefined) this.#events.onWrong(violation);
+  }
+
+  #onLost(why: string): void {
+    const { cleanSession, wakeEveryMs } = this.plan;
+    // Of an active client with a clean session nothing is kept.
+    if (cleanSession && wakeEveryMs === undefined) return;
+    this.connectionsLost += 1;
+    this.#events.onWrong(`has lost its connection: ${why}`);
   }
 
   #sleep(): void {

@@ -10,7 +10,7 @@ export interface KillReport {
   /** Awake periods of sleeping devices that ended with PINGRESP, and without. */
   wakeUps: { answered: number; unanswered: number };
   /** How often devices whose sessions were to survive have lost their connection. */
-  noticed: number;
+  connectionsLost: number;
   /** What is wrong, each with the second of the run. */
   violations: string[];
 }
@@ -22,7 +22,7 @@ export function reportText({
   brokerRestarts,
   messages,
   wakeUps,
-  noticed,
+  connectionsLost,
   violations,
 }: KillReport): string {
   const lines = [
@@ -36,6 +36,6 @@ export function reportText({
     );
   }
   lines.push(`  wake-ups: ${wakeUps.answered} answered, ${wakeUps.unanswered} not`);
-  lines.push(`  connections lost that should have survived: ${noticed}`);
+  lines.push(`  connections lost that should have survived: ${connectionsLost}`);
   return [...lines, ...violations.map((violation) => `  wrong: ${violation}`)].join("\n");
 }

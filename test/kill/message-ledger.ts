@@ -27,8 +27,7 @@ export class MessageLedger {
   readonly #entries = new Map<string, Entry>();
   /** By receiver: what is on its way there. */
   readonly #open = new Map<string, Set<string>>();
-  /** Messages that nobody has answered. */
-  #unanswered = 0;
+  readonly #unanswered = new Set<string>();
 
   send(payload: string, direction: Direction, qos: AnsweredQoS, receivers: readonly string[]): void {
     this.#entries.set(payload, {
@@ -37,14 +36,14 @@ export class MessageLedger {
       arrivals: new Map(receivers.map((receiver) => [receiver, 0])),
       isAccepted: false,
     });
-    this.#unanswered += 1;
+    this.#unanswered.add(payload);
     for (const receiver of receivers) this.#openFor(receiver).add(payload);
   }
 
   /** The sender has its answer. What was not accepted may arrive or not. */
   answer(payload: string, isAccepted: boolean): void {
     const entry = this.#entries.get(payload)!;
-    this.#unanswered -= 1;
+    this.#unanswered.delete(payload);
     entry.isAccepted = isAccepted;
     if (isAccepted) return;
     for (const receiver of entry.arrivals.keys()) this.#openFor(receiver).delete(payload);
@@ -72,7 +71,12 @@ export class MessageLedger {
 
   /** Whether everything has its answer, and has arrived where it was accepted. */
   get isSettled(): boolean {
-    return this.#unanswered === 0 && [...this.#open.values()].every((open) => open.size === 0);
+    return this.#unanswered.size === 0 && [...this.#open.values()].every((open) => open.size === 0);
+  }
+
+  /** Messages whose senders do not know what has become of them. */
+  get unanswered(): readonly string[] {
+    return [...this.#unanswered];
   }
 
   /** Every message that was accepted and is missing, with who misses it. */

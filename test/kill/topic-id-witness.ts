@@ -16,7 +16,7 @@ export class TopicIdWitness {
     } else if (message.type === "CONNECT" && message.cleanSession) this.#names.clear();
   }
 
-  /** The device has received this. A sentence where an id stands for something else than before. */
+  /** The device has received this. Where an id stands for something else than before: what is to be said of the device. */
   received(message: Message): string | undefined {
     switch (message.type) {
       case "REGISTER":
@@ -36,6 +36,8 @@ export class TopicIdWitness {
   #bind(topicId: number, name: string): string | undefined {
     const before = this.#names.get(topicId);
     this.#names.set(topicId, name);
-    return before === undefined || before === name ? undefined : `topic id ${topicId} was ${before} and is ${name}`;
+    return before === undefined || before === name
+      ? undefined
+      : `was told that topic id ${topicId} is ${name}, which was ${before}`;
   }
 }
