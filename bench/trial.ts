@@ -73,7 +73,8 @@ async function startGateway(port: number, brokerPort: number, clientsMax: number
   const broker = ["-b", `mqtt://127.0.0.1:${brokerPort}`];
   const listen = ["-l", `udp://127.0.0.1:${port}`, "--clients-max", String(clientsMax)];
   const log = ["--log-level", "warn", "--log-format", "json"];
-  const gateway = await Child.start(process.execPath, [GATEWAY, "run", ...broker, ...listen, ...log]);
+  const state = ["--state-path", "memory:"];
+  const gateway = await Child.start(process.execPath, [GATEWAY, "run", ...broker, ...listen, ...log, ...state]);
   const socket = createSocket("udp4");
   // Nobody is there yet.
   socket.on("error", () => undefined);

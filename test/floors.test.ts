@@ -68,6 +68,7 @@ const PLANTED: readonly Planted[] = [
     ...plantedImports(folder, ["node:net", "mqtt-packet", "./own.ts", "../sn/message.ts"], undefined),
     { folder, code: importingType("../gateway/contract.ts"), rule: undefined },
     { folder, code: importingType("../gateway/packet.ts"), rule: undefined },
+    { folder, code: importingType("../gateway/saved-session.ts"), rule: undefined },
     { folder, code: using("Date.now()"), rule: undefined },
   ]),
   ...plantedImports("app", ["../cli/main.ts", "../../test/sn/octets.ts"], IMPORTS),

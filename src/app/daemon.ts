@@ -9,6 +9,7 @@ import { OwnClient } from "../mqtt/own-client.ts";
 import { coreSettings } from "./core-settings.ts";
 import { hostPortText, parseHostPort, reachableHost } from "./host-port.ts";
 import { runInvocation } from "./invocation.ts";
+import { KeptState } from "./kept-state.ts";
 import { Listeners } from "./listeners.ts";
 import type { Log } from "./log.ts";
 import { messageTrace } from "./message-trace.ts";
@@ -20,13 +21,16 @@ import type { WhereIs } from "./where-is.ts";
 import { within } from "./within.ts";
 
 /** How long each part of an orderly end may take; together less than the 5 s that a service manager is promised. */
-const STOP_MS = { links: 2500, listeners: 500, ownClient: 1000, embeddedBroker: 800 } as const;
+const STOP_MS = { links: 2500, listenersAndState: 800, ownClient: 800, embeddedBroker: 700 } as const;
+
+/** How long what has changed may take to be saved after a failure. */
+const SAVE_AFTER_FAILURE_MS = 2000;
 
 /** What whoever runs the gateway wants to know. */
 export interface DaemonCallbacks {
   /** Clients are let in, and the broker has been reached for the first time. */
   onReady: () => void;
-  /** The core has failed; the process must end. */
+  /** After a failure that is told in the log: the process must end. */
   onFailure: () => void;
 }
 
@@ -35,29 +39,37 @@ export class Daemon {
   readonly #options: OptionValues;
   readonly #log: Log;
   readonly #noteLog: NoteLog;
+  readonly #callbacks: DaemonCallbacks;
   readonly #scheduler = new LinkScheduler();
+  /** Decides what is random in the core. */
+  readonly #seed = randomInt(2 ** 32);
   #embeddedBroker: EmbeddedBroker | undefined;
   #tcpBroker: TcpBroker | undefined;
   #listeners: Listeners | undefined;
   #ownClient: OwnClient | undefined;
   #runner: Runner | undefined;
+  #state: KeptState | undefined;
+  #hasFailed = false;
 
-  private constructor(options: OptionValues, log: Log) {
+  private constructor(options: OptionValues, log: Log, callbacks: DaemonCallbacks) {
     this.#options = options;
     this.#log = log;
+    this.#callbacks = callbacks;
     this.#noteLog = new NoteLog(log, this.#whereIs);
   }
 
   /**
-   * Starts a gateway. Rejects with an Error for the user where a place to listen at cannot be had; what had been started is then
-   * stopped again. A broker that cannot be reached is no failure: the gateway keeps trying.
+   * Starts a gateway. Rejects with an Error for the user where a place to listen at cannot be had, or the folder of what is kept; what had
+   * been started is then stopped again, and what is kept is as it was. A broker that cannot be reached is no failure: the gateway keeps trying.
    */
   static async start(options: OptionValues, log: Log, callbacks: DaemonCallbacks): Promise<Daemon> {
-    const daemon = new Daemon(options, log);
+    const daemon = new Daemon(options, log, callbacks);
     try {
-      await daemon.#start(callbacks);
+      await daemon.#start();
     } catch (error) {
-      await daemon.stop();
+      daemon.#runner?.abandon();
+      await within(daemon.#state?.abandon(), STOP_MS.listenersAndState);
+      await daemon.#closeConnections();
       throw error;
     }
     return daemon;
@@ -77,42 +89,73 @@ export class Daemon {
 
   /** Ends in order: clients are told and links closed, then the sockets, then the gateway's own connection. Takes 5 s at most. */
   async stop(): Promise<void> {
-    await this.#runner?.stop(STOP_MS.links);
-    await within(this.#listeners?.close(), STOP_MS.listeners);
-    await within(this.#ownClient?.close(), STOP_MS.ownClient);
-    await within(this.#embeddedBroker?.close(), STOP_MS.embeddedBroker);
+    const stopped = this.#runner?.stop(STOP_MS.links);
+    // What the end has changed is known already, and need not wait for the links.
+    await Promise.all([stopped, within(this.#state?.flush(), STOP_MS.links)]);
+    await Promise.all([
+      within(this.#listeners?.close(), STOP_MS.listenersAndState),
+      this.#state?.close(STOP_MS.listenersAndState),
+    ]);
+    await this.#closeConnections();
     this.#noteLog.flush();
+  }
+
+  /**
+   * For an error that nobody has caught: a bug of ours. It is logged, and what has changed is saved, in a bounded time; then `onFailure` is
+   * called. Nothing else is done any more.
+   */
+  async fail(error: unknown): Promise<void> {
+    const reason = (error instanceof Error && error.stack) || String(error);
+    const message = `the gateway has failed; this is a bug of ours. ${reason}`;
+    this.#log.error("gateway.failed", { reason, seed: this.#seed }, message);
+    if (!this.#hasFailed) {
+      this.#hasFailed = true;
+      this.#runner?.fail();
+      await this.#state?.close(SAVE_AFTER_FAILURE_MS);
+    }
+    this.#callbacks.onFailure();
   }
 
   readonly #whereIs: WhereIs = (address) => this.#listeners?.whereIs(address) ?? { address };
 
-  async #start(callbacks: DaemonCallbacks): Promise<void> {
+  async #start(): Promise<void> {
     const openStream = await this.#openBroker();
+    const state = await KeptState.open(this.#options["state.path"], this.#log);
+    this.#state = state;
     let send: Surroundings["send"] = () => {};
-    const seed = randomInt(2 ** 32);
-    const runner = new Runner(new Gateway(coreSettings(this.#options), seed), {
+    const core = new Gateway(coreSettings(this.#options), this.#seed);
+    const runner = new Runner(core, {
       send: (to, data) => send(to, data),
       broadcast: (near, radius, data) => this.#listeners?.broadcast(near, radius, data),
       publish: (topic, payload, retain) => this.#ownClient?.publish(topic, payload, { qos: 0, retain }),
       openLink: this.#linkOpener(openStream),
       linkOpened: () => this.#ownClient?.tryNow(),
       note: (note, now) => this.#noteLog.print(note, now),
+      save: state && ((clientId) => state.changed(clientId)),
+      stalled: (stalledMs) => this.#tellStall(stalledMs),
       trace: messageTrace(this.#log, this.#whereIs),
-      failed: (error) => {
-        const text = (error instanceof Error && error.stack) || String(error);
-        this.#log.error(
-          "gateway.failed",
-          { reason: text, seed },
-          `the gateway has failed; this is a bug of ours. ${text}`,
-        );
-        callbacks.onFailure();
-      },
+      failed: (error) => void this.fail(error),
     });
     this.#runner = runner;
+    state?.keep(core, () => runner.saved());
+    if (state?.saved !== undefined) runner.restore(state.saved);
     const onDatagram = (from: string, data: Uint8Array) => runner.datagram(from, data);
     this.#listeners = await Listeners.open(this.#options, this.#log, onDatagram);
     send = this.#listeners.sender();
-    this.#ownClient = this.#startOwnClient(openStream, callbacks.onReady);
+    // Topic ids are handed out again when it is saved that they go on behind those of before.
+    void state?.flush();
+    this.#ownClient = this.#startOwnClient(openStream, this.#callbacks.onReady);
+  }
+
+  #tellStall(stalledMs: number): void {
+    const seconds = Math.round(stalledMs / 1000);
+    const message = `this process did not run for ${seconds} s; clients are not taken for lost for that time`;
+    this.#log.warn("clock.stalled", { seconds }, message);
+  }
+
+  async #closeConnections(): Promise<void> {
+    await within(this.#ownClient?.close(), STOP_MS.ownClient);
+    await within(this.#embeddedBroker?.close(), STOP_MS.embeddedBroker);
   }
 
   /** Starts the broker inside if that is the one; gives what begins a connection to the broker. */

@@ -1,5 +1,7 @@
 import type { Address, Effect, GatewayEvent, Instant, LinkConnect, LinkId, Note } from "../gateway/contract.ts";
 import type { PacketToBroker } from "../gateway/packet.ts";
+import type { SavedGateway } from "../gateway/saved-session.ts";
+import { RunningClock } from "./running-clock.ts";
 
 /** The longest that a timer of Node can wait. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
@@ -34,6 +36,10 @@ export interface Surroundings {
   /** A link is open: the broker has been reached. */
   linkOpened(): void;
   note(note: Note, now: Instant): void;
+  /** What is to be kept of a client has changed; undefined when nothing is kept. */
+  save: ((clientId: string) => void) | undefined;
+  /** The process did not run for so long; to the core no time has passed meanwhile. */
+  stalled(stalledMs: number): void;
   /** Sees every datagram, in and out; undefined when nobody looks. `address` is undefined for one to the groups of every listener. */
   trace: ((direction: TraceDirection, address: Address | undefined, data: Uint8Array) => void) | undefined;
   /** The core threw: a bug of ours. Called once; after it the runner does nothing any more. */
@@ -44,6 +50,7 @@ export interface Surroundings {
 export class Runner {
   readonly #core: Core;
   readonly #around: Surroundings;
+  readonly #clock: RunningClock;
   readonly #links = new Map<LinkId, RunnerLink>();
   /** Events that came while effects were performed; the core must not be entered twice. */
   readonly #waiting: GatewayEvent[] = [];
@@ -59,6 +66,17 @@ export class Runner {
   constructor(core: Core, around: Surroundings) {
     this.#core = core;
     this.#around = around;
+    this.#clock = new RunningClock((stalledMs) => around.stalled(stalledMs));
+  }
+
+  /** What was kept from before a restart. To be called before anything else, if at all. */
+  restore(saved: SavedGateway): void {
+    this.#handle({ type: "restore", saved });
+  }
+
+  /** What the core wanted to have saved up to now is safe. */
+  saved(): void {
+    this.#handle({ type: "saved" });
   }
 
   /** A datagram has come in. */
@@ -93,8 +111,26 @@ export class Runner {
       });
     }
     for (const link of this.#links.values()) link.close(false);
-    clearTimeout(this.#timer);
+    this.#end();
+  }
+
+  /** Ends at once, without a word to anybody but the broker, so that no will fires: for a gateway that did not come to be. */
+  abandon(): void {
+    this.#stopping = true;
+    for (const link of this.#links.values()) link.close(true);
+    this.#end();
+  }
+
+  /** Ends at once, without a word to anybody. What is to be kept can still be asked of the core. */
+  fail(): void {
+    this.#stopping = true;
+    this.#end();
+  }
+
+  #end(): void {
     this.#over = true;
+    this.#clock.stop();
+    clearTimeout(this.#timer);
   }
 
   readonly #onLinkEvent = (event: GatewayEvent): void => {
@@ -115,8 +151,7 @@ export class Runner {
       this.#step(event);
       for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) this.#step(next);
     } catch (error) {
-      this.#over = true;
-      clearTimeout(this.#timer);
+      this.#end();
       this.#around.failed(error);
     } finally {
       this.#performing = false;
@@ -125,7 +160,7 @@ export class Runner {
   }
 
   #step(event: GatewayEvent): void {
-    const now = performance.now();
+    const now = this.#clock.now();
     for (const effect of this.#core.handle(event, now)) this.#perform(effect, now);
   }
 
@@ -141,6 +176,9 @@ export class Runner {
         return;
       case "note":
         this.#around.note(effect, now);
+        return;
+      case "save":
+        this.#around.save?.(effect.clientId);
         return;
       case "publish":
         this.#around.publish(effect.topic, effect.payload, effect.retain);
@@ -170,14 +208,14 @@ export class Runner {
   #arm(): void {
     clearTimeout(this.#timer);
     this.#armedFor = this.#core.deadline;
-    const waitMs = Math.max(0, Math.ceil(this.#armedFor - performance.now()));
+    const waitMs = Math.max(0, Math.ceil(this.#armedFor - this.#clock.now()));
     this.#timer = setTimeout(this.#onTimer, Math.min(waitMs, TIMER_MS_MAX));
   }
 
   readonly #onTimer = (): void => {
     this.#armedFor = Number.POSITIVE_INFINITY;
     // The deadline may have moved since the timer was set: it is only ever set anew for an earlier one.
-    if (this.#core.deadline <= performance.now()) this.#handle({ type: "deadline" });
+    if (this.#core.deadline <= this.#clock.now()) this.#handle({ type: "deadline" });
     else if (this.#core.deadline < this.#armedFor) this.#arm();
   };
 }

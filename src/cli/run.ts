@@ -99,12 +99,18 @@ async function run(options: OptionValues, version: string): Promise<void> {
     format,
     colour: isTerminal && process.env.NO_COLOR === undefined,
   });
-  let daemon: Daemon;
+  let daemon: Daemon | undefined;
+  // What nobody has caught, of a callback or a promise.
+  process.on("uncaughtException", (error) => {
+    if (daemon !== undefined) return daemon.fail(error);
+    log.error("gateway.failed", {}, error.stack ?? String(error));
+    process.exit(1);
+  });
   const onReady = () => {
     log.info("gateway.ready", {}, "the gateway is ready");
     if (format !== "pretty") return;
-    const listener = parseListenUrl(daemon.listenerUrls[0]!)!;
-    process.stdout.write(firstSteps({ command: programInvocation(), listener, brokerUrl: daemon.brokerUrl }));
+    const listener = parseListenUrl(daemon!.listenerUrls[0]!)!;
+    process.stdout.write(firstSteps({ command: programInvocation(), listener, brokerUrl: daemon!.brokerUrl }));
   };
   try {
     daemon = await Daemon.start(options, log, { onReady, onFailure: () => process.exit(1) });

@@ -1,0 +1,49 @@
+import type { ClassicLevel } from "classic-level";
+import type { SavedSession } from "../gateway/saved-session.ts";
+import { writeRecord } from "./record.ts";
+import { writeSession } from "./session-record.ts";
+import { FORMAT, GATEWAY_KEY, SESSION_KEYS } from "./store-layout.ts";
+
+/** Changes that are written as one: all of them, or none. */
+export class StoreBatch {
+  readonly #batch: ReturnType<ClassicLevel["batch"]>;
+  readonly #onFailure: () => void;
+  #octets = 0;
+
+  constructor(batch: ReturnType<ClassicLevel["batch"]>, onFailure: () => void) {
+    this.#batch = batch;
+    this.#onFailure = onFailure;
+  }
+
+  /** How much is to be written so far, about. */
+  get octets(): number {
+    return this.#octets;
+  }
+
+  /** What is to be kept of this client; undefined for nothing any more. */
+  set(clientId: string, session: SavedSession | undefined): void {
+    const key = SESSION_KEYS + clientId;
+    this.#octets += key.length;
+    if (session === undefined) {
+      this.#batch.del(key);
+      return;
+    }
+    const record = writeSession(session);
+    this.#octets += record.length;
+    this.#batch.put(key, record);
+  }
+
+  /**
+   * Writes it. It then survives the end of the process, and with `sync` a power cut too. Rejects with the Error of LevelDB; nothing is then
+   * written.
+   */
+  async write(lastTopicId: number, sync: boolean): Promise<void> {
+    this.#batch.put(GATEWAY_KEY, writeRecord({ format: FORMAT, lastTopicId }));
+    try {
+      await this.#batch.write({ sync });
+    } catch (error) {
+      this.#onFailure();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { StoreError } from "./store-error.ts";
+
+/** What LevelDB writes when it puts its log into a table is smaller; where this has room, it is not for want of room that it fails. */
+const PROBE_OCTETS = 8 * 1024 * 1024;
+
+/** Files of LevelDB that hold data, or say which ones do. */
+const DATA_FILE = /^MANIFEST-|\.(?:ldb|sst|log)$/;
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: "the gateway may not write there",
+  EPERM: "the gateway may not write there",
+  EROFS: "it is read-only",
+  EEXIST: "it is a file, not a folder",
+  ENOTDIR: "a part of it is a file, not a folder",
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  EFBIG: "the limit of file sizes is reached",
+  EMFILE: "too many files are open: raise the limit (ulimit -n)",
+};
+
+const REMEDY = "or name another folder (--state-path), or keep nothing over a restart (--state-path memory:)";
+
+/** The folder of a store: `sessions` in the folder of all that the gateway keeps. */
+export class StoreFolder {
+  readonly path: string;
+
+  /** Makes the folder where it is missing. Throws a StoreError where it cannot be had, or cannot be written to. */
+  constructor(statePath: string) {
+    this.path = join(resolve(statePath), "sessions");
+    try {
+      mkdirSync(this.path, { recursive: true });
+    } catch (error) {
+      throw unusable(this.path, error);
+    }
+    this.#probe(1);
+  }
+
+  /** Something of a store is there, but not what says which files belong to it: LevelDB would take it for an empty one. */
+  get isIncomplete(): boolean {
+    const files = readdirSync(this.path);
+    return !files.includes("CURRENT") && files.some((file) => DATA_FILE.test(file));
+  }
+
+  /** Tells the folder from another one that came into its place. */
+  get identity(): number {
+    return statSync(this.path).ino;
+  }
+
+  /** Throws a StoreError where the folder takes no more data. */
+  assertWritable(): void {
+    this.#probe(PROBE_OCTETS);
+  }
+
+  /** Puts the folder out of the way, as it is, and makes a new one. Returns where it is now. */
+  setAside(identity: number): string {
+    // Another gateway found the same, and was faster: what is here now is a good one, and belongs to it.
+    if (this.identity !== identity) throw this.isLocked();
+    let number = 1;
+    while (existsSync(this.#aside(number))) number += 1;
+    const aside = this.#aside(number);
+    renameSync(this.path, aside);
+    mkdirSync(this.path, { recursive: true });
+    return aside;
+  }
+
+  /** What to say where another process has the store. */
+  isLocked(cause?: unknown): StoreError {
+    const remedy = `stop it, ${REMEDY}`;
+    return new StoreError("locked", `state.path: another gateway is using ${this.path}; ${remedy}`, cause);
+  }
+
+  #aside(number: number): string {
+    return `${this.path}.set-aside-${number}`;
+  }
+
+  #probe(octets: number): void {
+    const file = join(this.path, `probe-${process.pid}`);
+    try {
+      writeFileSync(file, Buffer.alloc(octets), { flush: true });
+    } catch (error) {
+      throw unusable(this.path, error);
+    } finally {
+      rmSync(file, { force: true });
+    }
+  }
+}
+
+function unusable(path: string, error: unknown): StoreError {
+  const { code = "", message } = error as NodeJS.ErrnoException;
+  const text = `state.path: cannot use the folder ${path}: ${REASONS[code] ?? message}; put that right, ${REMEDY}`;
+  return new StoreError(code, text, error);
+}

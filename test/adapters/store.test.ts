@@ -1,0 +1,309 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { ClassicLevel } from "classic-level";
+import fc from "fast-check";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { SavedSession } from "../../src/gateway/saved-session.ts";
+import { type OpenedStore, SessionStore } from "../../src/store/session-store.ts";
+import { StoreError } from "../../src/store/store-error.ts";
+
+const SLEEPER: SavedSession = {
+  clientId: "sleeper",
+  durable: true,
+  state: "asleep",
+  address: "10.0.0.7:4711",
+  wirelessNodeId: Uint8Array.of(0, 255, 7),
+  keepAlive: 60,
+  sleepDuration: 64_800,
+  will: { topic: "wills/ü", payload: Uint8Array.of(0x80, 0, 0xff), qos: 2, retain: true },
+  topics: [
+    { id: 1, name: "a", announced: true },
+    { id: 65_534, name: "b/\u{1f600}", announced: false },
+  ],
+  subscriptions: [
+    { filter: "b/#", topicIdType: "normal", topicId: 0, qos: 1 },
+    { filter: "xy", topicIdType: "short", topicId: 0x7879, qos: 0 },
+  ],
+  openPublishes: [
+    { msgId: 7, packetId: 7, fingerprint: 123_456_789, released: false },
+    { msgId: 0, packetId: 65_535, fingerprint: undefined, released: true },
+  ],
+  inFlight: 9,
+};
+
+/** A session with nothing in it. */
+const bare = (clientId: string): SavedSession => ({
+  ...SLEEPER,
+  clientId,
+  wirelessNodeId: undefined,
+  will: undefined,
+  topics: [],
+  subscriptions: [],
+  openPublishes: [],
+});
+
+/** A folder that is gone after the test. */
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), "mqtt-sn-gateway-store-"));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+async function open(path: string): Promise<OpenedStore> {
+  const opened = await SessionStore.open(path);
+  onTestFinished(() => opened.store.close());
+  return opened;
+}
+
+/** Makes a store in which these sessions are. Returns its folder. */
+async function madeOf(...sessions: SavedSession[]): Promise<string> {
+  const path = folder();
+  // Opened twice, so that there are a table and a log.
+  for (const half of [sessions.slice(0, 1), sessions.slice(1)]) {
+    const { store } = await SessionStore.open(path);
+    await write(store, half);
+    await store.close();
+  }
+  return path;
+}
+
+async function write(store: SessionStore, sessions: readonly SavedSession[], lastTopicId = 77): Promise<void> {
+  const batch = await store.batch();
+  for (const session of sessions) batch.set(session.clientId, session);
+  await batch.write(lastTopicId, true);
+}
+
+const filesOf = (path: string, name: RegExp): string[] =>
+  readdirSync(join(path, "sessions"))
+    .filter((file) => name.test(file))
+    .map((file) => join(path, "sessions", file));
+
+/** Changes what is in the store behind its back. */
+async function tamper(path: string, change: (db: ClassicLevel) => Promise<void>): Promise<void> {
+  const db = new ClassicLevel(join(path, "sessions"));
+  await change(db);
+  await db.close();
+}
+
+async function failure(opening: Promise<unknown>): Promise<StoreError> {
+  const error = await opening.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(StoreError);
+  return error as StoreError;
+}
+
+describe("what was written", () => {
+  test("is there after it was opened again, octet by octet", async () => {
+    const path = await madeOf(bare("bare"), SLEEPER);
+    const { saved, setAside, unreadable } = await open(path);
+    expect({ setAside, unreadable }).toEqual({ setAside: undefined, unreadable: [] });
+    expect(saved!.lastTopicId).toBe(77);
+    expect(saved!.sessions.map(({ clientId }) => clientId)).toEqual(["bare", "sleeper"]);
+    const [, sleeper] = saved!.sessions;
+    expect([...sleeper!.wirelessNodeId!]).toEqual([...SLEEPER.wirelessNodeId!]);
+    expect([...sleeper!.will!.payload]).toEqual([...SLEEPER.will!.payload]);
+    const octets = { wirelessNodeId: undefined, will: undefined };
+    expect({ ...sleeper, ...octets }).toEqual({ ...SLEEPER, ...octets });
+    expect(saved!.sessions[0]).toEqual(bare("bare"));
+  });
+
+  test("any client id has a record of its own", async () => {
+    const path = folder();
+    const { store } = await open(path);
+    const clientIds = ["gateway", "session/", "unreadable/x", "/", "\u0000", "é", "é", "\uffff", "\u{1f600}"];
+    const names = fc.string({ unit: "grapheme", minLength: 1, maxLength: 30 });
+    const some = [...new Set([...clientIds, ...fc.sample(names, 200)])];
+    await write(store, some.map(bare));
+    await store.close();
+    const { saved, unreadable } = await open(path);
+    expect(unreadable).toEqual([]);
+    expect(new Set(saved!.sessions.map(({ clientId }) => clientId))).toEqual(new Set(some));
+  });
+
+  test("nothing at all is no store of before", async () => {
+    const path = folder();
+    const { store, saved } = await open(path);
+    expect(saved).toBeUndefined();
+    await store.close();
+    expect((await open(path)).saved).toBeUndefined();
+  });
+
+  test("a client of which nothing is kept any more is gone", async () => {
+    const path = await madeOf(bare("one"), bare("two"));
+    const { store } = await open(path);
+    const batch = await store.batch();
+    batch.set("one", undefined);
+    batch.set("never there", undefined);
+    await batch.write(78, false);
+    await store.close();
+    const { saved } = await open(path);
+    expect(saved).toMatchObject({ lastTopicId: 78, sessions: [{ clientId: "two" }] });
+    expect(saved!.sessions).toHaveLength(1);
+  });
+
+  test("a batch that was not written leaves nothing", async () => {
+    const path = await madeOf(bare("one"));
+    const { store } = await open(path);
+    (await store.batch()).set("two", bare("two"));
+    await store.close();
+    expect((await open(path)).saved!.sessions).toHaveLength(1);
+  });
+
+  test("ten thousand sessions come back", async () => {
+    const path = folder();
+    const { store } = await open(path);
+    await write(
+      store,
+      Array.from({ length: 10_000 }, (_, index) => bare(`client-${index}`)),
+    );
+    await store.close();
+    expect((await open(path)).saved!.sessions).toHaveLength(10_000);
+  });
+});
+
+describe("a store that cannot be used is set aside, as it was, and a new one takes its place:", () => {
+  const overwrite = (name: RegExp, data: string | Uint8Array) => (path: string) => {
+    const files = filesOf(path, name);
+    expect(files).not.toHaveLength(0);
+    for (const file of files) writeFileSync(file, data);
+  };
+  const remove = (name: RegExp) => (path: string) => {
+    for (const file of filesOf(path, name)) rmSync(file);
+  };
+
+  test.each<[name: string, damage: (path: string) => void | Promise<void>, reason: RegExp]>([
+    ["CURRENT is missing", remove(/^CURRENT$/), /CURRENT is missing/],
+    ["CURRENT is empty", overwrite(/^CURRENT$/, ""), /CURRENT/],
+    ["CURRENT names nothing", overwrite(/^CURRENT$/, "MANIFEST-000999\n"), /MANIFEST-000999/],
+    ["the manifest is garbage", overwrite(/^MANIFEST/, Buffer.alloc(300, 7)), /Corruption/],
+    ["the manifest is missing", remove(/^MANIFEST/), /MANIFEST/],
+    ["a table is missing", remove(/\.ldb$/), /missing files/],
+    ["a table is garbage", overwrite(/\.ldb$/, Buffer.alloc(3000, 7)), /Corruption/],
+    [
+      "a table was cut",
+      (path) => {
+        for (const file of filesOf(path, /\.ldb$/)) truncateSync(file, 100);
+      },
+      /./,
+    ],
+    [
+      "it is of a newer version",
+      (path) => tamper(path, (db) => db.put("gateway", checked('{"format":2,"somethingNew":1}'))),
+      /its format is 2/,
+    ],
+    [
+      "the gateway's record is no record",
+      (path) => tamper(path, (db) => db.put("gateway", checked('{"format":1}'))),
+      /own record/,
+    ],
+    [
+      "the gateway's record was changed",
+      (path) => tamper(path, (db) => db.put("gateway", '00000000{"format":1,"lastTopicId":1}')),
+      /own record/,
+    ],
+    ["it is another program's", (path) => tamper(path, (db) => db.del("gateway")), /not the store of a gateway/],
+  ])("%s", async (_name, damage, reason) => {
+    const path = await madeOf(SLEEPER, bare("bare"));
+    await damage(path);
+    const before = readdirSync(join(path, "sessions"));
+    const { store, saved, setAside } = await open(path);
+    expect(setAside).toEqual({ path: join(path, "sessions.set-aside-1"), reason: expect.stringMatching(reason) });
+    expect(saved).toBeUndefined();
+    // LevelDB may have begun to work on it; nothing of it that holds data is gone.
+    const kept = before.filter((file) => /CURRENT|ldb$/.test(file));
+    expect(readdirSync(setAside!.path)).toEqual(expect.arrayContaining(kept));
+    await write(store, [bare("new")]);
+    await store.close();
+    expect((await open(path)).saved!.sessions).toHaveLength(1);
+  });
+
+  test("once more, beside the first one", async () => {
+    const path = await madeOf(SLEEPER);
+    mkdirSync(join(path, "sessions.set-aside-1"));
+    remove(/^CURRENT$/)(path);
+    expect((await open(path)).setAside!.path).toBe(join(path, "sessions.set-aside-2"));
+  });
+});
+
+/** A record as the store writes it. */
+function checked(json: string): string {
+  return crc32(json).toString(16).padStart(8, "0") + json;
+}
+
+describe("a record that cannot be read", () => {
+  test.each<[string, (text: string) => string | Uint8Array, RegExp]>([
+    ["has another checksum", (text) => text.replace("10.0.0.7", "10.0.0.8"), /checksum/],
+    ["is empty", () => "", /checksum/],
+    ["is no text", () => Uint8Array.of(0xff, 0xfe, 0, 1), /checksum/],
+    ["is no JSON", () => checked("{"), /JSON/],
+    ["is no session", () => checked("[]"), /./],
+    ["lacks something", (text) => checked(text.slice(8).replace('"durable":true,', "")), /^durable: /],
+    ["has a state that there is not", (text) => checked(text.slice(8).replace("asleep", "dozing")), /^state: /],
+    [
+      "has a topic id out of range",
+      (text) => checked(text.slice(8).replace('"id":1,', '"id":70000,')),
+      /^topics.0.id: /,
+    ],
+    ["is another client's", (text) => checked(text.slice(8).replace('"sleeper"', '"someone"')), /another client/],
+  ])("that %s is kept out of the way, and the others come back", async (_name, change, reason) => {
+    const path = await madeOf(SLEEPER, bare("other"));
+    const view = { valueEncoding: "view" };
+    let broken: Uint8Array | undefined;
+    await tamper(path, async (db) => {
+      const changed = change((await db.get("session/sleeper"))!);
+      broken = typeof changed === "string" ? Buffer.from(changed) : changed;
+      await db.put<string, Uint8Array>("session/sleeper", broken, view);
+    });
+    const { store, saved, unreadable, setAside } = await open(path);
+    expect(setAside).toBeUndefined();
+    expect(unreadable).toEqual([{ clientId: "sleeper", reason: expect.stringMatching(reason) }]);
+    expect(saved!.sessions.map(({ clientId }) => clientId)).toEqual(["other"]);
+    await write(store, [bare("sleeper")]);
+    await store.close();
+    await tamper(path, async (db) => {
+      const kept = await db.get<string, Uint8Array>("unreadable/sleeper", view);
+      expect([...kept!]).toEqual([...broken!]);
+    });
+    // It is told once, and its client has a session again.
+    const again = await open(path);
+    expect(again.unreadable).toEqual([]);
+    expect(again.saved!.sessions).toHaveLength(2);
+  });
+});
+
+describe("is refused, with what to do:", () => {
+  test("a store that another one has open, which goes on", async () => {
+    const path = await madeOf(SLEEPER);
+    const first = await open(path);
+    const { code, message } = await failure(SessionStore.open(path));
+    expect(code).toBe("locked");
+    expect(message).toContain(join(path, "sessions"));
+    expect(message).toMatch(/another gateway is using .*\(--state-path\).*\(--state-path memory:\)/);
+    await write(first.store, [bare("two")]);
+    await first.store.close();
+    expect((await open(path)).saved!.sessions).toHaveLength(2);
+  });
+
+  test("a broken store that another one has open is not put aside", async () => {
+    const path = await madeOf(SLEEPER);
+    await open(path);
+    rmSync(join(path, "sessions", "CURRENT"));
+    expect((await failure(SessionStore.open(path))).code).toBe("locked");
+    expect(readdirSync(path)).toEqual(["sessions"]);
+  });
+
+  test("a file in the place of the folder, or above it", async () => {
+    const path = folder();
+    writeFileSync(join(path, "sessions"), "");
+    expect((await failure(SessionStore.open(path))).message).toMatch(/sessions: it is a file, not a folder; .*memory:/);
+    writeFileSync(join(path, "file"), "");
+    const { code, message } = await failure(SessionStore.open(join(path, "file")));
+    expect(code).toBe("ENOTDIR");
+    expect(message).toMatch(/a part of it is a file.*--state-path/);
+    expect(statSync(join(path, "file")).size).toBe(0);
+  });
+});
