@@ -178,6 +178,12 @@ export class ClientRecord implements Client {
     this.note("client.lost", { address: this.address, reason });
   }
 
+  /** The client has left, or was told to; no will fires. */
+  disconnect(reason: string): void {
+    this.end("disconnected", true);
+    this.note("client.disconnected", { address: this.address, reason });
+  }
+
   /** The client is gone. What is stored stays with CleanSession=0; without `disconnect` the will fires. */
   end(state: "disconnected" | "lost", disconnect: boolean): void {
     this.state = state;

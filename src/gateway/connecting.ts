@@ -158,26 +158,23 @@ export class Connecting {
     const { connect, will, keepsSession } = this.#setUp!;
     client.link.opened();
     if (keepsSession) {
-      const isKept = sessionPresent && client.durable;
-      if (!isKept && !client.requests.empty) {
-        this.#refuse(RETURN_CODE.congestion, "the broker has forgotten the session, and a message of QoS 2 with it");
-        return;
-      }
-      client.deliveries.renewed(isKept);
+      client.deliveries.renewed(sessionPresent && client.durable);
     } else {
       if (connect.cleanSession) client.forgetSession();
       client.durable = !connect.cleanSession;
       client.topics.startConnection();
+      // The client has begun anew: it does not wait for an end of what was before.
+      if (!sessionPresent) client.requests.forgetEarlier();
     }
     client.will = will;
     client.changed();
-    if (!sessionPresent && client.subscriptions.size > 0) client.requests.restoreSubscriptions();
-    else this.#finish(now);
+    client.requests.renewed(sessionPresent && client.durable);
+    this.subscriptionsRestored(now);
   }
 
-  /** The broker has confirmed what was restored. */
+  /** The broker has confirmed what was restored, or there was nothing. */
   subscriptionsRestored(now: Instant): void {
-    if (this.#client.link.isOpen && this.#client.requests.empty) this.#finish(now);
+    if (this.#client.link.isOpen && !this.#client.requests.restoring) this.#finish(now);
   }
 
   /** `brokerCode` is the return code of MQTT 3.1.1. */
@@ -240,6 +237,10 @@ export class Connecting {
   #finish(now: Instant): void {
     const client = this.#client;
     const { connect, keepsSession } = this.#setUp!;
+    if (client.requests.lost) {
+      this.#refuse(RETURN_CODE.congestion, "the broker has forgotten the session, and a message of QoS 2 with it");
+      return;
+    }
     this.#setUp = undefined;
     if (keepsSession) {
       this.resume(connect, now);

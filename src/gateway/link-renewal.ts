@@ -235,20 +235,15 @@ export class LinkRenewal {
     if (this.#phase === "closing" || (this.#phase === "waiting" && this.#due === NEVER)) this.#open(now);
   }
 
-  /**
-   * The broker has accepted the new connection; `advance` tells when it is ready. False where the broker has forgotten what it had of
-   * the client: a QoS 2 message that it had not released, and that the client will not send again.
-   */
-  linkOpened(sessionPresent: boolean, now: Instant): boolean {
-    const { durable, link, requests, deliveries, subscriptions } = this.#client;
+  /** The broker has accepted the new connection; `advance` tells when it is ready. */
+  linkOpened(sessionPresent: boolean, now: Instant): void {
+    const { durable, link, requests, deliveries } = this.#client;
     const isKept = sessionPresent && durable;
     this.#phase = "restoring";
     this.#openedAt = now;
     link.opened();
-    if (!isKept && requests.holdsAtBroker) return false;
     deliveries.renewed(isKept);
-    if (!isKept && subscriptions.size > 0) requests.restoreSubscriptions();
-    return true;
+    requests.renewed(isKept);
   }
 
   /** It is over; what is held is still to be looked at. */

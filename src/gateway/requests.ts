@@ -32,6 +32,9 @@ export class Requests {
   #open: Map<number, OpenExchange> | undefined;
   #subscribing = 0;
   #restoring = false;
+  /** It was being done over a connection that broke: the broker may have the session, and not what was to be in it. */
+  #unrestored = false;
+  #lost = false;
   #completed: CompletedPublishes | undefined;
   #earlier: EarlierPublishes | undefined;
   #lastSubscribe: AnsweredSubscribe | undefined;
@@ -67,6 +70,7 @@ export class Requests {
     this.#open = undefined;
     this.#subscribing = 0;
     this.#restoring = false;
+    this.#lost = false;
     this.#lastSubscribe = undefined;
   }
 
@@ -109,9 +113,18 @@ export class Requests {
     this.#earlier = undefined;
   }
 
-  /** Whether the broker may hold a message that the client will not send again. */
-  get holdsAtBroker(): boolean {
-    return !this.empty || this.#earlier?.empty === false;
+  /** The broker has forgotten a message of QoS 2 that the client will not send again. */
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  /**
+   * The new connection is there. Where the broker has forgotten the session, or may not have heard what was to be in it, it is subscribed
+   * again to what the client has subscribed to.
+   */
+  renewed(isKept: boolean): void {
+    if (!isKept) this.#lost = !this.empty || this.#earlier?.empty === false;
+    if ((!isKept || this.#unrestored) && this.#client.subscriptions.size > 0) this.#restoreSubscriptions();
   }
 
   /** Whether what the broker had forgotten is being subscribed to again. */
@@ -301,14 +314,14 @@ export class Requests {
     client.write({ cmd: "unsubscribe", messageId: packetId, unsubscriptions: [topic.filter] });
   }
 
-  /** Makes again at the broker what the client has subscribed to, when the broker has forgotten it. */
-  restoreSubscriptions(): void {
-    const packetId = this.#packetIdFor(0)!;
+  #restoreSubscriptions(): void {
+    const packetId = this.#freePacketId();
     const subscriptions = [];
     for (const { filter, qos } of this.#client.subscriptions.values()) subscriptions.push({ topic: filter, qos });
     const restored = subscriptions.map(({ topic }) => topic);
     this.#add({ type: "own", msgId: 0, packetId, askedIn: 0, restored });
     this.#restoring = true;
+    this.#unrestored = true;
     this.#client.write({ cmd: "subscribe", messageId: packetId, subscriptions });
   }
 
@@ -346,6 +359,7 @@ export class Requests {
     if (exchange?.type === "own") {
       this.#open!.delete(exchange.packetId);
       this.#restoring = false;
+      this.#unrestored = false;
       exchange.restored.forEach((filter, index) => {
         if (isGranted(packet.granted[index])) return;
         this.#client.subscriptions.delete(filter);
@@ -427,6 +441,11 @@ export class Requests {
     if (open !== undefined && open.size >= this.#client.settings.inFlightMax) return undefined;
     if (earlier !== undefined) return open?.has(earlier) === true ? undefined : earlier;
     if (msgId !== 0 && !this.#isTaken(msgId)) return msgId;
+    return this.#freePacketId();
+  }
+
+  /** A free number, from the top. */
+  #freePacketId(): number {
     let packetId = PACKET_ID_MAX;
     while (this.#isTaken(packetId)) packetId -= 1;
     return packetId;

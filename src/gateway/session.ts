@@ -1,7 +1,5 @@
 import type { Connect, Disconnect, Message, WillMsg, WillTopic } from "../sn/message.ts";
-import { RETURN_CODE } from "../sn/return-code.ts";
 import { balance } from "./back-pressure.ts";
-import { returnCodeOf } from "./broker-refusal.ts";
 import { ClientRecord } from "./client-record.ts";
 import { Connecting } from "./connecting.ts";
 import type { Context } from "./context.ts";
@@ -10,7 +8,9 @@ import { NOT_IN_HEAP, type Scheduled } from "./deadline-heap.ts";
 import { takeExchangeMessage } from "./exchange-message.ts";
 import { FIXED } from "./fixed-messages.ts";
 import type { Forwarding } from "./forwarding.ts";
+import type { HeldMessage } from "./held-messages.ts";
 import { keptAs } from "./kept-as.ts";
+import { LinkEvents } from "./link-events.ts";
 import type { PacketFromBroker } from "./packet.ts";
 import { RecentEvents } from "./recent-events.ts";
 import type { SavedSession } from "./saved-session.ts";
@@ -36,12 +36,16 @@ export class Session implements Scheduled {
   readonly #connecting: Connecting;
   readonly #sleeping: Sleeping;
   readonly #willUpdates: WillUpdates;
+  readonly #linkEvents: LinkEvents;
 
   constructor(clientId: string, context: Context) {
     this.#client = new ClientRecord(clientId, context);
     this.#connecting = new Connecting(this.#client);
     this.#sleeping = new Sleeping(this.#client);
     this.#willUpdates = new WillUpdates(this.#client);
+    const held = ({ message, askedIn }: HeldMessage, now: Instant) =>
+      this.#react(message, TRANSITIONS[message.type][this.state], askedIn, now);
+    this.#linkEvents = new LinkEvents(this.#client, this.#connecting, this.#sleeping, this.#willUpdates, held);
   }
 
   get clientId(): string {
@@ -163,7 +167,7 @@ export class Session implements Scheduled {
     }
     const { renewal } = client;
     if (client.state === "asleep" && !client.link.exists && !renewal.underWay && message.type !== "CONNECT") {
-      this.#tellBrokerGone(message);
+      this.#linkEvents.missedBy(message);
       return;
     }
     client.heardAt = now;
@@ -174,7 +178,7 @@ export class Session implements Scheduled {
     if (renewal.underWay && renewal.postpones(message, reaction)) {
       if (message.type === "PUBACK") client.deliveries.hear(message);
       if (!this.#willUpdates.repeats(message)) renewal.hold(message);
-      if (reaction === "wake") this.#wakesWithoutLink(now);
+      if (reaction === "wake") this.#linkEvents.missedByWaking(now);
       return;
     }
     this.#react(message, reaction, client.sleeps, now);
@@ -249,46 +253,18 @@ export class Session implements Scheduled {
 
   /** The broker accepted the connection. */
   linkOpened(sessionPresent: boolean, now: Instant): void {
-    const { renewal, deliveries } = this.#client;
-    if (renewal.underWay) {
-      if (!renewal.linkOpened(sessionPresent, now)) {
-        this.#brokerLost("the broker has forgotten the session, and a message of QoS 2 with it");
-      }
-    } else {
-      this.#connecting.linkOpened(sessionPresent, now);
-      deliveries.advance(now);
-    }
+    this.#linkEvents.opened(sessionPresent, now);
     this.#settle(now);
   }
 
   /** The broker refused the connection; `brokerCode` is the return code of MQTT 3.1.1. */
   linkRefused(brokerCode: number, now: Instant): void {
-    const client = this.#client;
-    if (!client.renewal.underWay) {
-      this.#connecting.linkRefused(brokerCode);
-      return;
-    }
-    client.link.gone(client.link.id);
-    client.note("link.refused", { brokerReturnCode: brokerCode });
-    const returnCode = returnCodeOf(brokerCode);
-    // What the broker will not have is not worth another attempt, but to a sleeping client that can only be told when it wakes up.
-    if (client.listening && returnCode !== RETURN_CODE.congestion)
-      this.#brokerLost("refused by the broker", returnCode);
-    else this.#linkLost("refused by the broker", false, now, returnCode);
+    this.#linkEvents.refused(brokerCode, now);
   }
 
   /** A connection is gone: the one in use, or one that we closed. `byBroker` as in `link-closed`. */
   linkClosed(link: LinkId, reason: string, byBroker: boolean, now: Instant): void {
-    const client = this.#client;
-    if (!client.link.gone(link)) {
-      if (client.state === "awaiting broker") this.#connecting.oldLinkGone(now);
-      else if (client.renewal.underWay) client.renewal.oldLinkGone(now);
-      return;
-    }
-    if (!client.renewal.recovers) client.note("link.closed", { state: client.state, reason });
-    if (client.state === "awaiting broker") this.#connecting.linkFailed(reason);
-    // Otherwise the will is being asked for; the new connection is made when it is known.
-    else if (this.connected) this.#linkLost(reason, byBroker, now);
+    this.#linkEvents.closed(link, reason, byBroker, now);
   }
 
   /** The broker can be reached again: a lost connection is made anew without further waiting. */
@@ -297,10 +273,7 @@ export class Session implements Scheduled {
   }
 
   linkProbed(now: Instant): void {
-    if (this.#client.link.probed()) {
-      this.#sleeping.probed();
-      this.#client.renewal.linkProbed();
-    }
+    this.#linkEvents.probed();
     this.#settle(now);
   }
 
@@ -316,11 +289,11 @@ export class Session implements Scheduled {
   /** `deadline` has come. */
   handleDeadline(now: Instant): void {
     const client = this.#client;
-    if (client.renewal.due <= now) this.#renewalDue(now);
+    if (client.renewal.due <= now) this.#linkEvents.onRenewalDue(now);
     switch (client.state) {
       case "active":
         if (now >= this.#silentAt) client.lose("silent for longer than its keep alive");
-        else if (now >= client.renewal.tellAt) this.#brokerLost("no broker connection for broker.outage_limit");
+        else if (now >= client.renewal.tellAt) this.#linkEvents.missedForTooLong();
         else if (now >= client.deliveries.due) this.#retryDelivery(now);
         break;
       case "asleep":
@@ -368,7 +341,7 @@ export class Session implements Scheduled {
       return;
     }
     if (client.listening) client.send(FIXED.disconnect);
-    this.#disconnect("the gateway stops");
+    this.#client.disconnect("the gateway stops");
   }
 
   /** A bug was found in this session: nothing it holds is trusted any more. */
@@ -392,7 +365,7 @@ export class Session implements Scheduled {
 
   #onDisconnect({ duration }: Disconnect, now: Instant): void {
     this.#client.send(FIXED.disconnect);
-    if (duration === undefined || duration === 0) this.#disconnect("DISCONNECT");
+    if (duration === undefined || duration === 0) this.#client.disconnect("DISCONNECT");
     else this.#sleeping.begin(duration, now);
   }
 
@@ -431,113 +404,14 @@ export class Session implements Scheduled {
   #settle(now: Instant): void {
     const client = this.#client;
     if (!balance(client)) {
-      this.#giveUpLink();
+      this.#linkEvents.overrun();
       return;
     }
     while (client.renewal.advance(now)) {
-      this.#renewed(now);
+      this.#linkEvents.renewed(now);
       balance(client);
     }
     // What the broker has for the client comes over the new connection: the awake period does not end before (Z7).
     if (!client.renewal.underWay) this.#sleeping.settle(now);
-  }
-
-  /** The new connection is ready, and the client has not noticed. */
-  #renewed(now: Instant): void {
-    this.#willUpdates.accept();
-    this.#client.deliveries.resume(now);
-    this.#sleeping.linkRenewed();
-    this.#lookAtHeld(now);
-  }
-
-  /** What has come meanwhile is looked at, until something of it needs a new connection once more. */
-  #lookAtHeld(now: Instant): void {
-    const { renewal } = this.#client;
-    for (let held = renewal.takeHeld(); held !== undefined; held = renewal.takeHeld()) {
-      const { message, askedIn } = held;
-      this.#react(message, TRANSITIONS[message.type][this.state], askedIn, now);
-    }
-  }
-
-  /** A step of making the connection anew is due, or has taken too long. */
-  #renewalDue(now: Instant): void {
-    const { renewal } = this.#client;
-    if (renewal.waiting) {
-      if (!renewal.attempt(now)) this.#takenOver();
-    } else if (renewal.settling) {
-      // Nothing has changed: the old connection is still there.
-      renewal.end();
-      this.#willUpdates.fail(RETURN_CODE.congestion, "requests of the client are open");
-      this.#lookAtHeld(now);
-    } else {
-      this.#linkLost("no answer from the broker", false, now);
-    }
-  }
-
-  /** The connection of a connected client was lost, or could not be made anew. `returnCode` is for the update of its will, if any. */
-  #linkLost(reason: string, byBroker: boolean, now: Instant, returnCode: number = RETURN_CODE.congestion): void {
-    const client = this.#client;
-    this.#willUpdates.fail(returnCode, reason);
-    client.renewal.lost(now, byBroker);
-    if (!client.renewal.hasFailed) return;
-    client.note("link.retried", { reason });
-    this.#restIfAwake(now);
-  }
-
-  /** The broker has closed the connection of this client alone: it is elsewhere, and is not to be disturbed there. */
-  #takenOver(): void {
-    this.#client.end("disconnected", true);
-    this.#client.note("client.taken-over", { address: this.address });
-  }
-
-  /** A sleeping client asks for its messages, and the connection that they come over is not there. */
-  #wakesWithoutLink(now: Instant): void {
-    this.#client.renewal.hurry(true, now);
-    if (this.#client.renewal.hasFailed) this.#restIfAwake(now);
-  }
-
-  /** There is no telling when the broker can be reached: a client that waits for its messages goes back to sleep. */
-  #restIfAwake(now: Instant): void {
-    const { state, deliveries, renewal } = this.#client;
-    const asks = renewal.dropHeld("PINGREQ") && state === "asleep";
-    if (asks || (state === "awake" && !deliveries.inFlight)) this.#sleeping.rest(now);
-  }
-
-  /** The broker sends and sends and does not answer: it will deliver to the next connection what was not acknowledged. */
-  #giveUpLink(): void {
-    const client = this.#client;
-    const reason = "the broker sends more than there is room for, and no answer";
-    if (client.state === "awaiting broker") {
-      this.#connecting.linkFailed(reason);
-      return;
-    }
-    if (client.state === "asleep") client.note("link.closed", { state: client.state, reason });
-    this.#brokerLost(reason);
-  }
-
-  /** A connected client has no broker connection any more, or none that is of use. `returnCode` is for the update of its will, if any. */
-  #brokerLost(reason: string, returnCode: number = RETURN_CODE.congestion): void {
-    const client = this.#client;
-    this.#willUpdates.fail(returnCode, reason);
-    if (client.state !== "asleep") {
-      client.send(FIXED.disconnect);
-      this.#disconnect(reason);
-      return;
-    }
-    // Nothing is sent to it (Z3): it is told when it wakes up.
-    client.link.close(true);
-    client.renewal.cancel();
-    client.deliveries.reset();
-  }
-
-  /** A sleeping client whose broker connection is gone says something: it has to connect again. */
-  #tellBrokerGone(message: Message): void {
-    this.#client.send(FIXED.disconnect);
-    this.#disconnect(message.type === "DISCONNECT" ? "DISCONNECT" : "broker connection lost while asleep");
-  }
-
-  #disconnect(reason: string): void {
-    this.#client.end("disconnected", true);
-    this.#client.note("client.disconnected", { address: this.address, reason });
   }
 }

@@ -26,8 +26,8 @@ function back(s: Script): Script {
 }
 
 /** The broker has lost the session, and gets its subscription again. */
-function backWithout(s: Script): Script {
-  reopened(s).accepts(false);
+function backWithout(s: Script, fields = { cleanSession: false }): Script {
+  reopened(s, fields).accepts(false);
   s.toBroker("subscribe", { messageId: 65_535, subscriptions: [{ topic: "a", qos: 2 }] });
   return s.broker("suback", { messageId: 65_535, granted: [2] });
 }
@@ -157,7 +157,7 @@ describe("a QoS 2 message of the client is under way when the connection breaks"
   });
 
   test("P10 when the broker has lost the session the message is lost: the client is told, not that it is complete", () => {
-    const s = reopened(received()).accepts(false).toClient("DISCONNECT").closes(true);
+    const s = backWithout(received()).toClient("DISCONNECT").closes(true);
     s.noted("client.disconnected");
   });
 
@@ -165,18 +165,21 @@ describe("a QoS 2 message of the client is under way when the connection breaks"
     const s = active({});
     s.client("PUBLISH", { topicId: 1, qos: 2, msgId: 7 }).toBroker("publish", { messageId: 7 });
     s.broker("pubrec", { messageId: 7 }).toClient("PUBREC", { msgId: 7 });
-    s.gone().after(2000).opens().accepts().toClient("DISCONNECT").closes(true);
+    backWithout(s, { cleanSession: true }).toClient("DISCONNECT").closes(true);
   });
 
   test("Z3 a client that sleeps meanwhile is told at its next message", () => {
     const s = received().sleep();
-    s.gone().after(2000).opens().accepts(false).closes(true).gone();
+    backWithout(s).closes(true).gone();
     s.client("PINGREQ", WAKE).toClient("DISCONNECT");
   });
 
   test("Z12 a client that wakes up by CONNECT is refused", () => {
     const s = received().sleep();
-    s.gone().client("CONNECT", DURABLE).opens().accepts(false).toClient("CONNACK", { returnCode: 1 }).closes(true);
+    s.gone().client("CONNECT", DURABLE).opens().accepts(false).toBroker("subscribe", { messageId: 65_535 });
+    s.broker("suback", { messageId: 65_535, granted: [2] })
+      .toClient("CONNACK", { returnCode: 1 })
+      .closes(true);
   });
 
   test("Z12 a client that wakes up by CONNECT releases it where the broker has the session", () => {
@@ -277,11 +280,21 @@ describe("the outage lasts", () => {
     s.gone().opens().accepts(true).noted("link.restored");
   });
 
-  test("A-54 nor one whose subscriptions the broker does not confirm", () => {
+  test("A-54 where the broker has not confirmed the subscriptions, they are made over the next connection too", () => {
     const s = reopened(asleep(DURABLE, { connectTimeoutMs: 3000 }))
       .accepts(false)
       .toBroker("subscribe");
-    s.after(3000).closes(true).gone().after(4000).opens().accepts(true).noted("link.restored");
+    // The broker has a session by now, and perhaps nothing in it.
+    s.after(3000).closes(true).gone().after(4000).opens().accepts(true).toBroker("subscribe", { messageId: 65_535 });
+    back(s.broker("suback", { messageId: 65_535, granted: [2] }).noted("link.restored")).nothing();
+  });
+
+  test("A-54 so it is when the client connects anew", () => {
+    const s = reopened(asleep()).accepts(false).toBroker("subscribe").client("CONNECT", DURABLE).closes(true).gone();
+    s.opens()
+      .accepts(true)
+      .toBroker("subscribe", { subscriptions: [{ topic: "a", qos: 2 }] });
+    s.broker("suback", { messageId: 65_535, granted: [2] }).toClient("CONNACK", { returnCode: 0 });
   });
 
   test("a broker that has no time, code 3, is asked again", () => {
