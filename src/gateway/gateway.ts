@@ -368,14 +368,14 @@ export class Gateway {
     const session = new Session(clientId, this.#context);
     session.wasKept = true;
     this.#byClientId.set(clientId, session);
-    if (place !== "disconnected") {
-      this.#live.add(session);
-      // A sleeping client may have left its address to another one.
-      if (!this.#byAddress.has(address) || place === "active") this.#byAddress.set(address, session);
-    }
     this.#contained(session, "restore", now, () => session.restore(saved, place, forwarding, now));
-    if (session.ended && this.#byClientId.get(clientId) !== session) return "dropped";
-    return place === "disconnected" ? "stored" : place;
+    // It has failed, or there are too many.
+    if (this.#byClientId.get(clientId) !== session) return "dropped";
+    if (place === "disconnected") return "stored";
+    this.#live.add(session);
+    // A sleeping client may have left its address to another one.
+    if (!this.#byAddress.has(address) || place === "active") this.#byAddress.set(address, session);
+    return place;
   }
 
   /** Whether a client that was connected before a restart still is: the settings may be others by now. */

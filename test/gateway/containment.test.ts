@@ -11,7 +11,7 @@ afterEach(() => {
 
 type Method = Extract<
   keyof typeof Session.prototype,
-  `handle${string}` | `link${string}` | "stop" | "fail" | "hasRoom"
+  `handle${string}` | `link${string}` | "stop" | "fail" | "hasRoom" | "restore"
 >;
 
 /** From now on this method of one client's session throws. */
@@ -96,11 +96,12 @@ describe("a fault in one session", () => {
     expect([first, second].sort()).toEqual(["PUBLISH", "close, will fires"]);
   });
 
-  test("nothing that was kept of it is trusted: topic ids, subscriptions and will are gone", () => {
+  test("nothing that was kept of it is trusted: topic ids, subscriptions and will are gone, in the store as well", () => {
     const s = twoClients();
     const topicId = s.register("a");
     plant("handleMessage");
     s.client("PINGREQ").closes(false);
+    expect(s.saved("dev1")).toBeUndefined();
     vi.restoreAllMocks();
     s.client("CONNECT", DURABLE).opens({ cleanSession: false, will: undefined }).accepts(true).toClient("CONNACK");
     s.client("PUBLISH", { topicId, qos: 1, msgId: 9 }).toClient("PUBACK", { returnCode: 2 });
@@ -118,6 +119,21 @@ describe("a fault in one session", () => {
     vi.restoreAllMocks();
     s.from("c3").connect({ clientId: "dev3" }).subscribe("a", 1);
     s.deliver("a", { qos: 1, messageId: 1 }).toClient("PUBLISH").nothing();
+  });
+
+  test("restore: the others come back after a restart, and of the one that has failed nothing is kept", () => {
+    const s = new Script();
+    s.mayFail = true;
+    for (const clientId of ["dev1", "dev2"]) s.from(clientId).connect({ clientId, ...DURABLE, duration: 3600 });
+    const topicId = s.subscribe("a", 1);
+    plant("restore");
+    s.restart().noted("session.failed", { clientId: "dev1", events: "0ms restore" });
+    s.noted("sessions.restored", { active: 1, dropped: 1 });
+    vi.restoreAllMocks();
+    s.after(0).opens({ clientId: "dev2" }).accepts(true);
+    s.client("PUBLISH", { topicId, qos: 1, msgId: 9 }).toBroker("publish", { topic: "a" });
+    s.from("dev1").client("PINGREQ").toClient("DISCONNECT");
+    s.restart().noted("sessions.restored", { active: 1, dropped: 0 });
   });
 
   test("one that fails when it is called for there is room leaves the others their turn", () => {
