@@ -22,6 +22,9 @@ export interface KillDeviceEvents {
   onWrong(sentence: string): void;
 }
 
+/** Longer than the network keeps a datagram. */
+const QUIET_MS = 50;
+
 /** A device that is at work while the gateway is killed. It repeats for as long as the gateway may be away. */
 export class KillDevice {
   readonly plan: DevicePlan;
@@ -39,6 +42,7 @@ export class KillDevice {
   #token = 0;
   #subscriptionsLeft = 0;
   #isAwake = false;
+  #asleepAt = 0;
 
   constructor(plan: DevicePlan, hosted: HostedDevice, radio: FaultyRadio, events: KillDeviceEvents) {
     this.plan = plan;
@@ -67,6 +71,12 @@ export class KillDevice {
       tWaitMs: 300,
       congestionMax: Number.POSITIVE_INFINITY,
     };
+  }
+
+  /** Whether it may publish: of a device that goes to sleep, what is still under way must not be taken for an answer to what it says then. */
+  get maySpeak(): boolean {
+    if (this.plan.wakeEveryMs === undefined) return true;
+    return this.#hosted.device.state === "asleep" && performance.now() - this.#asleepAt > QUIET_MS;
   }
 
   /** Connects, with these subscriptions, and sleeps where that is the plan. */
@@ -119,8 +129,12 @@ export class KillDevice {
         this.#events.onPublished(payload, outcome.result);
         break;
       }
+      case "asleep":
+        this.#asleepAt = performance.now();
+        break;
       case "awake-ended":
         this.#isAwake = false;
+        this.#asleepAt = performance.now();
         this.#events.onAsleep(outcome.answered);
         break;
       case "disconnected":

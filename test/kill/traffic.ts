@@ -91,6 +91,10 @@ export class Traffic {
   /** The next message of a device; each has one that is not answered. */
   #publishUp(device: KillDevice): void {
     if (!this.#isFlowing) return;
+    if (!device.maySpeak) {
+      this.#later(PAUSE_MS_MAX, () => this.#publishUp(device));
+      return;
+    }
     const topic = upTopic(device.plan.clientId, this.#topicNumber());
     const qos = this.#drawQoS();
     const payload = this.#payload(topic.name);
