@@ -17,6 +17,7 @@ import { Silence } from "./silence.ts";
 import type { State } from "./state.ts";
 import { SubscriptionTable } from "./subscription-table.ts";
 import { TopicTable } from "./topic-table.ts";
+import type { WillUpdate } from "./will-updates.ts";
 
 /**
  * What the gateway knows of one client, and the ways out to the client and to its broker connection. `Session`, `Connecting` and
@@ -29,6 +30,8 @@ export class ClientRecord implements Client {
   readonly topics: TopicTable;
   readonly subscriptions = new SubscriptionTable(this);
   will: Will | undefined;
+  /** The update of its will for which its connection is made anew. */
+  willUpdate: WillUpdate | undefined;
   durable = false;
   /** The Duration of its CONNECT, in seconds. */
   keepAlive = 0;
@@ -158,7 +161,9 @@ export class ClientRecord implements Client {
     this.will = saved.will;
     for (const topic of saved.topics) this.topics.restore(topic);
     for (const subscription of saved.subscriptions) {
-      this.subscriptions.restore(restoredSubscription(subscription, this));
+      const restored = restoredSubscription(subscription, this);
+      this.subscriptions.restore(restored);
+      if (restored !== subscription) this.changed();
     }
     this.requests.restore(saved.openPublishes, now);
     this.deliveries.restore(saved.inFlight);

@@ -75,7 +75,8 @@ export type Effect =
   | { type: "close"; link: LinkId; disconnect: boolean }
   /**
    * What is to be kept of this client has changed, or nothing is any more: `gateway.savedSession` says it. To be written together with
-   * what else changes, at most a second later.
+   * what else changes, and with `gateway.lastTopicId`, at most a second later. An empty `clientId` is nobody's: only the latter is to be
+   * written.
    */
   | { type: "save"; clientId: string }
   | Note;

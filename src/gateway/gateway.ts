@@ -347,11 +347,10 @@ export class Gateway {
   }
 
   #restore({ sessions, lastTopicId }: SavedGateway, now: Instant): void {
-    this.#context.topicIds.continueAfter(lastTopicId, sessions.length > 0);
+    this.#context.topicIds.continueAfter(lastTopicId);
+    this.#emitSave("");
     const counts = { active: 0, asleep: 0, stored: 0, dropped: 0 };
     for (const saved of sessions) counts[this.#restoreOne(saved, now)] += 1;
-    // That the numbering has gone on is to be saved before anybody is given an id.
-    if (sessions.length > 0) this.#emitSave(sessions[0]!.clientId);
     note(this.#context, "sessions.restored", counts);
   }
 

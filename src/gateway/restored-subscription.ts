@@ -8,7 +8,8 @@ import type { Subscription } from "./subscription-table.ts";
  */
 export function restoredSubscription(subscription: Subscription, { clientId, predefined }: Client): Subscription {
   const { filter, topicIdType, topicId } = subscription;
+  if (topicIdType === "normal") return subscription;
   const name = topicIdType === "predefined" ? predefined.nameOf(clientId, topicId) : decodeShortName(topicId);
-  if (topicIdType !== "normal" && name === filter) return subscription;
+  if (name === filter) return subscription;
   return { ...subscription, topicIdType: "normal", topicId: 0 };
 }

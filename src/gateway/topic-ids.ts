@@ -48,12 +48,12 @@ export class TopicIds {
   }
 
   /**
-   * Numbering goes on after a restart that found `last`. With `keepers`, clients that still have ids of before, none is handed out until
-   * that it went on is saved as well: the next restart would not know of those.
+   * Numbering goes on after a restart that found `last`. None is handed out until it is saved that it went on: the next restart would
+   * hand it out again.
    */
-  continueAfter(last: number, keepers: boolean): void {
+  continueAfter(last: number): void {
     this.#last = wrap(last + UNSAVED_IDS_MAX);
-    this.#safe = keepers ? wrap(last) : this.#last;
+    this.#safe = wrap(last);
     this.#saving = this.#last;
   }
 

@@ -94,8 +94,11 @@ export class TopicTable {
    * another one.
    */
   restore({ id, name, announced }: SavedTopic): void {
-    if (!isTopicId(id) || this.#ids.isReserved(id)) return;
-    if (this.#byId?.has(id) === true || this.#byName?.has(name) === true) return;
+    const isFree = this.#byId?.has(id) !== true && this.#byName?.has(name) !== true;
+    if (!isFree || !isTopicId(id) || this.#ids.isReserved(id)) {
+      this.#listener.changed();
+      return;
+    }
     this.#add(id, name).announced = announced;
   }
 

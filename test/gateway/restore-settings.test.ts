@@ -138,7 +138,7 @@ describe("T12 the numbering of topic ids", () => {
     const s = new Script().connect(DURABLE);
     s.register("a", 1);
     const saved = { sessions: [s.saved()!], lastTopicId: s.gateway.lastTopicId };
-    const other = new Script().event({ type: "restore", saved }).saves("dev1").after(0).opens().accepts(true);
+    const other = new Script().event({ type: "restore", saved }).saves("").after(0).opens().accepts(true);
     other.client("REGISTER", { topicName: "b", msgId: 2 }).toClient("REGACK", { returnCode: 1 });
     other.event({ type: "saved" });
     other.register("b", 3);

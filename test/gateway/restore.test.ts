@@ -12,7 +12,7 @@ const restarted = (s: Script, sessionPresent = true) => s.restart().after(0).ope
 
 describe("an active client with CleanSession=0 does not notice a restart", () => {
   test("A-55 its connection is made anew with the session and the will of before", () => {
-    const s = new Script().connectWithWill(DURABLE, WILL).restart().nothing();
+    const s = new Script().connectWithWill(DURABLE, WILL).restart().nothing().saves("");
     s.noted("sessions.restored", { active: 1, asleep: 0, stored: 0, dropped: 0 });
     s.after(0).opens({
       clientId: "dev1",

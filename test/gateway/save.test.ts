@@ -200,7 +200,9 @@ describe("T12, A-55 topic ids that are not saved yet", () => {
     expect(handedOut.size).toBe(UNSAVED_IDS_MAX);
     expect(ids.awaitsSaving).toBe(true);
     const after = new TopicIds(0, unreserved, UNSAVED_IDS_MAX);
-    after.continueAfter(65_000, false);
+    after.continueAfter(65_000);
+    expect(after.next(unreserved)).toBeUndefined();
+    after.saved();
     for (let id = after.next(unreserved); id !== undefined; id = after.next(unreserved)) {
       expect(handedOut.has(id)).toBe(false);
     }

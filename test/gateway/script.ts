@@ -144,8 +144,10 @@ export class Script {
     this.gateway = new Gateway(this.#settings, 0);
     this.event({ type: "restore", saved: { sessions: [...this.#store.values()], lastTopicId } });
     const notes = this.#notes;
+    const saves = this.#saves;
     this.event({ type: "saved" });
     this.#notes = notes;
+    this.#saves = saves;
     return this;
   }
 
