@@ -261,6 +261,7 @@ export class LinkRenewal {
     if (this.#phase === "opening" || this.#phase === "restoring") this.#client.link.close(true);
     this.end();
     this.#held.clear();
+    this.#client.willUpdate = undefined;
   }
 
   #awaitsBacklog(): boolean {

@@ -8,7 +8,15 @@ import type { Settings } from "./settings.ts";
 import { isSameWill, willOf, willPayloadOf } from "./will.ts";
 
 /** WILLTOPICUPD or WILLMSGUPD. */
-type WillUpdate = WillTopic | WillMsg;
+type UpdateMessage = WillTopic | WillMsg;
+
+/** An update for which the connection is made anew. */
+export interface WillUpdate {
+  readonly message: UpdateMessage;
+  readonly will: Will | undefined;
+  /** The period of the client in which it asked; see `Client.sleeps`. */
+  askedIn: number;
+}
 
 const EMPTY = new Uint8Array(0);
 
@@ -18,15 +26,13 @@ const EMPTY = new Uint8Array(0);
  */
 export class WillUpdates {
   readonly #client: ClientRecord;
-  /** The one for which the connection is made anew. */
-  #update: { message: WillUpdate; will: Will | undefined; askedIn: number } | undefined;
 
   constructor(client: ClientRecord) {
     this.#client = client;
   }
 
   /** `askedIn` is the period of the client in which the message came. */
-  take(message: WillUpdate, askedIn: number, now: Instant): void {
+  take(message: UpdateMessage, askedIn: number, now: Instant): void {
     const client = this.#client;
     const will = updatedWill(client.will, message, client.settings);
     if (typeof will === "string") {
@@ -34,14 +40,14 @@ export class WillUpdates {
     } else if (isSameWill(client.will, will)) {
       this.#answer(message, RETURN_CODE.accepted, askedIn);
     } else {
-      this.#update = { message, will, askedIn };
+      client.willUpdate = { message, will, askedIn };
       client.renewal.begin(will, now);
     }
   }
 
   /** Whether a message is a repetition of the update that is under way (R7): that has one answer. */
   repeats(message: Message): boolean {
-    const update = this.#update;
+    const update = this.#client.willUpdate;
     if (update === undefined || (message.type !== "WILLTOPICUPD" && message.type !== "WILLMSGUPD")) return false;
     if (message.type !== update.message.type || this.#client.renewal.holds(message.type)) return false;
     const will = updatedWill(this.#client.will, message, this.#client.settings);
@@ -52,9 +58,9 @@ export class WillUpdates {
 
   /** The connection has been made anew: the broker has the new will, if it was for one. */
   accept(): void {
-    if (this.#update === undefined) return;
-    const { message, will, askedIn } = this.#update;
-    this.#update = undefined;
+    if (this.#client.willUpdate === undefined) return;
+    const { message, will, askedIn } = this.#client.willUpdate;
+    this.#client.willUpdate = undefined;
     this.#client.will = will;
     this.#client.changed();
     this.#client.note("will.updated", { topic: will?.topic, qos: will?.qos, retain: will?.retain });
@@ -63,25 +69,25 @@ export class WillUpdates {
 
   /** The broker does not get the new will, if there is one; the old one stays the stored one. */
   fail(returnCode: number, reason: string): void {
-    if (this.#update === undefined) return;
-    const { message, askedIn } = this.#update;
-    this.#update = undefined;
+    if (this.#client.willUpdate === undefined) return;
+    const { message, askedIn } = this.#client.willUpdate;
+    this.#client.willUpdate = undefined;
     this.#refuse(message, returnCode, reason, askedIn);
   }
 
-  #refuse(message: WillUpdate, returnCode: number, reason: string, askedIn: number): void {
+  #refuse(message: UpdateMessage, returnCode: number, reason: string, askedIn: number): void {
     this.#client.note("will.refused", { message: message.type, returnCode, reason });
     this.#answer(message, returnCode, askedIn);
   }
 
-  #answer({ type }: WillUpdate, returnCode: number, askedIn: number): void {
+  #answer({ type }: UpdateMessage, returnCode: number, askedIn: number): void {
     const answer = type === "WILLTOPICUPD" ? "WILLTOPICRESP" : "WILLMSGRESP";
     this.#client.answer(askedIn, encode({ type: answer, returnCode }));
   }
 }
 
 /** What an update makes of a will, which may be none; or why it cannot be. */
-function updatedWill(will: Will | undefined, message: WillUpdate, settings: Settings): Will | undefined | string {
+function updatedWill(will: Will | undefined, message: UpdateMessage, settings: Settings): Will | undefined | string {
   if ("willMsg" in message) {
     // W9
     if (will === undefined) return "there is no will topic";

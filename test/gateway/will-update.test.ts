@@ -346,6 +346,18 @@ describe("the client goes meanwhile", () => {
     if (hasLink) s.closes(true);
   });
 
+  test.each(STEPS)("W8 an update that %s for has no answer in the connection that follows", (step, begin, hasLink) => {
+    const s = updating(begin).client("CONNECT", { ...DURABLE, duration: 61 });
+    if (hasLink) s.closes(true);
+    restored(s.gone().opens(), step)
+      .toClient("CONNACK")
+      .gone()
+      .nothing()
+      .after(2000)
+      .opens({ will: { payload: "gone" } });
+    s.accepts(true).nothing();
+  });
+
   test("X1 nothing of what it had said meanwhile is left for its next connection", () => {
     const s = updating((each) => each);
     s.client("PUBLISH", { topicIdType: "short", topicId: 0x7878, qos: 1, msgId: 9 }).nothing();
