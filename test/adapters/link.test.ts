@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import type { PacketToBroker, PublishPacket } from "../../src/gateway/packet.ts";
 import { parseBrokerUrl, type TcpBroker } from "../../src/mqtt/broker-url.ts";
 import type { Link } from "../../src/mqtt/link.ts";
+import { LinkScheduler } from "../../src/mqtt/link-scheduler.ts";
 import { openLink } from "./link-double.ts";
 
 const CONNACK = Buffer.from("20020000", "hex");
@@ -51,6 +52,27 @@ async function openPair(options: Parameters<typeof openLink>[1] = {}) {
   await expect.poll(opened.types).toEqual(["link-opened"]);
   broker.chunks.length = 0;
   return { broker, near, ...opened };
+}
+
+/** Its links tick when a test says so. */
+class ManualScheduler extends LinkScheduler {
+  override startTicking(): void {}
+}
+
+/** An open link whose broker may take that many ticks to answer; `tick` lets some of them pass. */
+async function openTicked(answerTimeoutTicks: number) {
+  const scheduler = new ManualScheduler(1000);
+  const opened = await openPair({ keepAliveSeconds: 0, answerTimeoutMs: answerTimeoutTicks * 1000, scheduler });
+  let ticks = 0;
+  const tick = async (count: number) => {
+    for (let done = 0; done < count; done += 1) {
+      opened.link.tick((ticks + 1) * 1000, ticks * 1000);
+      ticks += 1;
+      // What comes of it is written, and the other end has read it.
+      for (let turns = 0; turns < 5; turns += 1) await turn();
+    }
+  };
+  return { ...opened, tick };
 }
 
 function publish(size: number, fields: Partial<PublishPacket> = {}): PublishPacket {
@@ -352,6 +374,30 @@ describe("a link", () => {
       expect(idle.broker.count(PINGREQ)).toBe(0);
       expect(idle.types()).toEqual(["link-opened"]);
       idle.link.close(false);
+    });
+
+    it("has the whole of the time before it is pinged, and after it", async () => {
+      const { broker, link, types, tick } = await openTicked(2);
+      link.write(publish(1, { qos: 1, messageId: 1 }));
+      await tick(2);
+      expect(broker.count(PINGREQ)).toBe(0);
+      await tick(1);
+      expect(broker.count(PINGREQ)).toBe(1);
+      await tick(1);
+      expect(types()).toEqual(["link-opened"]);
+      await tick(1);
+      expect(types()).toEqual(["link-opened", "link-closed"]);
+    });
+
+    it("has the whole of the time after a probe, too", async () => {
+      const { link, types, tick } = await openTicked(2);
+      link.write(publish(1, { qos: 1, messageId: 1 }));
+      await tick(2);
+      link.probe();
+      await tick(2);
+      expect(types()).toEqual(["link-opened"]);
+      await tick(1);
+      expect(types()).toEqual(["link-opened", "link-closed"]);
     });
 
     it("and says something else is there", async () => {
