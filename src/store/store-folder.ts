@@ -43,9 +43,9 @@ export class StoreFolder {
     return !files.includes("CURRENT") && files.some((file) => DATA_FILE.test(file));
   }
 
-  /** Tells the folder from another one that came into its place. */
-  get identity(): number {
-    return statSync(this.path).ino;
+  /** Tells the folder from another one that came into its place; undefined where there is none. */
+  get identity(): number | undefined {
+    return statSync(this.path, { throwIfNoEntry: false })?.ino;
   }
 
   /** Throws a StoreError where the folder takes no more data. */
@@ -54,7 +54,7 @@ export class StoreFolder {
   }
 
   /** Puts the folder out of the way, as it is, and makes a new one. Returns where it is now. */
-  setAside(identity: number): string {
+  setAside(identity: number | undefined): string {
     // Another gateway found the same, and was faster: what is here now is a good one, and belongs to it.
     if (this.identity !== identity) throw this.isLocked();
     let number = 1;
