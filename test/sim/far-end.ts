@@ -1,5 +1,6 @@
 import type { Random } from "../../src/device/random.ts";
 import type { MqttQoS } from "../../src/gateway/packet.ts";
+import { matchesFilter } from "../sn/matches-filter.ts";
 import type { DeliveryChecker } from "./checkers/delivery-checker.ts";
 import type { SimulatedBroker } from "./simulated-broker.ts";
 import type { SimulatedClient } from "./simulated-client.ts";
@@ -38,6 +39,20 @@ export class FarEnd {
     this.#deliveries.sentDown(payload, { clientId, topic, retain, promisedQos });
     this.#broker.publish(undefined, { topic, payload: Buffer.from(payload), qos, retain });
     return `${topic} QoS ${qos} ${payload}`;
+  }
+
+  /**
+   * One more message to a subscription that the device has to have, where it has to get it: at QoS 0 it may not know the topic id (G4). The
+   * payload, if there is one.
+   */
+  probe({ clientId, topics }: SimulatedClient, filter: string): string[] {
+    const topic = topics.down.find((name) => matchesFilter(filter, name))!;
+    if (this.#broker.grantedQos(clientId, topic) === 0) return [];
+    this.#count += 1;
+    const payload = `${clientId}-probe-${this.#count}`;
+    this.#deliveries.sentDown(payload, { clientId, topic, retain: false, promisedQos: undefined });
+    this.#broker.publish(undefined, { topic, payload: Buffer.from(payload), qos: 1, retain: false });
+    return [payload];
   }
 
   /** How many messages come at once this time. */

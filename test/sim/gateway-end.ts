@@ -1,53 +1,77 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Random } from "../../src/device/random.ts";
 import type { Effect, GatewayEvent, Instant } from "../../src/gateway/contract.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
+import type { SavedSession } from "../../src/gateway/saved-session.ts";
 import type { Settings } from "../../src/gateway/settings.ts";
 import { decode } from "../../src/sn/decode.ts";
 import { describe } from "../../src/sn/describe.ts";
 import { eventText, linkEffectText } from "./arrow-text.ts";
+import { AcknowledgementChecker } from "./checkers/acknowledgement-checker.ts";
+import type { ClientMemory } from "./checkers/client-memory.ts";
 import type { DeliveryChecker } from "./checkers/delivery-checker.ts";
 import type { Fail } from "./checkers/fail.ts";
+import type { SubscriptionChecker } from "./checkers/subscription-checker.ts";
 import { Witness } from "./checkers/witness.ts";
+import type { EventQueue } from "./event-queue.ts";
 import type { Place, Places } from "./place.ts";
 import type { SimOptions } from "./sim-options.ts";
 import type { SimulatedBroker } from "./simulated-broker.ts";
-import type { SimulatedLinks } from "./simulated-links.ts";
+import { SimulatedLinks } from "./simulated-links.ts";
+import { SimulatedStore } from "./simulated-store.ts";
 
-/** What the gateway needs of the world around it. */
+/** What a gateway needs of the world around it. */
 export interface GatewaySurroundings {
   readonly options: SimOptions;
   readonly settings: Settings;
+  readonly queue: EventQueue;
+  readonly random: Random;
   readonly places: Places;
   readonly deliveries: DeliveryChecker;
-  readonly links: SimulatedLinks;
+  readonly subscriptions: SubscriptionChecker;
   readonly broker: SimulatedBroker;
+  /** For each client how many connections to the broker were made for it when it connected, by all gateways. */
+  readonly connections: Map<string, number>;
+  /** How often each note was made. */
+  readonly notes: Map<string, number>;
   readonly fail: Fail;
   readonly now: () => Instant;
   readonly arrow: (text: () => string) => void;
-  /** A message of the gateway is on its way. */
-  readonly carry: (place: Place, data: Uint8Array) => void;
+  /** A message of the gateway of this name is on its way. */
+  readonly carry: (gateway: string, place: Place, data: Uint8Array) => void;
   /** A message with QoS −1 goes to the broker. */
   readonly publish: (topic: string, payload: Uint8Array, retain: boolean) => void;
 }
 
-/** The real gateway, while there is one: it may die and end, and is started again. */
+/** A real gateway, while there is one: it may die and end, and is started again, with what it has saved or with nothing. */
 export class GatewayEnd {
+  readonly name: string;
+  readonly links: SimulatedLinks;
   readonly #world: GatewaySurroundings;
-  readonly notes = new Map<string, number>();
-  /** How often it was started after the first time. */
-  restarts = 0;
+  readonly #memories = new Map<string, ClientMemory>();
+  readonly #store: SimulatedStore | undefined;
   #gateway: Gateway | undefined;
   #witness: Witness;
-  /** For each client how many connections to the broker were made for it when it connected. */
-  readonly #connections = new Map<string, number>();
+  /** How often it was started. */
+  #run = 0;
 
-  constructor(world: GatewaySurroundings, seed: number) {
+  constructor(name: string, world: GatewaySurroundings, seed: number) {
+    const { options, queue, random, broker, now } = world;
+    this.name = name;
     this.#world = world;
+    this.links = new SimulatedLinks(name, options, queue, random, broker, now, (event) => this.handle(event));
+    this.#store = options.saves ? new SimulatedStore() : undefined;
     this.#gateway = new Gateway(world.settings, seed);
     this.#witness = this.#newWitness();
   }
 
   get isRunning(): boolean {
     return this.#gateway !== undefined;
+  }
+
+  /** Whether it was started anew without anything of before. */
+  get hasForgotten(): boolean {
+    return this.#run > 0 && this.#store === undefined;
   }
 
   get deadline(): Instant {
@@ -58,15 +82,16 @@ export class GatewayEnd {
     return this.#witness;
   }
 
-  connectionsOf(clientId: string): number {
-    return this.#connections.get(clientId) ?? 0;
+  /** Whether it has this message for a client that is connected. */
+  holds(clientId: string, payload: string): boolean {
+    return this.isRunning && this.#witness.holds(clientId, payload);
   }
 
   /** A message comes in from this place. */
   receive(from: Place, data: Uint8Array): void {
     if (this.#gateway === undefined) return;
     const { places, arrow, now } = this.#world;
-    arrow(() => `${from.name} ⇒ gateway ${describe(decode(data))}`);
+    arrow(() => `${from.name} ⇒ ${this.name} ${describe(decode(data))}`);
     this.#witness.hears(from, data, now());
     this.#perform(this.#gateway.handle({ type: "datagram", from: from.address, data: places.wrap(from, data) }, now()));
     this.#witness.handled();
@@ -75,92 +100,192 @@ export class GatewayEnd {
   handle(event: Exclude<GatewayEvent, { type: "datagram" }>): void {
     if (this.#gateway === undefined) return;
     const { arrow, now } = this.#world;
-    arrow(() => `gateway ⇐ ${eventText(event)}`);
+    arrow(() => `${this.name} ⇐ ${eventText(event)}`);
     this.#witness.told(event, now());
     this.#perform(this.#gateway.handle(event, now()));
+    this.#witness.handled();
   }
 
-  /** The process dies: nothing of it is left but the broker's sessions. */
+  /** Its own connection to the broker is there, or gone. */
+  reaches(reachable: boolean): void {
+    this.handle({ type: "broker-reachable", reachable });
+  }
+
+  /** The process dies: nothing of it is left but what it has saved, and the broker's sessions. */
   crash(): void {
-    this.#world.arrow(() => "--- the gateway crashes");
-    this.#world.links.abandonAll();
+    this.#world.arrow(() => `--- ${this.name} crashes`);
+    this.#checkStore();
+    this.links.abandonAll();
+    this.#store?.crash();
+    this.#witness.over();
     this.#gateway = undefined;
   }
 
   /** The process ends in order: its connections are closed by it, and close. */
   stop(): void {
-    this.#world.arrow(() => "--- the gateway stops");
+    this.#world.arrow(() => `--- ${this.name} stops`);
     this.handle({ type: "stop" });
     this.#witness.stopped();
+    this.#save();
+    this.#witness.over();
     this.#gateway = undefined;
   }
 
-  /** It runs again, and knows nothing. */
+  /** It runs again, and knows what it has saved. */
   start(seed: number): void {
-    this.#world.arrow(() => "--- the gateway starts");
-    this.#world.links.abandonAll();
-    this.restarts += 1;
-    this.#gateway = new Gateway(this.#world.settings, seed);
+    const { arrow, settings, subscriptions, now } = this.#world;
+    arrow(() => `--- ${this.name} starts`);
+    this.links.abandonAll();
+    this.#run += 1;
+    this.#gateway = new Gateway(settings, seed);
     this.#witness = this.#newWitness();
-    this.handle({ type: "broker-reachable", reachable: !this.#world.links.isOut });
+    const saved = this.#store?.saved;
+    const sessions = saved?.sessions ?? [];
+    const remembered = new Map(sessions.map((one) => [one.clientId, one.subscriptions.map(({ filter }) => filter)]));
+    subscriptions.remembersOnly(this.name, remembered);
+    if (saved === undefined) {
+      for (const { names } of this.#memories.values()) names.clear();
+    } else {
+      this.#witness.restores(saved, now());
+      this.handle({ type: "restore", saved });
+    }
+    this.reaches(this.links.reach === "there");
   }
 
   #newWitness(): Witness {
-    const { options, places, deliveries, broker, fail } = this.#world;
-    return new Witness(options, places, deliveries, broker, fail);
+    const memoryOf = (clientId: string) => this.#memoryOf(clientId);
+    return new Witness({ ...this.#world, gateway: this.name, memoryOf }, this.#run);
   }
+
+  #memoryOf(clientId: string): ClientMemory {
+    let memory = this.#memories.get(clientId);
+    if (memory === undefined) {
+      const fail: Fail = (violation) => this.#world.fail(`${clientId}: ${violation}`);
+      const acknowledgements = new AcknowledgementChecker(clientId, this.name, this.#world.subscriptions, fail);
+      memory = { acknowledgements, names: new Map() };
+      this.#memories.set(clientId, memory);
+    }
+    return memory;
+  }
+
+  // --- What is saved
+
+  #change(clientId: string): void {
+    const store = this.#store;
+    if (store === undefined) return;
+    const { queue, random, options, now } = this.#world;
+    if (!store.isBehind) {
+      const run = this.#run;
+      queue.add(now() + random.next() * options.saveMsMax, () => {
+        if (this.#gateway === undefined || this.#run !== run) return;
+        this.#save();
+        this.handle({ type: "saved" });
+      });
+    }
+    store.change(clientId);
+  }
+
+  #save(): void {
+    if (this.#gateway === undefined || this.#store === undefined) return;
+    this.#checkStore();
+    this.#store.write(this.#gateway);
+    this.#world.arrow(() => `${this.name} saves ${this.#store!.clientIds.join(" ")}`);
+  }
+
+  /** Whatever is not said to have changed is the same as what is written; and all of it is what has been seen. */
+  #checkStore(): void {
+    const { fail } = this.#world;
+    if (this.#gateway === undefined || this.#store === undefined) return;
+    for (const clientId of new Set([...this.#memories.keys(), ...this.#store.clientIds])) {
+      const session = this.#gateway.savedSession(clientId);
+      this.#witness.keeps(clientId, session);
+      if (this.#store.isChanged(clientId) || isSame(session, this.#store.recordOf(clientId))) continue;
+      fail(
+        `A-54: ${clientId} has changed, and no word of it: ${JSON.stringify([this.#store.recordOf(clientId), session])}`,
+      );
+    }
+  }
+
+  // --- Effects
 
   #perform(effects: readonly Effect[]): void {
     for (const effect of effects) this.#performOne(effect);
   }
 
   #performOne(effect: Effect): void {
-    const { arrow, now, carry, links, publish, places } = this.#world;
+    const { arrow, now, carry, publish, places, connections } = this.#world;
     switch (effect.type) {
       case "note":
         this.#onNote(effect.name, effect.fields);
         break;
       case "send": {
         const { place, data } = places.unwrap(effect.to, effect.data);
-        arrow(() => `gateway → ${place.name} ${describe(decode(data))}`);
+        arrow(() => `${this.name} → ${place.name} ${describe(decode(data))}`);
         this.#witness.sends(place, data, effect.data, now());
-        carry(place, data);
+        carry(this.name, place, data);
         break;
       }
       case "broadcast":
-        arrow(() => `gateway → all ${describe(decode(effect.data))}`);
+        arrow(() => `${this.name} → all ${describe(decode(effect.data))}`);
         this.#witness.broadcasts(effect);
         break;
       case "publish":
-        arrow(() => `gateway → own client ${effect.topic} ${Buffer.from(effect.payload).toString()}`);
+        arrow(() => `${this.name} → own client ${effect.topic} ${Buffer.from(effect.payload).toString()}`);
         this.#witness.publishes(effect.topic, effect.payload);
-        publish(effect.topic, effect.payload, effect.retain);
+        if (this.links.reach === "there") publish(effect.topic, effect.payload, effect.retain);
         break;
       case "save":
+        this.#change(effect.clientId);
         break;
       default: {
-        arrow(() => `gateway → ${linkEffectText(effect)}`);
+        arrow(() => `${this.name} → ${linkEffectText(effect)}`);
         if (effect.type === "open") {
           const { clientId } = effect.connect;
           // One that is made anew under a client that is connected continues the one of before.
-          if (!this.#witness.isConnected(clientId)) this.#connections.set(clientId, this.connectionsOf(clientId) + 1);
+          if (!this.#witness.isConnected(clientId)) connections.set(clientId, (connections.get(clientId) ?? 0) + 1);
         }
         this.#witness.performs(effect, now());
-        links.perform(effect);
+        this.links.perform(effect);
       }
     }
   }
 
   #onNote(name: string, fields: Readonly<Record<string, unknown>>): void {
-    this.notes.set(name, (this.notes.get(name) ?? 0) + 1);
-    this.#world.arrow(() => `gateway ! ${name} ${JSON.stringify(fields)}`);
-    if (name === "session.failed") this.#world.fail(`session.failed: ${fields.error}`);
+    const { notes, arrow, fail, deliveries, subscriptions } = this.#world;
+    notes.set(name, (notes.get(name) ?? 0) + 1);
+    arrow(() => `${this.name} ! ${name} ${JSON.stringify(fields)}`);
+    if (name === "session.failed") fail(`session.failed: ${fields.error}`);
     const clientId = String(fields.clientId);
-    if (name === "client.moved") this.#witness.moved(clientId);
-    if (name === "client.forgotten") this.#witness.forgotten(clientId);
-    if (name !== "delivery.dropped") return;
-    const { topic, qos, reason } = fields;
-    this.#witness.gaveUp(clientId, String(topic), Number(qos), reason === "the queue is full");
-    if (Number(qos) > 0) this.#world.deliveries.gaveUp(clientId, String(topic));
+    switch (name) {
+      case "client.moved":
+        this.#witness.moved(clientId);
+        break;
+      case "client.lost":
+        this.#witness.lost(clientId);
+        break;
+      case "link.restored":
+        this.#witness.restored(clientId);
+        break;
+      case "client.taken-over":
+        this.#witness.takenOver(clientId);
+        break;
+      case "client.forgotten":
+        this.#witness.forgotten(clientId);
+        subscriptions.remembers(this.name, clientId, []);
+        break;
+      case "delivery.dropped": {
+        const { topic, qos, reason } = fields;
+        this.#witness.gaveUp(clientId, String(topic), Number(qos), reason === "the queue is full");
+        if (Number(qos) > 0) deliveries.gaveUp(clientId, String(topic));
+        break;
+      }
+    }
   }
+}
+
+/** Whether two records say the same, but for what is taken along only when something else is written. */
+function isSame(one: SavedSession | undefined, other: SavedSession | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  const left = { openPublishes: [], inFlight: 0 };
+  return isDeepStrictEqual(structuredClone({ ...one, ...left }), structuredClone({ ...other, ...left }));
 }

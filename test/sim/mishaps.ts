@@ -11,6 +11,8 @@ export const MISHAPS = [
   "crash",
   "stop",
   "outage",
+  "broker restarts",
+  "other gateway",
   "burst",
   "reboot",
   "switched off",

@@ -23,6 +23,11 @@ export class Places {
     return this.#place(address, address, undefined);
   }
 
+  /** Where a client is that the gateway knows at this address, behind a forwarder there or not. */
+  of(address: Address, wirelessNodeId: Uint8Array | undefined): Place {
+    return wirelessNodeId === undefined ? this.at(address) : this.#node(address, wirelessNodeId);
+  }
+
   /** A node behind forwarder number `forwarder`. */
   behind(forwarder: number, wirelessNodeId: Uint8Array): Place {
     return this.#node(this.#forwarders[forwarder]!, wirelessNodeId);

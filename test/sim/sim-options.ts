@@ -22,16 +22,35 @@ export interface SimOptions {
   /** How late a late datagram is. */
   lateMsMax: number;
   brokerDelayMsMax: number;
-  /** Mean time between breaks of one broker connection. */
+  /** Mean times until one broker connection is lost: both ends are told, or neither is, or the broker ends this one alone. */
   linkBreakMs: number;
+  linkHoleMs: number;
+  kickMs: number;
   linkRefusals: number;
   linkStallMs: number;
-  /** Mean time between the times at which the broker is out of reach for everybody. */
+  /** Mean time between the times at which the network between a gateway and the broker is gone, and how long at most. */
   outageMs: number;
-  /** Mean time between crashes of the gateway: it loses its memory. */
+  outageLastsMsMax: number;
+  /** Mean time between the times at which the broker's process ends; how long it is gone at most; and how often it has forgotten all. */
+  brokerRestartMs: number;
+  brokerGoneMsMax: number;
+  brokerForgets: number;
+  /** How late the gateway learns at most whether it can reach the broker. */
+  reachableLateMsMax: number;
+  reconnectMinMs: number;
+  reconnectMaxMs: number;
+  reconnectsPerSecond: number;
+  outageLimitMs: number;
+  /** Mean time between crashes of a gateway. */
   crashMs: number;
-  /** Mean time between orderly ends of the gateway, each followed by a new start. */
+  /** Mean time between orderly ends of a gateway, each followed by a new start. */
   stopMs: number;
+  /** Whether gateways keep what they know of their clients, and how long after a change they write at the latest. */
+  saves: boolean;
+  saveMsMax: number;
+  /** Gateways at the same broker, and the mean time until a device goes from one to the other. */
+  gateways: number;
+  roamMs: number;
   /** Mean times between what happens to one device: messages each way, messages of the far end all at once, … */
   messageMs: number;
   burstMs: number;
@@ -77,6 +96,7 @@ export function drawOptions(seed: number): SimOptions {
   const models = Array.from({ length: devices }, () =>
     hasModels ? MODEL_NAMES[random.integer(0, MODEL_NAMES.length - 1)]! : "ours",
   );
+  const gateways = random.next() < 0.25 ? 2 : 1;
   const forwarders = random.next() < 0.4 ? random.integer(1, 2) : 0;
   return {
     seed,
@@ -92,11 +112,26 @@ export function drawOptions(seed: number): SimOptions {
     lateMsMax: Math.floor(tRetryMs / 2) - delayMsMax,
     brokerDelayMsMax: random.integer(1, random.next() < 0.2 ? 3000 : 100),
     linkBreakMs: rarely(0.4, 5_000, 120_000),
+    linkHoleMs: rarely(0.2, 10_000, 120_000),
+    kickMs: rarely(0.2, 10_000, 200_000),
     linkRefusals: sometimes(0.3, 0.5),
     linkStallMs: rarely(0.3, 5_000, 60_000),
-    outageMs: rarely(0.2, 20_000, 200_000),
-    crashMs: rarely(0.25, 20_000, 200_000),
-    stopMs: rarely(0.15, 20_000, 200_000),
+    outageMs: rarely(0.3, 20_000, 200_000),
+    outageLastsMsMax: random.next() < 0.7 ? 30_000 : 200_000,
+    brokerRestartMs: rarely(0.3, 20_000, 200_000),
+    brokerGoneMsMax: random.next() < 0.7 ? 10_000 : 100_000,
+    brokerForgets: random.next() < 0.5 ? 0 : random.next(),
+    reachableLateMsMax: random.next() < 0.5 ? 100 : 10_000,
+    reconnectMinMs: random.integer(50, 2000),
+    reconnectMaxMs: random.integer(2000, 60_000),
+    reconnectsPerSecond: random.next() < 0.3 ? random.integer(1, 10) : 500,
+    outageLimitMs: random.next() < 0.3 ? random.integer(1000, 30_000) : random.integer(30_000, 120_000),
+    crashMs: rarely(0.3, 5_000, 200_000),
+    stopMs: rarely(0.2, 20_000, 200_000),
+    saves: random.next() < 0.75,
+    saveMsMax: random.integer(10, 1000),
+    gateways,
+    roamMs: gateways === 1 ? never : random.integer(10_000, 100_000),
     messageMs: random.integer(200, 20_000),
     burstMs: rarely(0.2, 5_000, 100_000),
     rebootMs: rarely(0.3, 5_000, 200_000),

@@ -9,8 +9,10 @@ const IN_FLIGHT_MAX = 20;
 export interface BrokerConnection {
   /** A packet to the client. */
   send: (packet: PacketFromBroker) => void;
-  /** The broker ends the connection, because the client has connected again. */
+  /** The broker ends the connection. */
   end: () => void;
+  /** Whose it is: the name of a gateway. */
+  readonly owner: string;
 }
 
 /** A message that a client published, as the broker routed it. */
@@ -36,8 +38,8 @@ interface BrokerSession {
   readonly subscriptions: Map<string, MqttQoS>;
   readonly inFlight: Map<number, Outgoing>;
   readonly queue: PublishPacket[];
-  /** QoS 2 messages received whose PUBREL has not come. */
-  readonly received: Set<number>;
+  /** Payloads of QoS 2 messages received whose PUBREL has not come. */
+  readonly received: Map<number, string>;
   packetId: number;
 }
 
@@ -49,6 +51,8 @@ export class SimulatedBroker {
   onAcknowledged: (clientId: string, packet: PublishPacket) => void = () => {};
   /** A message is for a client; `isCopy` where a SUBSCRIBE brings a retained one. */
   onQueued: (payload: string, qos: MqttQoS, isCopy: boolean) => void = () => {};
+  /** A session has ended, with messages for its client, and with the memory of QoS 2 messages of its client that are not released. */
+  onForgotten: (clientId: string, pending: readonly string[], unreleased: readonly string[]) => void = () => {};
   readonly #sessions = new Map<string, BrokerSession>();
   readonly #byConnection = new Map<BrokerConnection, BrokerSession>();
   readonly #retained = new Map<string, PublishPacket>();
@@ -63,6 +67,7 @@ export class SimulatedBroker {
     }
     const kept = this.#sessions.get(clientId);
     const isPresent = kept !== undefined && !cleanSession;
+    if (kept !== undefined && !isPresent) this.#forget(kept);
     const session = isPresent ? kept : newSession(clientId);
     session.cleanSession = cleanSession;
     session.connection = connection;
@@ -90,8 +95,29 @@ export class SimulatedBroker {
     session.connection = undefined;
     const { will } = session;
     session.will = undefined;
-    if (session.cleanSession) this.#sessions.delete(session.clientId);
+    if (session.cleanSession) this.#forget(session);
     if (firesWill && will !== undefined) this.publish(session.clientId, will);
+  }
+
+  /** Its process ends and is there again: every connection ends, and no will fires. Where it `forgets`, it had written nothing down. */
+  restart(forgets: boolean): void {
+    for (const session of [...this.#sessions.values()]) {
+      const { connection } = session;
+      session.connection = undefined;
+      session.will = undefined;
+      if (connection !== undefined) this.#byConnection.delete(connection);
+      if (forgets || session.cleanSession) this.#forget(session);
+      connection?.end();
+    }
+    if (forgets) this.#retained.clear();
+  }
+
+  /** The broker ends the connection of this client, if there is one, as where somebody sends the client away. */
+  kick(clientId: string): void {
+    const connection = this.#sessions.get(clientId)?.connection;
+    if (connection === undefined) return;
+    this.disconnect(connection, true);
+    connection.end();
   }
 
   receive(connection: BrokerConnection, packet: PacketToBroker): void {
@@ -150,10 +176,21 @@ export class SimulatedBroker {
     return grants.length === 0 ? undefined : (Math.max(...grants) as MqttQoS);
   }
 
-  /** The client's connection with its will; undefined where it has none. */
-  connectionOf(clientId: string): { will: Will | undefined } | undefined {
+  /** The client's connection by way of `owner`, with its will; undefined where it has none. */
+  connectionOf(clientId: string, owner: string): { will: Will | undefined } | undefined {
     const session = this.#sessions.get(clientId);
-    return session?.connection === undefined ? undefined : session;
+    return session?.connection?.owner === owner ? session : undefined;
+  }
+
+  /** What the client has subscribed to with this filter, if it has. */
+  hasSubscription(clientId: string, filter: string): boolean {
+    return this.#sessions.get(clientId)?.subscriptions.has(filter) === true;
+  }
+
+  /** Messages that the client has not acknowledged, in order. */
+  pendingOf(clientId: string): string[] {
+    const session = this.#sessions.get(clientId);
+    return session === undefined ? [] : pendingOf(session);
   }
 
   /** Messages that the client has not acknowledged. */
@@ -165,9 +202,14 @@ export class SimulatedBroker {
   #receivePublish(session: BrokerSession, connection: BrokerConnection, packet: PublishPacket): void {
     const { messageId, qos } = packet;
     const isRepeated = qos === 2 && session.received.has(messageId);
-    if (qos === 2) session.received.add(messageId);
+    if (qos === 2) session.received.set(messageId, Buffer.from(packet.payload).toString());
     if (!isRepeated) this.publish(session.clientId, packet);
     if (qos > 0) connection.send({ cmd: qos === 1 ? "puback" : "pubrec", messageId });
+  }
+
+  #forget(session: BrokerSession): void {
+    this.#sessions.delete(session.clientId);
+    this.onForgotten(session.clientId, pendingOf(session), [...session.received.values()]);
   }
 
   #complete(session: BrokerSession, messageId: number, cmd: "puback" | "pubcomp"): void {
@@ -227,7 +269,13 @@ function newSession(clientId: string): BrokerSession {
     subscriptions: new Map(),
     inFlight: new Map(),
     queue: [],
-    received: new Set(),
+    received: new Map(),
     packetId: 0,
   };
+}
+
+/** Payloads; of those that are in flight only where the client has not said PUBREC. */
+function pendingOf({ inFlight, queue }: BrokerSession): string[] {
+  const sent = [...inFlight.values()].filter(({ isReceived }) => !isReceived).map(({ packet }) => packet);
+  return [...sent, ...queue].map(({ payload }) => Buffer.from(payload).toString());
 }

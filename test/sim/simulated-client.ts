@@ -19,7 +19,12 @@ import type { Place } from "./place.ts";
 import type { SimOptions } from "./sim-options.ts";
 
 /** A device without power. */
-const SWITCHED_OFF: DeviceEnd = { state: "disconnected", deadline: Number.POSITIVE_INFINITY, handle: () => [] };
+const SWITCHED_OFF: DeviceEnd = {
+  state: "disconnected",
+  gateway: undefined,
+  deadline: Number.POSITIVE_INFINITY,
+  handle: () => [],
+};
 
 /** No device sleeps for longer at a time. */
 export const LONGEST_SLEEP_MS = 60_000;
@@ -34,13 +39,19 @@ export class SimulatedClient {
   readonly open = new Map<number, string>();
   device: DeviceEnd;
   place: Place;
-  /** The device has lost its state so often. */
+  /** The device has lost its state, or gone to another gateway, so often. */
   life = 0;
+  /** The gateway that it is to speak with. */
+  home: string;
   /** It has disconnected, and is to stay so for a while. */
   isAway = false;
   /** When the present connection was made, other than by waking up. */
   connectedAt: Instant = 0;
   #isConnected = false;
+  /** The gateway of its last connection. */
+  #lastGateway: string | undefined;
+  /** The gateway that neither hears it nor is heard. */
+  #outOfRange: string | undefined;
   readonly #model: ModelName;
   readonly #settings: DeviceSettings;
   readonly #random: Random;
@@ -52,9 +63,10 @@ export class SimulatedClient {
   /** QoS 2 messages that the device has sent, by MsgId, as long as it was not told that they are accepted. */
   readonly #unfinished = new Map<number, string>();
 
-  constructor(index: number, place: Place, options: SimOptions, random: Random, fail: Fail) {
+  constructor(index: number, place: Place, home: string, options: SimOptions, random: Random, fail: Fail) {
     this.clientId = `d${index}`;
     this.place = place;
+    this.home = home;
     this.#model = options.models[index]!;
     this.traits = TRAITS[this.#model];
     this.#random = random;
@@ -92,9 +104,30 @@ export class SimulatedClient {
     return this.open.size === 0 && (state === "active" || state === "asleep");
   }
 
+  /** To whom the device speaks now. */
+  get gateway(): string {
+    return this.device.gateway ?? this.home;
+  }
+
+  /** It is a client of this project, which misses nothing of the standard. */
+  get isPlain(): boolean {
+    return this.#model === "ours";
+  }
+
+  reaches(gateway: string): boolean {
+    return gateway !== this.#outOfRange;
+  }
+
+  /** The device is to speak with another gateway; where the one before is out of range, that one does not hear that it leaves. */
+  roam(to: string, isOutOfRange: boolean, now: Instant): DeviceEffect[] {
+    this.#outOfRange = isOutOfRange && this.gateway !== to ? this.gateway : undefined;
+    this.home = to;
+    return [...this.device.handle({ type: "connect", gateway: this.home }, now), ...this.#sleepAgain(now)];
+  }
+
   /** Connects, with its subscriptions. */
   start(now: Instant): DeviceEffect[] {
-    const effects = this.device.handle({ type: "connect" }, now);
+    const effects = this.device.handle({ type: "connect", gateway: this.home }, now);
     for (const { topic, qos } of this.topics.subscribe) {
       effects.push(...this.device.handle({ type: "subscribe", token: this.#nextToken(), topic, qos }, now));
     }
@@ -107,7 +140,7 @@ export class SimulatedClient {
     this.open.set(token, payload);
     const data = Buffer.from(payload);
     return [
-      ...this.device.handle({ type: "connect" }, now),
+      ...this.device.handle({ type: "connect", gateway: this.home }, now),
       ...this.device.handle({ type: "publish", token, topic, qos, retain, data }, now),
       ...this.#sleepAgain(now),
     ];
@@ -118,7 +151,7 @@ export class SimulatedClient {
     const { subscribe } = this.topics;
     const { topic, qos } = subscribe[this.#random.integer(0, subscribe.length - 1)]!;
     return [
-      ...this.device.handle({ type: "connect" }, now),
+      ...this.device.handle({ type: "connect", gateway: this.home }, now),
       ...this.device.handle({ type: "unsubscribe", token: this.#nextToken(), topic, qos }, now),
       ...this.device.handle({ type: "subscribe", token: this.#nextToken(), topic, qos }, now),
       ...this.#sleepAgain(now),
@@ -138,7 +171,7 @@ export class SimulatedClient {
     };
     if (kind < 3) this.#willMessages.add(token);
     return [
-      ...this.device.handle({ type: "connect" }, now),
+      ...this.device.handle({ type: "connect", gateway: this.home }, now),
       ...this.device.handle(
         kind < 3
           ? { type: "update-will-message", token, willMsg: Buffer.from(`gone ${count}`) }
@@ -181,7 +214,7 @@ export class SimulatedClient {
   comeBack(now: Instant): DeviceEffect[] {
     if (this.device === SWITCHED_OFF) return this.reboot(now);
     this.isAway = false;
-    return [...this.device.handle({ type: "connect" }, now), ...this.#sleepAgain(now)];
+    return [...this.device.handle({ type: "connect", gateway: this.home }, now), ...this.#sleepAgain(now)];
   }
 
   /** Takes note of an outcome. */
@@ -189,6 +222,9 @@ export class SimulatedClient {
     if (outcome.type === "disconnected") this.#isConnected = false;
     if (outcome.type !== "connected") return;
     if (!this.#isConnected) this.connectedAt = now;
+    // At another gateway it is as one that knows nothing of before.
+    if (this.#lastGateway !== undefined && this.#lastGateway !== this.device.gateway) this.life += 1;
+    this.#lastGateway = this.device.gateway;
     this.#isConnected = true;
   }
 
@@ -232,10 +268,23 @@ export class SimulatedClient {
  * A device that never pings does not notice when the gateway's DISCONNECT is lost, or is never sent: nothing would bring it back. And one that
  * is gone keeps its place for as long as the gateway waits for it, which is a day.
  */
-function isQuiet({ loss, crashMs, stopMs, linkBreakMs, outageMs, moveMs, reuseMs, offMs }: SimOptions): boolean {
-  return (
-    loss === 0 && [crashMs, stopMs, linkBreakMs, outageMs, moveMs, reuseMs, offMs].every((ms) => !Number.isFinite(ms))
-  );
+function isQuiet(options: SimOptions): boolean {
+  const { crashMs, stopMs, linkBreakMs, linkHoleMs, kickMs, outageMs, brokerRestartMs } = options;
+  const { moveMs, reuseMs, offMs, roamMs } = options;
+  const faults = [
+    crashMs,
+    stopMs,
+    linkBreakMs,
+    linkHoleMs,
+    kickMs,
+    outageMs,
+    brokerRestartMs,
+    moveMs,
+    reuseMs,
+    offMs,
+    roamMs,
+  ];
+  return options.loss === 0 && faults.every((ms) => !Number.isFinite(ms));
 }
 
 function quirksOf(model: ModelName, fail: Fail): Quirks | undefined {

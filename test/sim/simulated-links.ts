@@ -7,25 +7,38 @@ import type { BrokerConnection, SimulatedBroker } from "./simulated-broker.ts";
 type LinkEvent = Extract<GatewayEvent, { link: LinkId }>;
 type LinkEffect = Extract<Effect, { link: LinkId }>;
 
+/** How long after the loss of a connection in a black hole the gateway learns of it, and the broker. */
+const HOLE_MS_MAX = { gateway: 30_000, broker: 90_000 } as const;
+/** Connections that the broker closes together end within this time: their ends are the first that comes of a process that is gone. */
+const END_MS_MAX = 300;
+
+/** What becomes of a connection that is asked for: it is made, refused at once, or never answered. */
+export type Reach = "there" | "refuses" | "swallows";
+
 interface Link {
   readonly id: LinkId;
   readonly connection: BrokerConnection;
   /** In order: when the last thing sent each way arrives. */
   toBrokerAt: Instant;
   toGatewayAt: Instant;
-  /** Nothing goes either way any more. */
-  isBroken: boolean;
+  /** Nothing arrives at the broker any more. */
+  isCut: boolean;
+  /** Nothing arrives at the gateway any more but the end. */
+  isDeaf: boolean;
+  /** The gateway was told that the broker has accepted it. */
+  isOpen: boolean;
   /** The gateway has closed it: only its end is told. */
   isClosed: boolean;
   isPaused: boolean;
   held: LinkEvent[];
 }
 
-/** The gateway's connections to the broker: ordered streams that may be refused, stall, or break. */
+/** The connections of one gateway to the broker: ordered streams that may be refused, stall, break, end, or fall silent. */
 export class SimulatedLinks {
   isFaulty = true;
-  /** Nobody reaches the broker. */
-  isOut = false;
+  /** Of this gateway's way to the broker. */
+  reach: Reach = "there";
+  readonly #owner: string;
   readonly #options: SimOptions;
   readonly #queue: EventQueue;
   readonly #random: Random;
@@ -35,6 +48,7 @@ export class SimulatedLinks {
   readonly #links = new Map<LinkId, Link>();
 
   constructor(
+    owner: string,
     options: SimOptions,
     queue: EventQueue,
     random: Random,
@@ -42,6 +56,7 @@ export class SimulatedLinks {
     now: () => Instant,
     emit: (event: LinkEvent) => void,
   ) {
+    this.#owner = owner;
     this.#options = options;
     this.#queue = queue;
     this.#random = random;
@@ -50,13 +65,19 @@ export class SimulatedLinks {
     this.#emit = emit;
   }
 
+  /** Whether the gateway does not know yet that a connection is of no use. */
+  get hasHoles(): boolean {
+    for (const { isCut, isClosed } of this.#links.values()) if (isCut && !isClosed) return true;
+    return false;
+  }
+
   perform(effect: LinkEffect): void {
     if (effect.type === "open") {
       this.#open(effect.link, effect.connect);
       return;
     }
     const link = this.#links.get(effect.link);
-    if (link === undefined || link.isBroken || link.isClosed) return;
+    if (link === undefined || link.isClosed) return;
     switch (effect.type) {
       case "write": {
         const { packet } = effect;
@@ -84,39 +105,50 @@ export class SimulatedLinks {
   /** The gateway's process is gone, and with it every connection that it has not closed. */
   abandonAll(): void {
     for (const link of this.#links.values()) {
-      link.isBroken = true;
+      link.isCut = true;
+      link.isDeaf = true;
       this.#broker.disconnect(link.connection, true);
     }
     this.#links.clear();
   }
 
-  /** Every connection breaks, and the gateway is told. */
-  breakAll(): void {
-    for (const link of this.#links.values()) this.#break(link, "broken");
+  /** The network loses every connection: the gateway is told at once, or learns of it by the silence. */
+  breakAll(silently: boolean): void {
+    for (const link of this.#links.values()) {
+      if (silently) this.#swallow(link);
+      else this.#break(link);
+    }
   }
 
   #open(id: LinkId, connect: LinkConnect): void {
     const now = this.#now();
     const connection: BrokerConnection = {
       send: (packet) => this.#toGateway(link, { type: "packet", link: id, packet }),
-      end: () => this.#break(link, "taken over"),
+      end: () => this.#endByBroker(link),
+      owner: this.#owner,
     };
     const link: Link = {
       id,
       connection,
       toBrokerAt: now,
       toGatewayAt: now,
-      isBroken: false,
+      isCut: false,
+      isDeaf: false,
+      isOpen: false,
       isClosed: false,
       isPaused: false,
       held: [],
     };
     this.#links.set(id, link);
     this.#toBroker(link, () => {
-      if (this.isOut || (this.isFaulty && this.#random.next() < this.#options.linkRefusals)) {
-        link.isBroken = true;
+      if (this.reach === "swallows") {
+        link.isCut = true;
+        return;
+      }
+      if (this.reach === "refuses" || (this.isFaulty && this.#random.next() < this.#options.linkRefusals)) {
+        link.isCut = true;
         const event: LinkEvent =
-          !this.isOut && this.#random.next() < 0.5
+          this.reach === "there" && this.#random.next() < 0.5
             ? { type: "link-refused", link: id, returnCode: 3 }
             : { type: "link-closed", link: id, reason: "no route" };
         this.#later(() => this.#tell(link, event));
@@ -125,57 +157,104 @@ export class SimulatedLinks {
       const sessionPresent = this.#broker.connect(connection, connect);
       this.#toGateway(link, { type: "link-opened", link: id, sessionPresent });
       this.#broker.redeliver(connection);
-      this.#scheduleFaults(link);
+      this.#scheduleFaults(link, connect.clientId);
     });
   }
 
-  #scheduleFaults(link: Link): void {
-    const { linkBreakMs, linkStallMs } = this.#options;
-    if (linkBreakMs < Number.POSITIVE_INFINITY) {
-      this.#queue.add(this.#now() + this.#random.next() * 2 * linkBreakMs, () => {
-        if (this.isFaulty) this.#break(link, "broken");
+  #scheduleFaults(link: Link, clientId: string): void {
+    const { linkBreakMs, linkHoleMs, kickMs, linkStallMs } = this.#options;
+    this.#once(linkBreakMs, () => this.#break(link));
+    this.#once(linkHoleMs, () => this.#swallow(link));
+    this.#once(kickMs, () => {
+      if (!link.isCut && !link.isClosed) this.#broker.kick(clientId);
+    });
+    this.#once(linkStallMs, () => {
+      if (link.isDeaf || link.isClosed) return;
+      this.#emit({ type: "link-stalled", link: link.id });
+      this.#queue.add(this.#now() + this.#random.next() * 2000, () => {
+        if (!link.isDeaf && !link.isClosed) this.#emit({ type: "link-drained", link: link.id });
       });
-    }
-    if (linkStallMs < Number.POSITIVE_INFINITY) {
-      this.#queue.add(this.#now() + this.#random.next() * 2 * linkStallMs, () => {
-        if (!this.isFaulty || link.isBroken || link.isClosed) return;
-        this.#emit({ type: "link-stalled", link: link.id });
-        this.#queue.add(this.#now() + this.#random.next() * 2000, () => {
-          if (!link.isBroken && !link.isClosed) this.#emit({ type: "link-drained", link: link.id });
-        });
-      });
-    }
+    });
+  }
+
+  /** At a random time with this mean, if there are faults then. */
+  #once(meanMs: number, run: () => void): void {
+    if (meanMs === Number.POSITIVE_INFINITY) return;
+    this.#queue.add(this.#now() + this.#random.next() * 2 * meanMs, () => {
+      if (this.isFaulty) run();
+    });
   }
 
   #close(link: Link, disconnect: boolean): void {
     link.isClosed = true;
+    const tell = () => this.#later(() => this.#tell(link, { type: "link-closed", link: link.id, reason: "closed" }));
+    if (link.isCut) {
+      tell();
+      return;
+    }
     const end = () => {
       this.#broker.disconnect(link.connection, !disconnect);
-      this.#later(() => this.#tell(link, { type: "link-closed", link: link.id, reason: "closed" }));
+      tell();
     };
     // With DISCONNECT everything that was written arrives first; without it the stream is cut off.
     if (disconnect) this.#toBroker(link, end);
     else this.#later(end);
   }
 
-  #break(link: Link, reason: string): void {
-    if (link.isBroken || link.isClosed) return;
-    link.isBroken = true;
+  /** The network loses the connection, and both ends learn of it. */
+  #break(link: Link): void {
+    if (link.isCut || link.isClosed) return;
+    link.isCut = true;
+    link.isDeaf = true;
     this.#broker.disconnect(link.connection, true);
-    this.#later(() => this.#tell(link, { type: "link-closed", link: link.id, reason }));
+    this.#later(() => this.#tell(link, { type: "link-closed", link: link.id, reason: "broken" }));
+  }
+
+  /** A black hole: nothing goes either way, and neither end is told; each finds out by itself. */
+  #swallow(link: Link): void {
+    if (link.isCut || link.isClosed) return;
+    link.isCut = true;
+    link.isDeaf = true;
+    this.#queue.add(this.#now() + this.#random.next() * HOLE_MS_MAX.broker, () =>
+      this.#broker.disconnect(link.connection, true),
+    );
+    this.#queue.add(this.#now() + this.#random.next() * HOLE_MS_MAX.gateway, () => {
+      if (!link.isClosed) this.#tell(link, { type: "link-closed", link: link.id, reason: "silent" });
+    });
+  }
+
+  /** The broker has ended the connection. What it sent before may come before the end, or not. */
+  #endByBroker(link: Link): void {
+    // In a black hole nobody hears of it.
+    if (link.isCut) return;
+    link.isCut = true;
+    if (link.isClosed) {
+      this.#later(() => this.#tell(link, { type: "link-closed", link: link.id, reason: "closed" }));
+      return;
+    }
+    link.isDeaf = this.#random.next() < 0.5;
+    const endMs = Math.min(END_MS_MAX, this.#delayMs());
+    this.#queue.add(this.#now() + endMs, () =>
+      this.#tell(link, { type: "link-closed", link: link.id, reason: "ended", byBroker: link.isOpen }),
+    );
   }
 
   #toBroker(link: Link, arrive: () => void): void {
     link.toBrokerAt = Math.max(link.toBrokerAt, this.#now() + this.#delayMs());
     this.#queue.add(link.toBrokerAt, () => {
-      if (!link.isBroken) arrive();
+      if (!link.isCut) arrive();
+      // A close that was under way is one all the same, to the gateway.
+      else if (link.isClosed && this.#links.get(link.id) === link) {
+        this.#tell(link, { type: "link-closed", link: link.id, reason: "closed" });
+      }
     });
   }
 
   #toGateway(link: Link, event: LinkEvent): void {
     link.toGatewayAt = Math.max(link.toGatewayAt, this.#now() + this.#delayMs());
     this.#queue.add(link.toGatewayAt, () => {
-      if (link.isBroken || link.isClosed) return;
+      if (link.isDeaf || link.isClosed) return;
+      if (event.type === "link-opened") link.isOpen = true;
       if (link.isPaused) link.held.push(event);
       else this.#emit(event);
     });
@@ -189,6 +268,7 @@ export class SimulatedLinks {
   #tell(link: Link, event: LinkEvent): void {
     if (this.#links.get(link.id) !== link) return;
     this.#links.delete(link.id);
+    link.isDeaf = true;
     this.#emit(event);
   }
 

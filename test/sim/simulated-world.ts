@@ -1,21 +1,21 @@
-import type { DeviceEffect, DeviceQoS, Outcome } from "../../src/device/contract.ts";
+import type { DeviceEffect, DeviceQoS } from "../../src/device/contract.ts";
 import { Random } from "../../src/device/random.ts";
 import type { Instant } from "../../src/gateway/contract.ts";
-import { DEFAULT_SETTINGS } from "../../src/gateway/settings.ts";
-import { decode } from "../../src/sn/decode.ts";
-import { describe } from "../../src/sn/describe.ts";
+import { DEFAULT_SETTINGS, type Settings } from "../../src/gateway/settings.ts";
 import { ArrowLog } from "./arrow-log.ts";
+import { BrokerFaults } from "./broker-faults.ts";
 import { type Counts, DeliveryChecker } from "./checkers/delivery-checker.ts";
+import { SubscriptionChecker } from "./checkers/subscription-checker.ts";
 import { predefinedTopicsOf } from "./client-topics.ts";
+import { DeviceEnds } from "./device-ends.ts";
 import { EventQueue } from "./event-queue.ts";
 import { FarEnd } from "./far-end.ts";
 import { GatewayEnd } from "./gateway-end.ts";
 import { type Mishap, Mishaps } from "./mishaps.ts";
-import { type Place, Places } from "./place.ts";
+import { Places } from "./place.ts";
 import type { SimOptions } from "./sim-options.ts";
 import { SimulatedBroker } from "./simulated-broker.ts";
 import { LONGEST_SLEEP_MS, SimulatedClient } from "./simulated-client.ts";
-import { SimulatedLinks } from "./simulated-links.ts";
 import { SimulatedNetwork } from "./simulated-network.ts";
 import { MINUS_ONE_NAMES, MINUS_ONE_TOPIC, Strangers } from "./strangers.ts";
 
@@ -36,21 +36,23 @@ export interface SimResult {
 
 class Violation extends Error {}
 
-/** Devices, a bad network, the real gateway and a broker in one virtual time; first with faults, then without. */
+/** Devices, a bad network, the real gateway, or two, and a broker in one virtual time; first with faults, then without. */
 export class SimulatedWorld {
   readonly #options: SimOptions;
   readonly #random: Random;
   readonly #queue = new EventQueue();
   readonly #network: SimulatedNetwork;
   readonly #broker = new SimulatedBroker();
-  readonly #links: SimulatedLinks;
-  readonly #places: Places;
-  readonly #clients: SimulatedClient[];
+  readonly #brokerFaults: BrokerFaults;
+  readonly #clients: SimulatedClient[] = [];
+  readonly #devices: DeviceEnds;
   readonly #strangers: Strangers;
   readonly #mishaps: Mishaps;
   readonly #deliveries = new DeliveryChecker((violation) => this.#fail(violation));
-  readonly #gateway: GatewayEnd;
+  readonly #subscriptions = new SubscriptionChecker(this.#broker);
+  readonly #gateways: GatewayEnd[] = [];
   readonly #farEnd: FarEnd;
+  readonly #notes = new Map<string, number>();
   readonly #log: ArrowLog;
   #now: Instant = 0;
   #payloads = 0;
@@ -61,40 +63,51 @@ export class SimulatedWorld {
     this.#log = new ArrowLog(onArrow);
     this.#random = new Random(options.seed ^ 0x5eed);
     this.#network = new SimulatedNetwork(options, this.#queue, this.#random);
-    this.#places = new Places(options.forwarders);
+    const places = new Places(options.forwarders);
     const now = () => this.#now;
-    this.#links = new SimulatedLinks(options, this.#queue, this.#random, this.#broker, now, (event) =>
-      this.#gateway.handle(event),
-    );
     const fail = (violation: string) => this.#fail(violation);
-    this.#strangers = new Strangers(options, this.#random, this.#places, (from, data) => this.#toGateway(from, data));
-    this.#clients = [];
-    this.#mishaps = new Mishaps(options, this.#random, this.#places, this.#clients, now);
+    this.#strangers = new Strangers(options, this.#random, places, (from, data) =>
+      this.#network.carry(this.#now, () => this.#gateways[0]!.receive(from, data)),
+    );
+    this.#mishaps = new Mishaps(options, this.#random, places, this.#clients, now);
     for (let index = 0; index < options.devices; index += 1) {
-      this.#clients.push(new SimulatedClient(index, this.#mishaps.newPlace(), options, this.#random, fail));
+      const home = gatewayName(this.#random.integer(0, options.gateways - 1));
+      this.#clients.push(new SimulatedClient(index, this.#mishaps.newPlace(), home, options, this.#random, fail));
     }
     this.#farEnd = new FarEnd(this.#random, this.#broker, this.#deliveries, options.retained);
-    this.#broker.onAcknowledged = (clientId, packet) => this.#deliveries.acknowledgedToBroker(clientId, packet);
-    this.#broker.onQueued = (payload, qos, isCopy) => this.#deliveries.sentByBroker(payload, qos, isCopy);
-    const { tRetryMs, nRetry, migrateOnWake, wakeByConnect } = options;
-    const { clientsMax, queuedMax, awakeMessagesMax } = options;
-    const predefined = this.#clients.flatMap(({ clientId }) => predefinedTopicsOf(clientId));
-    const limits = { tRetryMs, nRetry, migrateOnWake, wakeByConnect, clientsMax, queuedMax, awakeMessagesMax };
-    const surroundings = {
-      options,
-      settings: { ...DEFAULT_SETTINGS, ...limits, predefinedTopics: [...predefined, MINUS_ONE_TOPIC] },
-      places: this.#places,
-      deliveries: this.#deliveries,
-      links: this.#links,
+    const common = {
       broker: this.#broker,
+      deliveries: this.#deliveries,
+      connections: new Map<string, number>(),
       fail,
       now,
       arrow: (text: () => string) => this.#arrow(text),
-      carry: (place: Place, data: Uint8Array) => this.#toDevice(place, data),
+    };
+    const surroundings = {
+      ...common,
+      options,
+      settings: this.#settings(),
+      queue: this.#queue,
+      random: this.#random,
+      places,
+      subscriptions: this.#subscriptions,
+      notes: this.#notes,
+      carry: (...[gateway, place, data]: Parameters<DeviceEnds["carry"]>) => this.#devices.carry(gateway, place, data),
       publish: (topic: string, payload: Uint8Array, retain: boolean) =>
         this.#broker.publish(undefined, { topic, payload: Buffer.from(payload), qos: 0, retain }),
     };
-    this.#gateway = new GatewayEnd(surroundings, options.seed);
+    for (let index = 0; index < options.gateways; index += 1) {
+      this.#gateways.push(new GatewayEnd(gatewayName(index), surroundings, options.seed + index));
+    }
+    this.#devices = new DeviceEnds({
+      ...common,
+      clients: this.#clients,
+      gateways: this.#gateways,
+      network: this.#network,
+      strangers: this.#strangers,
+    });
+    this.#brokerFaults = new BrokerFaults(options, this.#queue, this.#random, this.#broker, this.#gateways, now);
+    this.#listenToBroker();
   }
 
   run(): SimResult {
@@ -108,27 +121,54 @@ export class SimulatedWorld {
       const waiting = Math.max(...this.#clients.map(({ clientId }) => this.#broker.pendingFor(clientId)));
       const periods = 20 + Math.ceil((waiting + queuedMax) / awakeMessagesMax);
       const boundMs = 20 * tRetryMs * (nRetry + 2) + periods * LONGEST_SLEEP_MS;
-      const end = this.#now + boundMs;
-      this.#runUntil(() => (this.#isSettled() ? this.#now : end));
-      if (!this.#isSettled()) this.#fail(`not settled ${boundMs / 1000} s after the last fault: ${this.#unsettled()}`);
+      this.#settleWithin(boundMs, "after the last fault", () => this.#isSettled());
+      this.#checkSubscriptions(boundMs);
       this.#deliveries.finish(this.#broker.routed);
       this.#checkQosMinusOne();
     } catch (error) {
       violation = error instanceof Violation ? error.message : String((error as Error).stack);
     }
-    const notes = new Map<string, number>([...this.#gateway.notes, ...this.#mishaps.counts]);
+    const notes = new Map<string, number>([...this.#notes, ...this.#mishaps.counts]);
     return { violation, arrows: this.#log.last, counts: this.#deliveries.counts, notes };
+  }
+
+  #settings(): Settings {
+    const { tRetryMs, nRetry, migrateOnWake, wakeByConnect, clientsMax, queuedMax, awakeMessagesMax } = this.#options;
+    const { reconnectMinMs, reconnectMaxMs, reconnectsPerSecond, outageLimitMs, saves } = this.#options;
+    const predefined = this.#clients.flatMap(({ clientId }) => predefinedTopicsOf(clientId));
+    return {
+      ...DEFAULT_SETTINGS,
+      ...{ tRetryMs, nRetry, migrateOnWake, wakeByConnect, clientsMax, queuedMax, awakeMessagesMax },
+      ...{ reconnectMinMs, reconnectMaxMs, reconnectsPerSecond, outageLimitMs, savesSessions: saves },
+      predefinedTopics: [...predefined, MINUS_ONE_TOPIC],
+    };
+  }
+
+  #listenToBroker(): void {
+    this.#broker.onAcknowledged = (clientId, packet) => this.#deliveries.acknowledgedToBroker(clientId, packet);
+    this.#broker.onQueued = (payload, qos, isCopy) => this.#deliveries.sentByBroker(payload, qos, isCopy);
+    this.#broker.onForgotten = (clientId, pending, unreleased) => {
+      const client = this.#clients.find((one) => one.clientId === clientId);
+      if (client === undefined) return;
+      for (const payload of unreleased) this.#deliveries.forgotten(payload);
+      const gateway = this.#gateways.find(({ name }) => name === client.gateway)!;
+      for (const payload of pending) {
+        if (gateway.holds(clientId, payload)) this.#deliveries.entrusted(payload);
+        else this.#deliveries.missed(payload);
+      }
+      this.#subscriptions.brokerForgot(clientId, client.gateway);
+    };
   }
 
   #start(): void {
     const { options: o, now } = { options: this.#options, now: () => this.#now };
-    this.#gateway.handle({ type: "broker-reachable", reachable: true });
+    for (const gateway of this.#gateways) gateway.reaches(true);
     for (const client of this.#clients) {
-      this.#queue.add(this.#random.next() * 1000, () => this.#perform(client, client.start(now())));
+      this.#queue.add(this.#random.next() * 1000, () => this.#devices.perform(client, client.start(now())));
       const happens = (meanMs: number, what: Mishap, run: () => DeviceEffect[]) =>
         this.#repeatedly(meanMs, what, () => {
           this.#arrow(() => `--- ${client.clientId}: ${what}`);
-          this.#perform(client, run());
+          this.#devices.perform(client, run());
         });
       this.#repeatedly(o.messageMs, undefined, () => this.#publishUp(client));
       this.#repeatedly(o.messageMs, undefined, () => this.#publishDown(client));
@@ -149,10 +189,14 @@ export class SimulatedWorld {
         this.#queue.add(now() + this.#random.next() * 60_000, () => this.#comeBack(client));
         return client.isAway ? [] : client.leave(now());
       });
+      happens(o.roamMs, "other gateway", () => this.#roam(client));
     }
-    this.#repeatedly(o.crashMs, "crash", () => this.#endGateway("crash"));
-    this.#repeatedly(o.stopMs, "stop", () => this.#endGateway("stop"));
-    this.#repeatedly(o.outageMs, "outage", () => this.#outage());
+    for (const gateway of this.#gateways) {
+      this.#repeatedly(o.crashMs, "crash", () => this.#endGateway(gateway, "crash"));
+      this.#repeatedly(o.stopMs, "stop", () => this.#endGateway(gateway, "stop"));
+    }
+    this.#repeatedly(o.outageMs, "outage", () => this.#brokerFaults.outage());
+    this.#repeatedly(o.brokerRestartMs, "broker restarts", () => this.#brokerFaults.restart());
     const places = () => this.#clients.map(({ place }) => place);
     this.#repeatedly(o.junkMs, "junk", () => this.#strangers.junk(places()));
     this.#repeatedly(o.ghostMs, "ghost", () => this.#strangers.ghost());
@@ -174,10 +218,10 @@ export class SimulatedWorld {
   #endFaults(): void {
     this.#arrow(() => "--- no more faults");
     this.#network.isFaulty = false;
-    this.#links.isFaulty = false;
+    for (const { links } of this.#gateways) links.isFaulty = false;
     for (const [index, client] of this.#clients.entries()) {
       // For some there is no room: they leave, and the others have it.
-      if (index >= this.#options.clientsMax) this.#perform(client, client.leave(this.#now));
+      if (index >= this.#options.clientsMax) this.#devices.perform(client, client.leave(this.#now));
       else this.#comeBack(client);
     }
   }
@@ -185,8 +229,8 @@ export class SimulatedWorld {
   #runUntil(end: () => Instant): void {
     let atOnce = 0;
     for (;;) {
-      let next = Math.min(this.#queue.next, this.#gateway.deadline);
-      for (const { device } of this.#clients) next = Math.min(next, device.deadline);
+      const [gateway] = this.#gateways.toSorted((one, other) => one.deadline - other.deadline);
+      const next = Math.min(this.#queue.next, gateway!.deadline, this.#devices.deadline);
       if (next > end()) {
         this.#now = Math.max(this.#now, end());
         return;
@@ -195,14 +239,15 @@ export class SimulatedWorld {
       if (atOnce > EVENTS_AT_ONCE_MAX) this.#fail("time stands still");
       this.#now = Math.max(this.#now, next);
       if (this.#queue.next <= this.#now) this.#queue.runNext();
-      else if (this.#gateway.deadline <= this.#now) this.#gateway.handle({ type: "deadline" });
-      else this.#deadlineOfDevice();
+      else if (gateway!.deadline <= this.#now) gateway!.handle({ type: "deadline" });
+      else this.#devices.onDeadline();
     }
   }
 
-  #deadlineOfDevice(): void {
-    const client = this.#clients.find(({ device }) => device.deadline <= this.#now);
-    if (client !== undefined) this.#perform(client, client.device.handle({ type: "deadline" }, this.#now));
+  #settleWithin(boundMs: number, since: string, isSettled: () => boolean, missing = () => this.#unsettled()): void {
+    const end = this.#now + boundMs;
+    this.#runUntil(() => (isSettled() ? this.#now : end));
+    if (!isSettled()) this.#fail(`not settled ${boundMs / 1000} s ${since}: ${missing()}`);
   }
 
   // --- What happens
@@ -216,7 +261,7 @@ export class SimulatedWorld {
     this.#payloads += 1;
     const payload = `${clientId}-up-${this.#payloads}`;
     this.#deliveries.published(payload, { clientId, topic: name, qos, retain });
-    this.#perform(client, client.publish(payload, topic, qos, retain, this.#now));
+    this.#devices.perform(client, client.publish(payload, topic, qos, retain, this.#now));
   }
 
   #publishDown(client: SimulatedClient): void {
@@ -232,114 +277,23 @@ export class SimulatedWorld {
     if (!client.isAway || (this.#now >= this.#options.faultsMs && this.#isForNoOne(client))) return;
     // What it says about leaving has to be heard first.
     if (client.device.state === "leaving") this.#queue.add(this.#now + 1000, () => this.#comeBack(client));
-    else this.#perform(client, client.comeBack(this.#now));
+    else this.#devices.perform(client, client.comeBack(this.#now));
   }
 
-  #outage(): void {
-    if (this.#links.isOut) return;
-    this.#links.isOut = true;
-    this.#links.breakAll();
-    this.#gateway.handle({ type: "broker-reachable", reachable: false });
-    this.#queue.add(this.#now + this.#random.next() * 30_000, () => {
-      this.#links.isOut = false;
-      this.#gateway.handle({ type: "broker-reachable", reachable: true });
-    });
+  #roam(client: SimulatedClient): DeviceEffect[] {
+    if (client.isAway || client.device.state === "leaving") return [];
+    const others = this.#gateways.filter(({ name }) => name !== client.home);
+    const to = others[this.#random.integer(0, others.length - 1)]!.name;
+    return client.roam(to, this.#random.next() < 0.7, this.#now);
   }
 
-  #endGateway(how: "crash" | "stop"): void {
-    if (!this.#gateway.isRunning) return;
-    this.#gateway[how]();
+  #endGateway(gateway: GatewayEnd, how: "crash" | "stop"): void {
+    if (!gateway.isRunning) return;
+    gateway[how]();
     // A new one comes when the connections of the old one are gone.
     const { brokerDelayMsMax } = this.#options;
     const pauseMs = how === "crash" ? 0 : 2 * brokerDelayMsMax + this.#random.next() * 5000;
-    this.#queue.add(this.#now + pauseMs, () => this.#gateway.start(this.#random.integer(0, 0xffff)));
-  }
-
-  // --- Datagrams
-
-  #perform(client: SimulatedClient, effects: readonly DeviceEffect[]): void {
-    for (const effect of effects) {
-      if (effect.type === "send") this.#fromDevice(client, effect.data);
-      else this.#onOutcome(client, effect);
-    }
-  }
-
-  #fromDevice(client: SimulatedClient, data: Uint8Array): void {
-    const message = decode(data);
-    this.#arrow(() => `${client.clientId} → ${describe(message)}`);
-    if (message.type === "PUBLISH" && message.qos === 2) {
-      const payload = Buffer.from(message.data).toString();
-      if (client.reusesMsgId(message.msgId, payload)) this.#deliveries.exempt(payload);
-    }
-    this.#strangers.sees(data);
-    this.#toGateway(client.place, data, client);
-  }
-
-  #toGateway(from: Place, data: Uint8Array, client?: SimulatedClient): void {
-    const sentAt = this.#now;
-    this.#network.carry(this.#now, () => {
-      if (client !== undefined) this.#noteArrival(client, data, sentAt);
-      this.#gateway.receive(from, data);
-    });
-  }
-
-  #noteArrival({ clientId, isDurable }: SimulatedClient, data: Uint8Array, sentAt: Instant): void {
-    const message = decode(data);
-    if (message.type === "PUBACK" || message.type === "PUBREC") {
-      // A broker that begins a session anew uses the same identifiers again: an old answer may be taken for that to a new message.
-      const inFlight = this.#gateway.witness.inFlight(clientId, message.msgId);
-      if (inFlight !== undefined && sentAt < inFlight.since) this.#deliveries.missed(inFlight.payload);
-    }
-    if (message.type !== "PUBLISH") return;
-    const payload = Buffer.from(message.data).toString();
-    this.#deliveries.reached(payload, this.#gateway.connectionsOf(clientId), !isDurable);
-    // I2: a gateway that lost its memory may have given an id of before to another name.
-    if (message.topicIdType !== "normal" || this.#gateway.restarts === 0) return;
-    const name = this.#gateway.witness.nameOf(clientId, message.topicId);
-    if (name !== undefined && name !== this.#deliveries.topicOf(payload)) this.#deliveries.exempt(payload);
-  }
-
-  /** To whoever is at the place now, and still is when it arrives. */
-  #toDevice(place: Place, data: Uint8Array): void {
-    this.#strangers.sees(data);
-    const client = this.#clients.find((one) => one.place === place);
-    if (client === undefined) return;
-    const sentAt = this.#now;
-    this.#network.carry(this.#now, () => {
-      if (client.place !== place) return;
-      this.#arrow(() => `gateway ⇒ ${client.clientId} ${describe(decode(data))}`);
-      const isStray = !client.isDurable && sentAt < client.connectedAt;
-      for (const effect of client.device.handle({ type: "datagram", data }, this.#now)) {
-        if (effect.type === "message") this.#onMessage(client, effect, isStray);
-        else this.#perform(client, [effect]);
-      }
-    });
-  }
-
-  #onMessage({ clientId, life }: SimulatedClient, message: Extract<Outcome, { type: "message" }>, isStray: boolean) {
-    const payload = Buffer.from(message.data).toString();
-    this.#arrow(() => `${clientId} ! message ${payload}`);
-    this.#deliveries.arrived(clientId, payload, message.topicName, life, isStray);
-  }
-
-  #onOutcome(client: SimulatedClient, outcome: Outcome): void {
-    client.saw(outcome, this.#now);
-    this.#arrow(() => `${client.clientId} ! ${outcome.type}${"result" in outcome ? ` ${outcome.result}` : ""}`);
-    if (outcome.type === "published") {
-      const payload = client.take(outcome);
-      if (payload === undefined) this.#fail(`${client.clientId}: two outcomes of one request`);
-      if (outcome.result === "accepted" && !client.traits.credulous)
-        this.#deliveries.accepted(payload, this.#broker.routed);
-      // A device that leaves, or had a clean session, does not know what became of it.
-      const isGone = outcome.result === "not connected" || outcome.result === "no answer";
-      if (outcome.result !== "accepted" && !isGone && !this.#deliveries.isExempt(payload)) {
-        this.#fail(`${payload} was not published: ${outcome.result} ${outcome.returnCode}`);
-      }
-    } else if (outcome.type === "will-updated" && !client.mayRefuse(outcome)) {
-      this.#fail(`${client.clientId} could not change its will: ${outcome.result} ${outcome.returnCode}`);
-    } else if (outcome.type === "subscribed" && outcome.result === "refused") {
-      this.#fail(`${client.clientId} could not subscribe: ${outcome.returnCode}`);
-    }
+    this.#queue.add(this.#now + pauseMs, () => gateway.start(this.#random.integer(0, 0xffff)));
   }
 
   // --- The end
@@ -350,11 +304,25 @@ export class SimulatedWorld {
   }
 
   #isSettled(): boolean {
-    if (!this.#gateway.isRunning || this.#links.isOut) return false;
+    if (this.#gateways.some(({ isRunning, links }) => !isRunning || links.hasHoles)) return false;
+    if (this.#brokerFaults.isOut) return false;
     const isEach = this.#clients.every(
-      (client) => client.isSettled && (this.#isForNoOne(client) || this.#broker.pendingFor(client.clientId) === 0),
+      (client) => client.isSettled && (this.#isForNoOne(client) || this.#isServed(client)),
     );
-    return isEach && this.#gateway.witness.links.clientsInUse.length === this.#connectedCount();
+    return isEach && this.#connections().length === this.#connectedCount();
+  }
+
+  /** The broker has nothing more for it and knows all that it was told it has subscribed to, and its gateway knows where it is. */
+  #isServed({ clientId, gateway, place, isAway }: SimulatedClient): boolean {
+    const { witness } = this.#gateways.find(({ name }) => name === gateway)!;
+    if (isAway) return true;
+    const isSubscribed = (filter: string) => this.#broker.hasSubscription(clientId, filter);
+    const hasAll = this.#broker.pendingFor(clientId) === 0 && this.#subscriptions.of(clientId).every(isSubscribed);
+    return hasAll && witness.isServed(clientId, place);
+  }
+
+  #connections(): string[] {
+    return this.#gateways.flatMap(({ witness }) => witness.links.clientsInUse);
   }
 
   #connectedCount(): number {
@@ -364,9 +332,31 @@ export class SimulatedWorld {
   #unsettled(): string {
     const clients = this.#clients.map((client) => {
       const { clientId, device, open } = client;
-      return `${clientId} ${device.state}, ${open.size} open, ${this.#broker.pendingFor(clientId)} at the broker`;
+      const filters = this.#subscriptions
+        .of(clientId)
+        .filter((filter) => !this.#broker.hasSubscription(clientId, filter));
+      const waiting = `${open.size} open, ${this.#broker.pendingFor(clientId)} at the broker`;
+      return `${clientId} ${device.state}, ${waiting}, not subscribed to ${filters.join()}`;
     });
-    return [...clients, `connections: ${this.#gateway.witness.links.clientsInUse.join(" ")}`].join("; ");
+    return [...clients, `connections: ${this.#connections().join(" ")}`].join("; ");
+  }
+
+  /** Whatever a client was told that it has subscribed to, it gets. */
+  #checkSubscriptions(boundMs: number): void {
+    const probes: string[] = [];
+    for (const client of this.#clients) {
+      if (this.#isForNoOne(client) || client.isAway) continue;
+      for (const filter of this.#subscriptions.of(client.clientId)) {
+        if (client.isPlain) probes.push(...this.#farEnd.probe(client, filter));
+      }
+    }
+    const missing = () => probes.filter((payload) => !this.#deliveries.hasArrived(payload));
+    this.#settleWithin(
+      boundMs,
+      "after a message to every subscription",
+      () => missing().length === 0,
+      () => missing().join(),
+    );
   }
 
   /** Whatever has come with QoS −1 came under its own name (N2, N6). */
@@ -384,4 +374,8 @@ export class SimulatedWorld {
   #fail(violation: string): never {
     throw new Violation(violation);
   }
+}
+
+function gatewayName(index: number): string {
+  return `gateway ${"AB"[index]}`;
 }

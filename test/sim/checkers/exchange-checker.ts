@@ -5,6 +5,7 @@ import { RETURN_CODE } from "../../../src/sn/return-code.ts";
 import type { SimOptions } from "../sim-options.ts";
 import { answerKey, answersTo } from "./answers.ts";
 import type { Fail } from "./fail.ts";
+import { type HeldMessage, HeldMessages } from "./held-messages.ts";
 
 /** What a client says without asking for anything: it connects, or answers. */
 const QUIET: ReadonlySet<MessageName> = new Set(["CONNECT", "WILLMSG", "REGACK", "PUBACK", "PUBREC", "PUBCOMP"]);
@@ -25,13 +26,6 @@ interface OpenExchange {
   since: Instant;
   /** The client said PUBREC: the broker has the next word. */
   isReceived: boolean;
-}
-
-/** A message of the broker that the gateway was handed and the client has not got. */
-interface Held {
-  payload: string;
-  topic: string;
-  qos: number;
 }
 
 /**
@@ -58,25 +52,33 @@ export class ExchangeChecker {
   #period = 0;
   #heardIn = -1;
   #isLeavingToSleep = false;
-  #held: Held[] = [];
+  readonly #held: HeldMessages;
   #publishedInPeriod = 0;
   #connect: Connect | undefined;
   #kind: SimOptions["wakeByConnect"] = "new";
   #prompt: MessageName | undefined;
   /** When it was asked last; Infinity when it has answered. */
   #promptedAt: Instant = Number.POSITIVE_INFINITY;
-  /** Its connection to the broker is gone. */
+  /** Its connection to the broker is gone for good, which it cannot be told while it sleeps. */
   #isCutOff = false;
   /** The broker connection is being made anew. */
   #isRemade = false;
+  /** Attempts at that which have failed. */
+  #failures = 0;
   /** The message that the client acknowledged meanwhile. */
-  #unheard: Held | undefined;
+  #unheard: HeldMessage | undefined;
   /** It woke up by a CONNECT, and has only answered since. */
   #justWoke = false;
   /** The MsgId of the last exchange, where that was one of QoS 2 and nothing came after it. */
   #completed: number | undefined;
 
-  constructor({ awakeMessagesMax, tRetryMs, nRetry, wakeByConnect }: SimOptions, fail: Fail) {
+  /** `onLost` is told the payload of each message that the gateway alone had, and has no more. */
+  constructor(
+    { awakeMessagesMax, tRetryMs, nRetry, wakeByConnect }: SimOptions,
+    onLost: (payload: string) => void,
+    fail: Fail,
+  ) {
+    this.#held = new HeldMessages(onLost);
     this.#awakeMessagesMax = awakeMessagesMax;
     this.#tRetryMs = tRetryMs;
     this.#patienceMs = tRetryMs * (nRetry + 1);
@@ -101,25 +103,27 @@ export class ExchangeChecker {
 
   /** What the message in flight with this MsgId is, and since when; undefined where there is none. */
   inFlight(msgId: number): { payload: string; since: Instant } | undefined {
-    if (this.open?.kind !== "PUBLISH" || this.open.msgId !== msgId || this.#held[0] === undefined) return undefined;
-    return { payload: this.#held[0].payload, since: this.open.since };
+    if (this.open?.kind !== "PUBLISH" || this.open.msgId !== msgId || this.#held.first === undefined) return undefined;
+    return { payload: this.#held.first.payload, since: this.open.since };
+  }
+
+  /** Whether this message waits for the client. */
+  holds(payload: string): boolean {
+    return this.#held.has(payload);
   }
 
   /** The set-up is made from its beginning: the client waits for nothing of before. */
   setUpAnew(): void {
     this.#begin();
-    this.#held = [];
+    this.#held.clear();
     this.#asked.set("CONNACK", this.#period);
   }
 
-  /**
-   * A client that did not answer while it was awake is asleep again, and nothing shows it (Z11) but that it is not told when its connection
-   * to the broker is gone. Whether that is so.
-   */
-  sleepsUnseen(): boolean {
-    if (this.state !== "awake" || !this.#isCutOff) return false;
-    this.state = "asleep";
-    return true;
+  /** After a restart of the gateway: what of the client is known of before, and nothing of its exchanges. */
+  restored(state: "active" | "asleep"): void {
+    this.state = state;
+    this.#isRemade = true;
+    this.#failures = 0;
   }
 
   /** Whether it is not asked for its will any more, and has not told it: the gateway has given its CONNECT up (R6). */
@@ -136,32 +140,41 @@ export class ExchangeChecker {
   ended(): void {
     this.state = "none";
     this.#begin();
-    this.#held = [];
+    this.#held.clear();
   }
 
   /** The gateway said that it gave a message up: the one in flight, or for want of room the oldest that is not. */
   gaveUp(topic: string, qos: number, forWantOfRoom: boolean): void {
     const isHeadInFlight = this.open !== undefined && !this.open.isReceived && this.open.kind !== "PUBREL";
     const first = forWantOfRoom && isHeadInFlight ? 1 : 0;
-    const index = this.#held.findIndex((held, at) => at >= first && held.topic === topic && held.qos === qos);
-    if (index < 0) this.#fail(`a message to ${topic} is given up, and there is none`);
+    if (!this.#held.giveUp(topic, qos, first)) this.#fail(`a message to ${topic} is given up, and there is none`);
     if (!forWantOfRoom) this.open = undefined;
-    this.#held.splice(index, 1);
   }
 
   /** The gateway is handed a message for the client by the broker. */
-  fromBroker(payload: string, topic: string, qos: number): void {
-    this.#held.push({ payload, topic, qos });
+  fromBroker(message: Omit<HeldMessage, "isOrphan">): void {
+    this.#held.add(message);
+  }
+
+  /** The gateway says PUBACK to the broker. */
+  acknowledgedToBroker(packetId: number): void {
+    this.#held.acknowledged(packetId);
   }
 
   /** A new broker connection is there: of what was held, the broker sends again what it still has. */
   linkOpened(sessionPresent: boolean): void {
     this.#isCutOff = false;
     this.#isRemade = false;
-    if (!sessionPresent) return;
+    this.#failures = 0;
+    if (!sessionPresent) {
+      this.#held.orphan();
+      return;
+    }
     // What the client has in hand of it comes again, after those that were here already.
-    if (this.open?.kind !== "REGISTER" || this.#held[0]?.qos !== 0) this.open = undefined;
-    this.#held = this.#held.filter(({ qos }) => qos === 0);
+    const { first } = this.#held;
+    const staysOpen = first?.isOrphan === true || (this.open?.kind === "REGISTER" && first?.qos === 0);
+    if (!staysOpen) this.open = undefined;
+    this.#held.redelivered();
   }
 
   /** The broker connection of a connected client is closed, to be made anew. */
@@ -169,11 +182,24 @@ export class ExchangeChecker {
     this.#isRemade = true;
   }
 
-  /** The broker connection is gone: what came over it is the broker's again, or lost. */
+  /** The broker connection is gone, or could not be made. */
   linkClosed(): void {
     // While a client that wakes up is asked for its will, what is held stays for the connection that follows.
     if (this.state === "connecting" && this.keepsSession) return;
-    this.#held = [];
+    if (this.isConnected) {
+      // It is made anew, and the client is not to notice.
+      if (this.#isRemade) this.#failures += 1;
+      this.#isRemade = true;
+      return;
+    }
+    this.#held.clear();
+    this.open = undefined;
+    this.#isRemade = false;
+  }
+
+  /** The broker connection is gone, and none follows. */
+  cutOff(): void {
+    this.#held.clear();
     this.open = undefined;
     this.#isCutOff = true;
     this.#isRemade = false;
@@ -215,7 +241,7 @@ export class ExchangeChecker {
         break;
       case "PUBREC":
         if (this.open?.kind !== "PUBLISH" || this.open.msgId !== message.msgId || this.open.qos !== 2) break;
-        if (!this.open.isReceived) this.#held.shift();
+        if (!this.open.isReceived) this.#held.take(false);
         this.open.isReceived = true;
         break;
       case "PUBCOMP":
@@ -296,8 +322,8 @@ export class ExchangeChecker {
     if (returnCode === RETURN_CODE.accepted) {
       // For QoS 2 a PUBACK is an answer only when it refuses.
       if (open.qos === 2) return;
-      if (this.#isRemade) this.#unheard = this.#held[0];
-      this.#held.shift();
+      if (this.#isRemade) this.#unheard = this.#held.first;
+      this.#held.take(this.#isRemade);
     }
     if (returnCode !== RETURN_CODE.congestion) this.open = undefined;
   }
@@ -334,9 +360,15 @@ export class ExchangeChecker {
     const isServed = this.isConnected || (this.state === "connecting" && this.keepsSession);
     if (message.type !== "PINGRESP" && !isServed) this.#fail(`${key} to a client that is ${this.state}`);
     if (message.type !== "PINGRESP" || this.state !== "awake") return;
+    if (this.#isRemade) {
+      // What there is for it cannot be had at the moment.
+      if (this.#failures === 0) this.#fail("Z7: PINGRESP before it is known whether the broker has something");
+      this.#fallAsleep();
+      return;
+    }
     if (this.open !== undefined) this.#fail(`Z7: PINGRESP while a ${this.open.kind} is not answered`);
     if (this.#held.length > 0 && this.#publishedInPeriod < this.#awakeMessagesMax) {
-      this.#fail(`Z5: PINGRESP while ${this.#held[0]!.payload} waits`);
+      this.#fail(`Z5: PINGRESP while ${this.#held.first!.payload} waits`);
     }
     this.#fallAsleep();
   }
@@ -344,9 +376,9 @@ export class ExchangeChecker {
   #onPublish(message: Extract<Message, { type: "PUBLISH" }>, payload: string, now: Instant): void {
     const { qos, msgId, topicId } = message;
     // Where the client began anew in the meantime, it may be asked again for what it said while its connection was remade.
-    if (this.#unheard?.payload === payload && this.#held[0]?.payload !== payload) this.#held.unshift(this.#unheard);
+    if (this.#unheard?.payload === payload && this.#held.first?.payload !== payload) this.#held.putBack(this.#unheard);
     this.#unheard = undefined;
-    const first = this.#held[0];
+    const { first } = this.#held;
     if (first === undefined) this.#fail(`PUBLISH of ${payload}, which the broker has not sent for it`);
     else if (first.payload !== payload) this.#fail(`G6: PUBLISH of ${payload} before ${first.payload}`);
     // A client that does not do REGISTER is sent the message with the id that it has asked for itself (see TopicIdChecker).
@@ -357,7 +389,7 @@ export class ExchangeChecker {
       this.#countInPeriod();
       if (msgId !== 0) this.#fail(`M1: PUBLISH QoS 0 with MsgId ${msgId}`);
       if (this.open !== undefined) this.#fail(`G6: a message overtakes the ${this.open.kind} that is open`);
-      this.#held.shift();
+      this.#held.take(false);
       return;
     }
     this.#completed = undefined;

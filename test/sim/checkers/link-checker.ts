@@ -1,6 +1,7 @@
-import type { Effect, LinkId } from "../../../src/gateway/contract.ts";
+import type { Effect, Instant, LinkId } from "../../../src/gateway/contract.ts";
 import type { PacketToBroker } from "../../../src/gateway/packet.ts";
 import type { Message } from "../../../src/sn/message.ts";
+import type { SimOptions } from "../sim-options.ts";
 import type { Fail } from "./fail.ts";
 
 /** How far a client has come with its CONNECT. */
@@ -13,6 +14,8 @@ interface SetUp {
 
 interface OpenLink {
   readonly clientId: string;
+  /** The broker has accepted it, and the gateway knows. */
+  isOpen: boolean;
   /** The gateway has closed it; its end is not told yet. */
   isClosed: boolean;
   /** The SUBSCRIBE that was written last, with the client's MsgId. */
@@ -23,16 +26,40 @@ interface OpenLink {
 export class LinkChecker {
   readonly #fail: Fail;
   readonly #clientsMax: number;
+  readonly #reconnectsPerSecond: number;
   readonly #links = new Map<LinkId, OpenLink>();
+  /** When lost connections were made anew, in the last second. */
+  #renewedAt: Instant[] = [];
   readonly #setUps = new Map<string, SetUp>();
 
-  constructor(clientsMax: number, fail: Fail) {
+  constructor({ clientsMax, reconnectsPerSecond }: SimOptions, fail: Fail) {
     this.#clientsMax = clientsMax;
+    this.#reconnectsPerSecond = reconnectsPerSecond;
     this.#fail = fail;
   }
 
   clientOf(link: LinkId): string | undefined {
     return this.#links.get(link)?.clientId;
+  }
+
+  /** Whether the broker has accepted this one. */
+  isOpen(link: LinkId): boolean {
+    return this.#links.get(link)?.isOpen === true;
+  }
+
+  opened(link: LinkId): void {
+    const open = this.#links.get(link);
+    if (open !== undefined) open.isOpen = true;
+  }
+
+  /** A lost connection is made anew, in its turn among all. */
+  renewed(now: Instant): void {
+    this.#renewedAt = [...this.#renewedAt.filter((at) => at > now - 1000), now];
+    // Both ends of the second belong to it.
+    if (this.#renewedAt.length > this.#reconnectsPerSecond + 1)
+      this.#fail(
+        `${this.#renewedAt.length} connections are made anew in a second, at most ${this.#reconnectsPerSecond}`,
+      );
   }
 
   /** Clients with a connection in use. */
@@ -107,7 +134,7 @@ export class LinkChecker {
       if (link.clientId === clientId)
         this.#fail(`C11: a second connection for ${clientId} beside one that is not gone`);
     }
-    this.#links.set(id, { clientId, isClosed: false, lastSubscribe: "" });
+    this.#links.set(id, { clientId, isOpen: false, isClosed: false, lastSubscribe: "" });
     const { length } = this.clientsInUse;
     if (length > this.#clientsMax) this.#fail(`${length} connections with clients.max ${this.#clientsMax}`);
     if (this.#links.size > 2 * this.#clientsMax) this.#fail(`${this.#links.size} connections, closing ones included`);

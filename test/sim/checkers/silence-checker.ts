@@ -51,9 +51,23 @@ export class SilenceChecker {
     return now >= Math.max(this.#heardAt + (this.#allowedMs ?? Number.POSITIVE_INFINITY), this.#linkSince);
   }
 
-  /** The client fell asleep when it had left something unanswered for too long. */
-  sleepsUnseen(): void {
-    this.#heardAt += this.#patienceMs;
+  /** Whether a client without a connection to the broker may be taken for lost. */
+  mayBeLost(now: Instant): boolean {
+    if (this.#exchange.state === "awake") return now >= this.#heardAt + this.#sleepMs;
+    return this.isLost(now) || this.hasLeftUnanswered(now);
+  }
+
+  /** The gateway has started: it waits for the client as if that had just been heard. */
+  restored(keepAliveS: number, sleepS: number, now: Instant): void {
+    this.#heardAt = now;
+    this.#keepAliveMs = allowedMs(keepAliveS);
+    this.#sleepMs = allowedMs(sleepS);
+    this.#linkSince = 0;
+  }
+
+  /** Whether this is the duration that is supervised in its present state. */
+  hasAnnounced(durationS: number): boolean {
+    return (this.#exchange.state === "active" ? this.#keepAliveMs : this.#sleepMs) === allowedMs(durationS);
   }
 
   /** A connection to the broker is made for the client; until it is there the client is not lost, for its will would not fire. */
@@ -79,11 +93,13 @@ export class SilenceChecker {
     }
   }
 
-  /** The gateway closes the connection to the broker. */
-  closed(withDisconnect: boolean, occasion: Occasion, now: Instant): void {
+  /** The gateway closes a connection to the broker that was open, or not yet. */
+  closed(withDisconnect: boolean, wasOpen: boolean, occasion: Occasion, now: Instant): void {
     const { state } = this.#exchange;
     if (withDisconnect) {
-      if (this.#exchange.isConnected) this.linkIsMade();
+      if (!wasOpen) this.linkGone();
+      else if (this.#exchange.isConnected) this.linkIsMade();
+      if (!wasOpen) return;
       if (occasion === "time" && this.#exchange.isConnected)
         this.#fail(`W: a client that is ${state} is lost without its will`);
       if (occasion === "another client" && this.#exchange.isConnected)
@@ -96,13 +112,19 @@ export class SilenceChecker {
     if (allowed !== undefined && now >= this.#heardAt + allowed) return;
     // Asleep again since it left something unanswered, though nothing showed it (Z11).
     if (state === "awake" && now >= this.#heardAt + this.#sleepMs) return;
+    if (this.hasLeftUnanswered(now)) return;
+    this.#fail(`K3: a client that is ${state} is lost after ${Math.round(now - this.#heardAt)} ms, and had answered`);
+  }
+
+  /** Whether the client has left a message unanswered for so long that it is lost. */
+  hasLeftUnanswered(now: Instant): boolean {
     const { open, unansweredSince, promptedSince, keepsSession } = this.#exchange;
     // What is sent to a client that has just woken up counts as a repetition, where its connection to the broker was made anew.
     const patienceMs = keepsSession ? this.#patienceMs - this.#tRetryMs : this.#patienceMs;
     for (const since of [open?.since, unansweredSince, promptedSince]) {
-      if (since !== undefined && now >= since + patienceMs - 1) return;
+      if (since !== undefined && now >= since + patienceMs - 1) return true;
     }
-    this.#fail(`K3: a client that is ${state} is lost after ${Math.round(now - this.#heardAt)} ms, and had answered`);
+    return false;
   }
 
   get #allowedMs(): number | undefined {

@@ -1,15 +1,27 @@
 import type { Instant } from "../../../src/gateway/contract.ts";
+import type { SavedTopic } from "../../../src/gateway/saved-session.ts";
 import type { Message, SubscriptionTopic } from "../../../src/sn/message.ts";
 import { RETURN_CODE } from "../../../src/sn/return-code.ts";
 import { decodeShortName } from "../../../src/sn/short-name.ts";
 import { hasWildcard } from "../../../src/sn/topic-name.ts";
+import type { BoundName } from "./client-memory.ts";
 import type { Fail } from "./fail.ts";
 
-/** What the topic ids between the gateway and one client mean, from what both say. Begins anew when the gateway loses its memory. */
+/**
+ * Starts of a gateway after which a number may stand for another name: each leaves out a quarter of all numbers (T12), and one that has
+ * a number of five starts ago cannot tell.
+ */
+const RUNS_APART = 4;
+
+/**
+ * What the topic ids between the gateway and one client mean, from what both say. What the gateway said in a life of before holds, where it
+ * keeps it.
+ */
 export class TopicIdChecker {
   readonly #fail: Fail;
+  readonly #run: number;
   /** Names of the ids that the gateway has given to this client, in whatever connection. */
-  readonly #nameById = new Map<number, string>();
+  readonly #names: Map<number, BoundName>;
   readonly #lifetimeMs: number;
   /** Ids that the client was told, and accepted, in its present connection, with when. */
   readonly #known = new Map<number, Instant>();
@@ -27,15 +39,31 @@ export class TopicIdChecker {
   /** The REGISTERs of the gateway that the client has not accepted, by MsgId. */
   readonly #offered = new Map<number, number>();
 
-  /** `lifetimeMs` is how long a datagram may be under way. */
-  constructor(lifetimeMs: number, fail: Fail) {
+  /** `names` are those of before, and `run` counts the lives of the gateway; `lifetimeMs` is how long a datagram may be under way. */
+  constructor(names: Map<number, BoundName>, run: number, lifetimeMs: number, fail: Fail) {
+    this.#names = names;
+    this.#run = run;
     this.#lifetimeMs = lifetimeMs;
     this.#fail = fail;
   }
 
   /** What this id means to the gateway. */
   nameOf(topicId: number): string | undefined {
-    return this.#nameById.get(topicId);
+    return this.#names.get(topicId)?.name;
+  }
+
+  /** The gateway has started, and knows these ids of the client from before, or says so. */
+  restored(topics: readonly SavedTopic[]): void {
+    for (const { id, name, announced } of topics) {
+      // One that the client was not told of yet is new here.
+      this.#bind(id, name);
+      if (announced) this.#known.set(id, Number.NEGATIVE_INFINITY);
+    }
+  }
+
+  /** Whether the client may be taken to know this id. */
+  mayKnow(topicId: number): boolean {
+    return this.#known.has(topicId) || this.#doubtful.has(topicId);
   }
 
   /** A new connection: the client may have forgotten what it knew (T11). */
@@ -118,7 +146,7 @@ export class TopicIdChecker {
     } else if (topicIdType === "predefined") {
       if (!topic.endsWith("/predefined")) this.#fail(`I2: a message to ${topic} as predefined id ${topicId}`);
     } else {
-      const name = this.#nameById.get(topicId);
+      const name = this.nameOf(topicId);
       if (name !== topic) this.#fail(`I2: a message to ${topic} with topic id ${topicId}, which means ${name}`);
       // Some do not do REGISTER: what such a client has asked for it has to know, also where it said once that it does not.
       if (this.#asked.has(topicId) && [...this.#offered.values()].includes(topicId)) this.#knows(topicId, now);
@@ -161,10 +189,10 @@ export class TopicIdChecker {
 
   #bind(topicId: number, name: string): void {
     if (topicId === 0 || topicId === 0xffff) this.#fail(`I4: topic id ${topicId} for ${name}`);
-    const before = this.#nameById.get(topicId);
-    if (before !== undefined && before !== name) {
-      this.#fail(`T12: topic id ${topicId} means ${name}, and meant ${before}`);
+    const before = this.#names.get(topicId);
+    if (before !== undefined && before.name !== name && this.#run - before.run < RUNS_APART) {
+      this.#fail(`T12: topic id ${topicId} means ${name}, and meant ${before.name}`);
     }
-    this.#nameById.set(topicId, name);
+    this.#names.set(topicId, { name, run: this.#run });
   }
 }

@@ -66,6 +66,16 @@ export class WillChecker {
     }
   }
 
+  /** The gateway has started, and says that this was the will of the client. */
+  restored(will: Will | undefined): void {
+    this.#stored = will;
+  }
+
+  /** Whether this may be the will that the gateway takes for that of the session. */
+  isStored(will: Will | undefined): boolean {
+    return isSame(will, this.#stored) || (this.#unanswered !== undefined && isSame(will, this.#unanswered.will));
+  }
+
   /** The gateway has given the client's CONNECT up. */
   abandoned(): void {
     this.#setUp = undefined;

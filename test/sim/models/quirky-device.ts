@@ -19,6 +19,10 @@ export class QuirkyDevice implements DeviceEnd {
     return this.#device.state;
   }
 
+  get gateway(): string | undefined {
+    return this.#device.gateway;
+  }
+
   get deadline(): Instant {
     return this.#device.deadline;
   }

@@ -1,0 +1,205 @@
+import type { GatewayEvent, Instant, LinkConnect } from "../../../src/gateway/contract.ts";
+import type { PacketFromBroker, PacketToBroker } from "../../../src/gateway/packet.ts";
+import type { SavedSession } from "../../../src/gateway/saved-session.ts";
+import type { Message } from "../../../src/sn/message.ts";
+import type { ClientMemory } from "./client-memory.ts";
+import { ExchangeChecker } from "./exchange-checker.ts";
+import type { Fail } from "./fail.ts";
+import { OutageChecker } from "./outage-checker.ts";
+import { type Occasion, SilenceChecker } from "./silence-checker.ts";
+import { TopicIdChecker } from "./topic-id-checker.ts";
+import { WillChecker } from "./will-checker.ts";
+import type { WitnessSurroundings } from "./witness-surroundings.ts";
+
+/** All that watches what goes on between one gateway, in one life of it, and one client. */
+export class ClientCheckers {
+  readonly exchange: ExchangeChecker;
+  readonly topicIds: TopicIdChecker;
+  readonly silence: SilenceChecker;
+  readonly will: WillChecker;
+  readonly outage: OutageChecker;
+  readonly memory: ClientMemory;
+  readonly #clientId: string;
+  readonly #world: WitnessSurroundings;
+  readonly #fail: Fail;
+  /** Of the connection that was accepted last. */
+  #isDurable = false;
+  #isAskedDurable = false;
+  /** The broker has forgotten what the client was told that it has. */
+  #isBetrayed = false;
+
+  constructor(clientId: string, world: WitnessSurroundings, run: number) {
+    const { options } = world;
+    this.#clientId = clientId;
+    this.#world = world;
+    this.#fail = (violation) => world.fail(`${clientId}: ${violation}`);
+    this.memory = world.memoryOf(clientId);
+    this.memory.acknowledgements.restarted();
+    this.exchange = new ExchangeChecker(options, (payload) => world.deliveries.lost(payload), this.#fail);
+    this.topicIds = new TopicIdChecker(this.memory.names, run, options.tRetryMs / 2, this.#fail);
+    this.silence = new SilenceChecker(options, this.exchange, this.#fail);
+    this.will = new WillChecker(this.#fail);
+    this.outage = new OutageChecker(options, this.#fail);
+  }
+
+  /** The gateway has started, and this is what it kept. */
+  restored(saved: SavedSession, isThere: boolean, now: Instant): void {
+    this.#isDurable = saved.durable;
+    this.topicIds.restored(saved.topics);
+    this.silence.restored(saved.keepAlive, saved.sleepDuration, now);
+    this.will.restored(saved.will);
+    if (!isThere || saved.state === "disconnected") return;
+    this.exchange.restored(saved.state);
+    this.outage.restored(now);
+  }
+
+  /** What the gateway would keep is what has been seen; undefined where it keeps nothing. */
+  keeps(saved: SavedSession | undefined): void {
+    const { state } = this.exchange;
+    // What a CONNECT comes to is not known before its end.
+    if (state === "connecting") return;
+    const isListening = state === "active" || state === "awake";
+    if (saved === undefined) {
+      if ((this.#isDurable && isListening) || state === "asleep")
+        this.#fail(`A-54: nothing is kept of it, and it is ${state}`);
+      return;
+    }
+    const keptAs = state === "awake" ? "asleep" : state === "none" ? "disconnected" : state;
+    if (saved.state !== keptAs) this.#fail(`A-54: it is kept as ${saved.state}, and is ${state}`);
+    if (saved.durable !== this.#isDurable) this.#fail(`A-54: it is kept as durable ${saved.durable}`);
+    for (const { id, name, announced } of saved.topics) {
+      if (this.topicIds.nameOf(id) !== undefined && this.topicIds.nameOf(id) !== name)
+        this.#fail(`A-54: topic id ${id} is kept as ${name}, and means ${this.topicIds.nameOf(id)}`);
+      if (announced && state !== "none" && !this.topicIds.mayKnow(id))
+        this.#fail(`T11: topic id ${id} is kept as known`);
+    }
+    if (state !== "none" && !this.silence.hasAnnounced(state === "active" ? saved.keepAlive : saved.sleepDuration))
+      this.#fail(`A-54: ${state}, and kept with durations ${saved.keepAlive} and ${saved.sleepDuration}`);
+    if (!this.will.isStored(saved.will)) this.#fail(`A-54: kept with another will: ${saved.will?.topic}`);
+  }
+
+  toGateway(message: Message, hasMoved: boolean, now: Instant): void {
+    const { exchange } = this;
+    // R8: an answer to nothing says nothing about what the client knows.
+    const isHeard = message.type !== "PUBACK" || exchange.awaits(message.msgId);
+    if (isHeard && exchange.state !== "connecting") this.topicIds.toGateway(message, now);
+    if (message.type === "CONNECT") this.#isAskedDurable = !message.cleanSession;
+    exchange.toGateway(message, hasMoved, now);
+    this.silence.toGateway(message, now);
+    this.will.toGateway(message, exchange);
+    this.memory.acknowledgements.toGateway(message);
+    if (message.type === "PINGREQ" && exchange.state === "awake") this.outage.pinged(now);
+  }
+
+  /** `why` is what the gateway handles, or "asked" where the client has said DISCONNECT. */
+  toClient(message: Message, why: GatewayEvent["type"] | "asked" | undefined, now: Instant): void {
+    let payload: string | undefined;
+    let topic: string | undefined;
+    if (message.type === "PUBLISH") {
+      payload = Buffer.from(message.data).toString();
+      topic = this.#world.deliveries.sent(this.#clientId, payload, message.retain);
+    }
+    if (message.type === "DISCONNECT" && !this.#mayBeTold(why, now)) this.outage.told(now);
+    const { state } = this.exchange;
+    this.exchange.toClient(message, payload, now);
+    this.topicIds.toClient(message, topic, now);
+    this.silence.toClient(message, now);
+    const { broker, gateway } = this.#world;
+    this.will.toClient(message, broker.connectionOf(this.#clientId, gateway));
+    this.memory.acknowledgements.toClient(message);
+    if (message.type === "PINGRESP") this.outage.answered();
+    if (message.type === "CONNACK" && message.returnCode === 0 && state === "connecting" && !this.exchange.keepsSession)
+      this.#isDurable = this.#isAskedDurable;
+    if (this.exchange.state === "none") this.outage.over();
+  }
+
+  fromBroker(packet: PacketFromBroker): void {
+    if (packet.cmd === "publish") {
+      const { payload, topic, qos, messageId } = packet;
+      this.exchange.fromBroker({ payload: Buffer.from(payload).toString(), topic, qos, packetId: messageId });
+    } else {
+      this.memory.acknowledgements.fromBroker(packet);
+    }
+  }
+
+  toBroker(packet: PacketToBroker): void {
+    this.memory.acknowledgements.toBroker(packet);
+    if (packet.cmd === "puback") this.exchange.acknowledgedToBroker(packet.messageId);
+  }
+
+  linkOpened(sessionPresent: boolean, now: Instant): void {
+    const { exchange, memory } = this;
+    this.silence.linkOpened(now);
+    const isKept = sessionPresent && this.#isDurable;
+    this.#isBetrayed = !isKept && memory.acknowledgements.hasUnreleased;
+    const isNew = !exchange.isConnected && !exchange.keepsSession;
+    if (!isKept) memory.acknowledgements.brokerForgot(isNew);
+    // A client that is connected or wakes up does not notice, and keeps its ids.
+    if (isNew) {
+      this.topicIds.connected();
+      if (!this.#isAskedDurable) this.#world.subscriptions.begins(this.#clientId);
+    }
+    // What was asked over the old one is forgotten, for the broker begins with the message again.
+    else if (sessionPresent) this.topicIds.interrupted();
+    exchange.linkOpened(sessionPresent);
+    // That of a client that is there is of use when the broker knows again what it has subscribed to.
+    if (!exchange.isConnected) this.outage.over();
+  }
+
+  /** The connection in use is gone, or could not be made. */
+  linkClosed(now: Instant): void {
+    this.exchange.linkClosed();
+    this.silence.linkGone();
+    if (this.exchange.isConnected) this.outage.lost(now);
+  }
+
+  /** The gateway opens a connection. Whether that is a lost one that is made anew, in its turn among all. */
+  opens(connect: LinkConnect, now: Instant): boolean {
+    const { exchange } = this;
+    this.silence.linkIsMade();
+    if (exchange.isConnected) {
+      this.will.renewed(connect);
+      if (!this.outage.isLost) return false;
+      return this.outage.tries(now);
+    }
+    if (!exchange.keepsSession) exchange.setUpAnew();
+    this.will.opened(connect);
+    return false;
+  }
+
+  /** The gateway closes the connection in use. */
+  closes(disconnect: boolean, wasOpen: boolean, occasion: Occasion, now: Instant): void {
+    const { exchange } = this;
+    if (disconnect && exchange.isConnected && wasOpen) exchange.linkIsRemade();
+    this.silence.closed(disconnect, wasOpen, occasion, now);
+    if (wasOpen || !exchange.isConnected) return;
+    exchange.linkClosed();
+    this.outage.lost(now);
+  }
+
+  /** The gateway has closed the connection, and makes none. */
+  cutOff(): void {
+    this.exchange.cutOff();
+    this.outage.over();
+  }
+
+  /** The session is gone without a word to the client. */
+  lost(): void {
+    this.exchange.ended();
+    this.will.abandoned();
+    this.outage.over();
+  }
+
+  /** Time has come to `now`. */
+  passed(now: Instant): void {
+    if (this.exchange.state === "active") this.outage.passedWhileActive(now);
+    if (this.exchange.state === "awake" && this.exchange.open === undefined) this.outage.passedWhileAwake(now);
+  }
+
+  /** Whether there is a reason for DISCONNECT that has nothing to do with an outage. */
+  #mayBeTold(why: GatewayEvent["type"] | "asked" | undefined, now: Instant): boolean {
+    if (why === "asked" || why === "stop" || !this.exchange.isConnected) return true;
+    if (this.#isBetrayed && (why === "link-opened" || why === "packet")) return true;
+    return this.silence.hasLeftUnanswered(now);
+  }
+}

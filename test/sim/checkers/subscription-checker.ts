@@ -1,0 +1,69 @@
+import type { SimulatedBroker } from "../simulated-broker.ts";
+
+/** Who knows of a subscription that a client was told is made. */
+interface Confirmed {
+  /** Names of the gateways that will make it again when the broker has forgotten it. */
+  readonly gateways: Set<string>;
+}
+
+/**
+ * Which subscriptions every client has to have, from what it was told. One that the gateway has forgotten is gone when the broker forgets
+ * it as well: a gateway without a store that ends, one that dies before it has written, or that drops the session of a client that is not
+ * connected for want of room. Nobody else may forget.
+ */
+export class SubscriptionChecker {
+  readonly #broker: SimulatedBroker;
+  readonly #confirmed = new Map<string, Map<string, Confirmed>>();
+
+  constructor(broker: SimulatedBroker) {
+    this.#broker = broker;
+  }
+
+  /** Filters that the broker has to know for this client. */
+  of(clientId: string): string[] {
+    return [...(this.#confirmed.get(clientId)?.keys() ?? [])];
+  }
+
+  /** The client was told by this gateway that it is subscribed. */
+  subscribed(clientId: string, filter: string, gateway: string): void {
+    let filters = this.#confirmed.get(clientId);
+    if (filters === undefined) {
+      filters = new Map();
+      this.#confirmed.set(clientId, filters);
+    }
+    const confirmed = filters.get(filter) ?? { gateways: new Set() };
+    confirmed.gateways.add(gateway);
+    filters.set(filter, confirmed);
+  }
+
+  /** The client wants it no more: whether it has it is not known before the next SUBACK. */
+  unsubscribes(clientId: string, filter: string): void {
+    this.#confirmed.get(clientId)?.delete(filter);
+  }
+
+  /** A clean session begins. */
+  begins(clientId: string): void {
+    this.#confirmed.delete(clientId);
+  }
+
+  /** A gateway remembers no more than these filters of the client. */
+  remembers(gateway: string, clientId: string, remembered: readonly string[]): void {
+    for (const [filter, { gateways }] of this.#confirmed.get(clientId) ?? []) {
+      if (remembered.includes(filter)) continue;
+      gateways.delete(gateway);
+      if (!this.#broker.hasSubscription(clientId, filter)) this.#confirmed.get(clientId)?.delete(filter);
+    }
+  }
+
+  /** A gateway remembers nothing of anybody but these. */
+  remembersOnly(gateway: string, remembered: ReadonlyMap<string, readonly string[]>): void {
+    for (const clientId of this.#confirmed.keys()) this.remembers(gateway, clientId, remembered.get(clientId) ?? []);
+  }
+
+  /** The broker has forgotten the session; `gateway` is where the client is. */
+  brokerForgot(clientId: string, gateway: string): void {
+    for (const [filter, { gateways }] of this.#confirmed.get(clientId) ?? []) {
+      if (!gateways.has(gateway)) this.#confirmed.get(clientId)?.delete(filter);
+    }
+  }
+}
