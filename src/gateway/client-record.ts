@@ -44,8 +44,8 @@ export class ClientRecord implements Client {
   /** The way there where it leads through a forwarder. */
   forwarding: Forwarding | undefined;
   heardAt: Instant = 0;
-  /** It was active before a restart, as far as that was saved, and has not been heard since: it may have gone to sleep in between. */
-  unheard = false;
+  /** What it was before a restart, as far as that was saved, until it is certain that it is: see heard-after-restart.ts. */
+  unheard: "active" | "asleep" | undefined;
   sleeps = 0;
   readonly silence = new Silence();
   readonly link: BrokerLink;
@@ -192,6 +192,7 @@ export class ClientRecord implements Client {
   /** The client is gone. What is stored stays with CleanSession=0; without `disconnect` the will fires. */
   end(state: "disconnected" | "lost", disconnect: boolean): void {
     this.state = state;
+    this.unheard = undefined;
     this.changed();
     this.#heldAnswers = undefined;
     this.requests.reset();

@@ -8,6 +8,7 @@ import { NOT_IN_HEAP, type Scheduled } from "./deadline-heap.ts";
 import { takeExchangeMessage } from "./exchange-message.ts";
 import { FIXED } from "./fixed-messages.ts";
 import type { Forwarding } from "./forwarding.ts";
+import { heardAfterRestart } from "./heard-after-restart.ts";
 import type { HeldMessage } from "./held-messages.ts";
 import { keptAs } from "./kept-as.ts";
 import { LinkEvents } from "./link-events.ts";
@@ -132,7 +133,7 @@ export class Session implements Scheduled {
     if (state === "asleep") this.#sleeping.restore(now);
     else client.state = state;
     if (state === "active") client.silence.supervise(client.keepAlive, keepAliveFactor, idleLimitMs, now);
-    client.unheard = state === "active";
+    client.unheard = state === "disconnected" ? undefined : state;
     if (state !== "disconnected") client.renewal.restore(now);
     if (state !== saved.state) client.changed();
   }
@@ -159,7 +160,7 @@ export class Session implements Scheduled {
   /** A message of the client. */
   handleMessage(message: Message, now: Instant): void {
     const client = this.#client;
-    if (client.unheard) this.#heardAgain(message, now);
+    if (client.unheard !== undefined) heardAfterRestart(client, this.#sleeping, message, now);
     const reaction = TRANSITIONS[message.type][client.state];
     if (reaction === "drop") {
       client.note("datagram.dropped", { reason: `${message.type} is not for a gateway` });
@@ -369,25 +370,15 @@ export class Session implements Scheduled {
     else this.#sleeping.begin(duration, now);
   }
 
-  /** What a client says first after a restart tells whether it is active: with its id in PINGREQ it asks for its messages (Z4). */
-  #heardAgain(message: Message, now: Instant): void {
-    const client = this.#client;
-    client.unheard = false;
-    if (message.type !== "PINGREQ" || message.clientId !== this.clientId) return;
-    client.sleepDuration ||= client.keepAlive;
-    this.#sleeping.restore(now);
-    client.changed();
-  }
-
   #retryDelivery(now: Instant): void {
     const client = this.#client;
     if (client.deliveries.retry(now) === "again") return;
-    const registering = client.deliveries.giveUpRegister(client.durable);
+    const registering = client.deliveries.giveUpRegister(client.durable || client.unheard !== undefined);
     if (registering !== undefined) {
       client.deliveries.advance(now);
       return;
     }
-    if (client.unheard) {
+    if (client.unheard !== undefined) {
       client.deliveries.park();
       client.note("delivery.postponed", {});
       return;
