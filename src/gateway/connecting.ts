@@ -237,8 +237,9 @@ export class Connecting {
   #finish(now: Instant): void {
     const client = this.#client;
     const { connect, keepsSession } = this.#setUp!;
-    if (client.requests.lost) {
-      this.#refuse(RETURN_CODE.congestion, "the broker has forgotten the session, and a message of QoS 2 with it");
+    const { lost } = client.requests;
+    if (keepsSession && lost !== undefined) {
+      this.#refuse(RETURN_CODE.congestion, lost);
       return;
     }
     this.#setUp = undefined;

@@ -90,9 +90,10 @@ export class LinkEvents {
   renewed(now: Instant): void {
     const { deliveries, requests } = this.#client;
     this.#willUpdates.accept();
-    if (requests.lost) {
-      // To say that it was complete would be false, and the client would not send it again.
-      this.#giveUp("the broker has forgotten the session, and a message of QoS 2 with it");
+    const { lost } = requests;
+    if (lost !== undefined) {
+      // The client is not to believe in what is not there.
+      this.#giveUp(lost);
       return;
     }
     deliveries.resume(now);

@@ -55,11 +55,11 @@ describe("W10 the broker has kept the session: it sends again what was not ackno
     s.deliver("a").toClient("PUBLISH", { topicId: TOPIC_ID });
   });
 
-  test("S8 a subscription that the broker refuses when it is made again is told to the operator", () => {
+  test("S8 a subscription that the broker refuses when it is made again is told to the operator, and the client begins anew", () => {
     const s = begin(true, 1);
     update(s).accepts(false).toBroker("subscribe", { messageId: 65535 });
     s.broker("suback", { messageId: 65535, granted: [0x80] }).toClient("WILLTOPICRESP");
-    s.noted("subscribe.refused", { filter: "a" });
+    s.toClient("DISCONNECT").closes(true).noted("subscribe.refused", { filter: "a" });
   });
 
   test("R5 DUP is for the message that the client has been sent, not for one that waited", () => {

@@ -1,0 +1,210 @@
+import { encode } from "../sn/encode.ts";
+import type { MsgIdOnly, Publish } from "../sn/message.ts";
+import { RETURN_CODE } from "../sn/return-code.ts";
+import type { Client } from "./client.ts";
+import { CompletedPublishes, fingerprintOf } from "./completed-publishes.ts";
+import type { Instant, NoteFields } from "./contract.ts";
+import { EarlierPublishes } from "./earlier-publishes.ts";
+import type { PublishExchange } from "./open-exchange.ts";
+import type { OpenExchanges } from "./open-exchanges.ts";
+import type { AckPacket, MqttQoS } from "./packet.ts";
+import { publishTopicOf } from "./requested-topic.ts";
+import type { SavedPublish } from "./saved-session.ts";
+
+/** PUBLISHes of a client (§6.6), each answered when the broker has answered. */
+export class PublishRequests {
+  readonly #client: Client;
+  readonly #open: OpenExchanges;
+  #completed: CompletedPublishes | undefined;
+  #earlier: EarlierPublishes | undefined;
+
+  constructor(client: Client, open: OpenExchanges) {
+    this.#client = client;
+    this.#open = open;
+  }
+
+  /** The connection is over, and nothing follows: the broker's PUBCOMPs will not come. */
+  reset(): void {
+    for (const exchange of this.#open.values()) {
+      // The message is the broker's since its PUBREL: a copy of it now is a copy, though the end was not seen.
+      if (exchange.type === "publish" && exchange.phase === "released")
+        this.#remember(exchange, false, this.#client.heardAt);
+    }
+  }
+
+  /** Whether the broker may hold a message of before a restart that its PUBREL has not released. */
+  get holdsEarlier(): boolean {
+    return this.#earlier?.empty === false;
+  }
+
+  /** QoS 2 messages that the broker has, or may have, and whose exchange is not over. */
+  get openPublishes(): SavedPublish[] {
+    const publishes = new Map<number, SavedPublish>();
+    for (const publish of this.#earlier?.values() ?? []) publishes.set(publish.msgId, publish);
+    for (const exchange of this.#open.values()) {
+      if (exchange.type !== "publish" || exchange.qos !== 2) continue;
+      const { msgId, packetId, fingerprint, phase } = exchange;
+      // A PUBLISH that comes again stands for the same exchange by itself.
+      if (phase === "sent" && msgId === packetId) continue;
+      publishes.set(msgId, { msgId, packetId, fingerprint, released: phase === "released" });
+    }
+    return [...publishes.values()];
+  }
+
+  /** What `openPublishes` was before a restart. */
+  restore(publishes: readonly SavedPublish[], now: Instant): void {
+    if (publishes.length === 0) return;
+    const earlier = new EarlierPublishes(publishes, this.#client.settings.inFlightMax);
+    this.#earlier = earlier;
+    this.#open.occupies = (packetId) => earlier.occupies(packetId);
+    for (const publish of earlier.values()) if (publish.released) this.#remember(publish, false, now);
+  }
+
+  /** The broker has forgotten all that it had before a restart. */
+  forgetEarlier(): void {
+    this.#earlier = undefined;
+    this.#open.occupies = undefined;
+  }
+
+  publish(message: Publish, askedIn: number, now: Instant): void {
+    const client = this.#client;
+    const { qos, msgId } = message;
+    if (qos === -1) return;
+    const topic = publishTopicOf(client, message);
+    if (typeof topic === "number") {
+      this.#refusePublish(message, topic, askedIn);
+      return;
+    }
+    if (qos === 0) {
+      if (!client.writable) this.#refusePublish(message, RETURN_CODE.congestion, askedIn, this.#open.obstacle(client));
+      else client.write(publishPacket(topic, message, 0, 0));
+      return;
+    }
+    if (msgId !== 0 || message.dup) {
+      const open = this.#open.find(msgId, "publish");
+      if (open !== undefined) {
+        this.#repeated(open, askedIn);
+        return;
+      }
+    }
+    const fingerprint = qos === 2 ? fingerprintOf(message) : undefined;
+    if (fingerprint !== undefined && this.#isLateCopy(message, fingerprint, now)) {
+      client.note("publish.repeated", { msgId, completed: true });
+      return;
+    }
+    if (qos === 2 && msgId !== 0 && this.#open.has(msgId)) {
+      // Its PUBREL has to find the broker by the same number, also when we have lost our memory. The client will repeat it.
+      client.note("message.ignored", { message: "PUBLISH", reason: "another request has its MsgId", msgId });
+      return;
+    }
+    const earlier = this.#earlier?.repeated(msgId, fingerprint);
+    const packetId = client.writable ? this.#open.packetIdFor(msgId, earlier) : undefined;
+    if (packetId === undefined) {
+      this.#refusePublish(message, RETURN_CODE.congestion, askedIn, this.#open.obstacle(client));
+      return;
+    }
+    // Another message under the number of one that has just been completed.
+    if (qos === 2 && this.#completed?.forget(msgId) === true && !message.dup) this.#open.reusesMsgIds = true;
+    this.#open.add({
+      type: "publish",
+      msgId,
+      packetId,
+      askedIn,
+      qos,
+      topicId: message.topicId,
+      fingerprint,
+      phase: "sent",
+      unsure: false,
+    });
+    client.write(publishPacket(topic, message, qos, packetId));
+  }
+
+  /** PUBREL of the client. One that we know nothing of goes to the broker all the same: it may hold the message of before a restart. */
+  release({ msgId }: MsgIdOnly, askedIn: number, now: Instant): void {
+    const client = this.#client;
+    const open = this.#open.find(msgId, "publish");
+    if (open !== undefined) {
+      open.askedIn = askedIn;
+      if (open.phase === "sent" || (open.phase === "released" && !open.unsure)) return;
+      open.phase = "released";
+      open.unsure = false;
+      client.write({ cmd: "pubrel", messageId: open.packetId });
+      return;
+    }
+    if (this.#completed?.has(msgId, now) === true) {
+      client.answer(askedIn, encode({ type: "PUBCOMP", msgId }));
+      return;
+    }
+    // The client asks again where its number is taken or too much is open. What 0 stood for at the broker is not known any more: to
+    // say that it was released would be a guess.
+    const earlier = this.#earlier?.get(msgId);
+    const packetId = earlier?.packetId ?? msgId;
+    if (!client.writable || this.#open.packetIdFor(msgId, earlier?.packetId) !== packetId) return;
+    this.#open.add({
+      type: "publish",
+      msgId,
+      packetId,
+      askedIn,
+      qos: 2,
+      topicId: 0,
+      fingerprint: earlier?.fingerprint,
+      phase: "released",
+      unsure: false,
+    });
+    client.write({ cmd: "pubrel", messageId: packetId });
+  }
+
+  /** PUBACK, PUBREC or PUBCOMP of the broker. */
+  acknowledged(packet: AckPacket, now: Instant): void {
+    const exchange = this.#open.get(packet.messageId);
+    if (exchange?.type !== "publish") return;
+    const { msgId, topicId, askedIn } = exchange;
+    if (packet.cmd === "puback" && exchange.qos === 1) {
+      this.#open.delete(exchange);
+      this.#client.answer(askedIn, encode({ type: "PUBACK", topicId, msgId, returnCode: RETURN_CODE.accepted }));
+    } else if (packet.cmd === "pubrec" && exchange.qos === 2 && exchange.phase === "sent") {
+      exchange.phase = "received";
+      this.#client.answer(askedIn, encode({ type: "PUBREC", msgId }));
+    } else if (packet.cmd === "pubcomp" && exchange.phase === "released") {
+      this.#open.delete(exchange);
+      this.#earlier?.delete(msgId);
+      this.#remember(exchange, true, now);
+      this.#client.answer(askedIn, encode({ type: "PUBCOMP", msgId }));
+    }
+  }
+
+  #remember(
+    { msgId, fingerprint }: Pick<SavedPublish, "msgId" | "fingerprint">,
+    confirmed: boolean,
+    now: Instant,
+  ): void {
+    this.#completed ??= new CompletedPublishes(this.#client.settings.tRetryMs / 2);
+    this.#completed.add(msgId, fingerprint, confirmed, now);
+  }
+
+  #isLateCopy({ msgId, dup }: Publish, fingerprint: number, now: Instant): boolean {
+    if (!dup && this.#open.reusesMsgIds) return false;
+    return this.#completed?.isCopy(msgId, fingerprint, now) === true;
+  }
+
+  #repeated(open: PublishExchange, askedIn: number): void {
+    const client = this.#client;
+    open.askedIn = askedIn;
+    client.note("publish.repeated", { msgId: open.msgId, completed: false });
+    // P10: until its PUBREL a repeated QoS 2 PUBLISH is answered with PUBREC again.
+    if (open.phase === "received") client.answer(askedIn, encode({ type: "PUBREC", msgId: open.msgId }));
+  }
+
+  #refusePublish({ topicId, msgId, qos }: Publish, returnCode: number, askedIn: number, why: NoteFields = {}): void {
+    const client = this.#client;
+    client.note("publish.refused", { topicId, qos, returnCode, ...why });
+    client.answer(askedIn, encode({ type: "PUBACK", topicId, msgId, returnCode }));
+  }
+}
+
+function publishPacket(topic: string, message: Publish, qos: MqttQoS, packetId: number) {
+  const { data, retain } = message;
+  // A repetition is news to the broker unless it had the first one before a restart of ours; then DUP tells it so.
+  const dup = qos > 0 && message.dup;
+  return { cmd: "publish", topic, payload: data, qos, retain, dup, messageId: packetId } as const;
+}
