@@ -1,16 +1,13 @@
 import { fork } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { encode } from "../src/sn/encode.ts";
 import { Child } from "./child.ts";
 import { freePort } from "./free-port.ts";
 import type { Job, Mode, Outcome, Result } from "./job.ts";
+import { startMosquitto } from "./start-mosquitto.ts";
 
 const GATEWAY = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const GENERATOR = fileURLToPath(new URL("generator.js", import.meta.url));
@@ -19,54 +16,6 @@ const START_MS_MAX = 10_000;
 
 /** On top of warm-up and measured time: connecting 10,000 nodes, with retries. */
 const SET_UP_MS_MAX = 120_000;
-
-/** Mosquitto as it comes, but with room for the load, also for one subscriber to all of it, and without Nagle's delays, which would
- * make the closed loop wait. */
-function brokerConfiguration(port: number): string {
-  return [
-    `listener ${port} 127.0.0.1`,
-    "allow_anonymous true",
-    "persistence false",
-    "max_queued_messages 100000",
-    "max_inflight_messages 1000",
-    "set_tcp_nodelay true",
-    "log_dest stderr",
-    "log_type error",
-    "",
-  ].join("\n");
-}
-
-async function startBroker(port: number): Promise<Child> {
-  const directory = mkdtempSync(join(tmpdir(), "bench-"));
-  try {
-    const file = join(directory, "mosquitto.conf");
-    writeFileSync(file, brokerConfiguration(port));
-    const broker = await Child.start("mosquitto", ["-c", file]);
-    const giveUpAt = Date.now() + START_MS_MAX;
-    while (!(await answers(port))) {
-      broker.assertRunning("mosquitto");
-      if (Date.now() > giveUpAt) throw new Error(`mosquitto does not listen on port ${port}`);
-      await delay(20);
-    }
-    return broker;
-  } finally {
-    // Mosquitto reads its configuration once.
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
-
-async function answers(port: number): Promise<boolean> {
-  const socket = connect(port, "127.0.0.1");
-  try {
-    await once(socket, "connect");
-    return true;
-  } catch {
-    // Not listening yet.
-    return false;
-  } finally {
-    socket.destroy();
-  }
-}
 
 /** The gateway has to have its port before the nodes take theirs, of which one could be the same. */
 async function startGateway(port: number, brokerPort: number, clientsMax: number): Promise<Child> {
@@ -120,7 +69,7 @@ export async function runTrial(mode: Mode, nodes: number, warmUpMs: number, meas
   try {
     const brokerPort = await freePort("tcp");
     const gatewayPort = await freePort("udp");
-    broker = await startBroker(brokerPort);
+    broker = await startMosquitto(brokerPort);
     gateway = await startGateway(gatewayPort, brokerPort, Math.max(10_000, 2 * nodes));
     return await generate({
       mode,

@@ -143,7 +143,7 @@ export class Daemon {
     this.#listeners = await Listeners.open(this.#options, this.#log, onDatagram);
     send = this.#listeners.sender();
     // Topic ids are handed out again when it is saved that they go on behind those of before.
-    void state?.flush();
+    state?.start();
     this.#ownClient = this.#startOwnClient(openStream, this.#callbacks.onReady);
   }
 

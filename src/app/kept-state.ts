@@ -37,9 +37,14 @@ export class KeptState {
     return new KeptState(opened, log);
   }
 
-  /** From now on what changes in this core is written. `onSaved` is called after each write. */
+  /** What changes in this core is to be written as soon as it is started. `onSaved` is called after each write. */
   keep(core: SavedCore, onSaved: () => void): void {
     this.#saver = new SessionSaver(core, this.#store, onSaved, this.#log);
+  }
+
+  /** The gateway has come to be: writes at once what has changed by that, and from now on what changes. */
+  start(): void {
+    this.#saver?.start();
   }
 
   /** What is to be kept of this client has changed. */

@@ -14,6 +14,13 @@ const SYNC_MS = 10_000;
  */
 const UNSYNCED_IDS = 256;
 
+/**
+ * With so many that are not written at all one does not wait: the core hands out no more than 16,384 of them. It goes by the last write
+ * but one, for it cannot know what the last one was in time for, so that two follow each other.
+ */
+const UNWRITTEN_IDS = 4096;
+const HURRIED_WRITES = 2;
+
 /** How long at once the event loop is kept from everything else. */
 const SLICE_MS = 10;
 
@@ -54,11 +61,14 @@ export class SessionSaver {
   #changed = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
-  #hasEnded = false;
+  #isStarted = false;
   #isFailing = false;
   #isSynced = true;
   #syncedAtMs = 0;
   #syncedTopicId: number;
+  #writtenTopicId: number;
+  /** Writes to come that are not waited for. */
+  #hurried = 0;
 
   /** `onSaved` is called after each write. */
   constructor(core: SavedCore, keeper: Keeper, onSaved: () => void, log: Log) {
@@ -67,14 +77,23 @@ export class SessionSaver {
     this.#onSaved = onSaved;
     this.#log = log;
     this.#syncedTopicId = core.lastTopicId;
+    this.#writtenTopicId = core.lastTopicId;
+  }
+
+  /** From now on it writes by itself, and at once what has changed before. */
+  start(): void {
+    this.#isStarted = true;
+    void this.flush();
   }
 
   /** What is to be kept of this client has changed. */
   changed(clientId: string): void {
-    if (this.#changed.has(clientId)) return;
+    const hurries = this.#hurried === 0 && isFar(this.#core.lastTopicId, this.#writtenTopicId, UNWRITTEN_IDS);
+    if (hurries) this.#hurried = HURRIED_WRITES;
+    else if (this.#changed.has(clientId)) return;
     this.#changed.add(clientId);
-    // The first one; the timer may be a longer one.
-    if (this.#changed.size === 1 && this.#writing === undefined && !this.#isFailing) this.#arm();
+    // The timer may be a longer one.
+    if ((hurries || this.#changed.size === 1) && this.#writing === undefined && !this.#isFailing) this.#arm();
   }
 
   /** Writes what has changed now, and makes all that was written outlive a power cut. Resolves when that is done, or has failed. */
@@ -91,13 +110,13 @@ export class SessionSaver {
 
   /** Nothing is written any more of itself. */
   cancel(): void {
-    this.#hasEnded = true;
+    this.#isStarted = false;
     clearTimeout(this.#timer);
   }
 
   #arm(): void {
     clearTimeout(this.#timer);
-    if (this.#hasEnded) return;
+    if (!this.#isStarted) return;
     const waitMs = this.#waitMs();
     if (waitMs !== undefined) this.#timer = setTimeout(() => void this.#write(false), waitMs);
   }
@@ -105,7 +124,7 @@ export class SessionSaver {
   /** How long until the next write; undefined where there is nothing to be written. */
   #waitMs(): number | undefined {
     if (this.#isFailing) return RETRY_MS;
-    if (this.#changed.size > 0) return COLLECT_MS;
+    if (this.#changed.size > 0) return this.#hurried > 0 ? 0 : COLLECT_MS;
     return this.#isSynced ? undefined : Math.max(0, this.#syncedAtMs + SYNC_MS - performance.now());
   }
 
@@ -150,9 +169,12 @@ export class SessionSaver {
     }
     const { lastTopicId } = this.#core;
     const nowMs = performance.now();
-    const sync = mustSync || nowMs - this.#syncedAtMs >= SYNC_MS || this.#isFarFrom(lastTopicId);
+    const isLate = nowMs - this.#syncedAtMs >= SYNC_MS || isFar(lastTopicId, this.#syncedTopicId, UNSYNCED_IDS);
+    const sync = mustSync || isLate;
     await changes.write(this.#highestTopicId, sync);
     this.#isSynced = sync;
+    this.#writtenTopicId = lastTopicId;
+    this.#hurried = Math.max(0, this.#hurried - 1);
     if (!sync) return;
     this.#syncedAtMs = nowMs;
     this.#syncedTopicId = lastTopicId;
@@ -179,12 +201,6 @@ export class SessionSaver {
     return this.#core.lastTopicId + UNSYNCED_IDS;
   }
 
-  /** Whether more ids have been handed out since the last one that is safe from a power cut. The numbering may have begun again. */
-  #isFarFrom(lastTopicId: number): boolean {
-    const handedOut = lastTopicId - this.#syncedTopicId;
-    return handedOut < 0 || handedOut >= UNSYNCED_IDS;
-  }
-
   #tellFailure({ message: reason }: Error): void {
     if (this.#isFailing) return;
     this.#isFailing = true;
@@ -199,4 +215,10 @@ export class SessionSaver {
     const { path } = this.#keeper;
     this.#log.info("state.saved", { path }, `sessions are saved in ${path} again`);
   }
+}
+
+/** Whether so many ids may have been handed out since `before`. The numbering may have begun again. */
+function isFar(lastTopicId: number, before: number, count: number): boolean {
+  const handedOut = lastTopicId - before;
+  return handedOut < 0 || handedOut >= count;
 }

@@ -12,7 +12,7 @@ interface Write {
 
 const sessionOf = (clientId: string): SavedSession => ({ clientId }) as SavedSession;
 
-function setUp() {
+function setUpUnstarted() {
   const writes: Write[] = [];
   const lines: { event: string; level: string; [field: string]: unknown }[] = [];
   const world = {
@@ -63,6 +63,13 @@ function setUp() {
     { write: (line) => void lines.push(JSON.parse(line)) },
   );
   return Object.assign(world, { saver: new SessionSaver(core, keeper, world.onSaved, log) });
+}
+
+/** One that has started. */
+function setUp() {
+  const world = setUpUnstarted();
+  world.saver.start();
+  return world;
 }
 
 /** The next turns of the event loop, at the same time. */
@@ -175,6 +182,25 @@ describe("changes", () => {
   });
 });
 
+test("A-55 with very many new topic ids one does not wait for the second to pass, twice: else no more could be handed out", async () => {
+  const world = setUp();
+  const step = async () => {
+    world.lastTopicId += 1000;
+    world.saver.changed("a");
+    await vi.advanceTimersByTimeAsync(10);
+  };
+  for (let count = 0; count < 4; count += 1) await step();
+  expect(world.writes).toHaveLength(0);
+  await step();
+  expect(world.writes).toHaveLength(1);
+  await step();
+  expect(world.writes).toHaveLength(2);
+  await step();
+  expect(world.writes).toHaveLength(2);
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(world.writes).toHaveLength(3);
+});
+
 describe("a power cut", () => {
   /** Changes something, and lets it be written. */
   const change = async (world: ReturnType<typeof setUp>) => {
@@ -237,6 +263,17 @@ describe("a write that fails", () => {
     await vi.advanceTimersByTimeAsync(100_000);
     expect(world.writes).toHaveLength(1);
   });
+});
+
+test("nothing is written before it is started, and then at once what has changed", async () => {
+  const world = setUpUnstarted();
+  world.lastTopicId += 20_000;
+  world.saver.changed("a");
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(world.writes).toEqual([]);
+  world.saver.start();
+  await turns();
+  expect(world.clients).toEqual([["a"]]);
 });
 
 describe("flushing", () => {
