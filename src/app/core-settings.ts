@@ -42,6 +42,7 @@ export function coreSettings(options: OptionValues): Settings {
     queuedMax: options["clients.max_queued"],
     queuedOctetsMax: options["clients.max_queued_bytes"],
     bufferedOctetsMax: options["clients.max_buffered_bytes"],
+    namesOctetsMax: options["clients.max_topic_bytes"],
     awakeMessagesMax: options["clients.max_awake_messages"],
     datagramOctetsMax: options["clients.max_datagram"],
     strangerAnswersPerSecond: options["clients.max_stranger_answers"],

@@ -277,7 +277,13 @@ export const OPTIONS = {
     ...integer(65_536, 1_099_511_627_776),
     placeholder: "<bytes>",
     default: 268_435_456,
-    meaning: "messages that wait in the gateway, to and from all clients together",
+    meaning: "memory for messages that wait in the gateway, to and from all clients together",
+  },
+  "clients.max_topic_bytes": {
+    ...integer(65_536, 1_099_511_627_776),
+    placeholder: "<bytes>",
+    default: 268_435_456,
+    meaning: "memory for topic names and subscriptions, of all clients together, stored sessions included",
   },
   "clients.max_awake_messages": {
     ...integer(1, 1_000_000),

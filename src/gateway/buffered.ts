@@ -1,8 +1,11 @@
+/** What a message takes in memory beside its topic and payload, in octets: as measured, see docs/memory.md. */
+const MESSAGE_OCTETS = 400;
+
 /** What is used of the limit when reading goes on again, so that it does not stop and go with every message. */
 const LOW_MARK = 7 / 8;
 
 /**
- * Messages that wait in the gateway, to and from all clients together: how many octets they are, within a limit, and for which clients
+ * Messages that wait in the gateway, to and from all clients together: the memory that they take, within a limit, and for which clients
  * the broker is not read because of it. Each client may have one message in spite of it, or those that came late would get none.
  */
 export class Buffered {
@@ -12,10 +15,6 @@ export class Buffered {
 
   constructor(octetsMax: number) {
     this.#octetsMax = octetsMax;
-  }
-
-  get octets(): number {
-    return this.#octets;
   }
 
   /** No more may come. */
@@ -33,9 +32,9 @@ export class Buffered {
     return this.#waiting.size > 0 && this.hasRoom;
   }
 
-  /** So many octets more wait, or less. */
-  add(octets: number): void {
-    this.#octets += octets;
+  /** So many messages more wait, or less, with so many octets of topic and payload. */
+  add(messages: number, octets: number): void {
+    this.#octets += messages * MESSAGE_OCTETS + octets;
   }
 
   /** The broker is not read for this client until there is room. */

@@ -6,6 +6,7 @@ import type { Address, Instant, NoteFields, NoteName } from "./contract.ts";
 import { Deliveries } from "./deliveries.ts";
 import type { Forwarding } from "./forwarding.ts";
 import { HeldAnswers } from "./held-answers.ts";
+import type { KeptNames } from "./kept-names.ts";
 import { LinkRenewal } from "./link-renewal.ts";
 import type { PacketToBroker, Will } from "./packet.ts";
 import type { PredefinedTopics } from "./predefined-topics.ts";
@@ -28,7 +29,7 @@ export class ClientRecord implements Client {
   readonly context: Context;
   /** What is kept between connections when CleanSession=0 (W1): topic ids, subscriptions, will. */
   readonly topics: TopicTable;
-  readonly subscriptions = new SubscriptionTable(this);
+  readonly subscriptions: SubscriptionTable;
   will: Will | undefined;
   /** The update of its will for which its connection is made anew. */
   willUpdate: WillUpdate | undefined;
@@ -57,7 +58,8 @@ export class ClientRecord implements Client {
   constructor(clientId: string, context: Context) {
     this.clientId = clientId;
     this.context = context;
-    this.topics = new TopicTable(context.topicIds, context.settings.topicsMax, this);
+    this.topics = new TopicTable(context.topicIds, context.settings.topicsMax, context.names, this);
+    this.subscriptions = new SubscriptionTable(context.names, this);
     this.link = new BrokerLink(context);
     this.requests = new Requests(this);
     this.deliveries = new Deliveries(this);
@@ -74,6 +76,10 @@ export class ClientRecord implements Client {
 
   get buffered(): Buffered {
     return this.context.buffered;
+  }
+
+  get names(): KeptNames {
+    return this.context.names;
   }
 
   get listening(): boolean {

@@ -1,5 +1,6 @@
 import type { Buffered } from "./buffered.ts";
 import type { Instant, NoteFields, NoteName } from "./contract.ts";
+import type { KeptNames } from "./kept-names.ts";
 import type { PacketToBroker } from "./packet.ts";
 import type { PredefinedTopics } from "./predefined-topics.ts";
 import type { Settings } from "./settings.ts";
@@ -13,6 +14,8 @@ export interface Client {
   readonly predefined: PredefinedTopics;
   /** What waits in the gateway for all clients. */
   readonly buffered: Buffered;
+  /** The names that the gateway keeps for all clients. */
+  readonly names: KeptNames;
   readonly topics: TopicTable;
   readonly subscriptions: SubscriptionTable;
   /** CleanSession=0: the broker keeps the session when the client is gone. */

@@ -3,7 +3,7 @@ import { TOPIC_ID_TYPES } from "../sn/topic-id-type.ts";
 import type { Instant } from "./contract.ts";
 
 /** MsgIds that are remembered of one client. Beyond that the oldest is forgotten. */
-const REMEMBERED_MAX = 1024;
+const REMEMBERED_MAX = 256;
 
 interface Completed {
   /** Undefined where the PUBLISH was not seen, only its PUBREL: then it is any with this MsgId. */

@@ -1,5 +1,6 @@
 import type { Buffered } from "./buffered.ts";
 import type { Effect, LinkId, NoteFields, NoteName } from "./contract.ts";
+import type { KeptNames } from "./kept-names.ts";
 import type { PredefinedTopics } from "./predefined-topics.ts";
 import type { Reconnects } from "./reconnects.ts";
 import type { Settings } from "./settings.ts";
@@ -12,6 +13,7 @@ export interface Context {
   readonly topicIds: TopicIds;
   readonly reconnects: Reconnects;
   readonly buffered: Buffered;
+  readonly names: KeptNames;
   /** Where effects are collected while an event is handled. */
   effects: Effect[];
   /** The session at work has changed what a restart is to find of it. */

@@ -91,7 +91,7 @@ export class DeliveryQueue {
       registeredAgain: false,
       postponed: 0,
     });
-    this.#count(octetsOf(packet));
+    this.#count(1, octetsOf(packet));
   }
 
   /**
@@ -132,7 +132,7 @@ export class DeliveryQueue {
 
   shift(): void {
     const item = this.#items.shift();
-    if (item?.packet !== undefined) this.#count(-octetsOf(item.packet));
+    if (item?.packet !== undefined) this.#count(-1, -octetsOf(item.packet));
   }
 
   /** Drops the oldest QoS 0 message, except the head where that is in flight; undefined when there is none. */
@@ -141,7 +141,7 @@ export class DeliveryQueue {
       const packet = this.#items[index]!.packet;
       if (packet?.qos !== 0) continue;
       this.#items.splice(index, 1);
-      this.#count(-octetsOf(packet));
+      this.#count(-1, -octetsOf(packet));
       return packet;
     }
     return undefined;
@@ -165,7 +165,7 @@ export class DeliveryQueue {
         continue;
       }
       if (item.packet === undefined) continue;
-      this.#count(-octetsOf(item.packet));
+      this.#count(-1, -octetsOf(item.packet));
       if (item.sent) sentPacketId = item.packetId;
     }
     this.#items = kept;
@@ -173,13 +173,13 @@ export class DeliveryQueue {
   }
 
   clear(): void {
+    for (const { packet } of this.#items) if (packet !== undefined) this.#count(-1, -octetsOf(packet));
     this.#items = [];
-    this.#count(-this.#octets);
   }
 
-  #count(octets: number): void {
+  #count(messages: number, octets: number): void {
     this.#octets += octets;
-    this.#buffered.add(octets);
+    this.#buffered.add(messages, octets);
   }
 }
 

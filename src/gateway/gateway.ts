@@ -10,6 +10,7 @@ import { DeadlineHeap } from "./deadline-heap.ts";
 import { Discovery } from "./discovery.ts";
 import { FIXED } from "./fixed-messages.ts";
 import { Forwarding } from "./forwarding.ts";
+import { KeptNames } from "./kept-names.ts";
 import { noteFailure } from "./note-failure.ts";
 import { PredefinedTopics } from "./predefined-topics.ts";
 import { QosMinusOne } from "./qos-minus-one.ts";
@@ -71,8 +72,19 @@ export class Gateway {
     const topicIds = new TopicIds(Math.abs(Math.trunc(seed)) % 0xfffe, (id) => predefined.has(id), unsavedMax);
     const reconnects = new Reconnects(settings);
     const buffered = new Buffered(settings.bufferedOctetsMax);
-    this.#context = { settings, predefined, topicIds, reconnects, buffered, effects: [], changed: false, nextLink: 1 };
-    this.#stored = new StoredSessions(settings.clientsMax);
+    const names = new KeptNames(settings.namesOctetsMax);
+    this.#context = {
+      settings,
+      predefined,
+      topicIds,
+      reconnects,
+      buffered,
+      names,
+      effects: [],
+      changed: false,
+      nextLink: 1,
+    };
+    this.#stored = new StoredSessions(settings.clientsMax, names);
     this.#discovery = new Discovery(this.#context);
     this.#qosMinusOne = new QosMinusOne(this.#context);
     this.#admission = new Admission(settings);
@@ -518,10 +530,16 @@ export class Gateway {
     }
     if (this.#stored.has(session)) return;
     this.#stored.add(session);
-    const forgotten = this.#stored.oneTooMany;
-    if (forgotten === undefined) return;
-    this.#byClientId.delete(forgotten.clientId);
-    if (forgotten.wasKept) this.#emitSave(forgotten.clientId);
-    note(this.#context, "client.forgotten", { clientId: forgotten.clientId, limit: "clients.max" });
+    for (let limit = this.#stored.exceededLimit; limit !== undefined; limit = this.#stored.exceededLimit) {
+      this.#forget(this.#stored.takeFirst(), limit);
+    }
+  }
+
+  #forget(session: Session, limit: string): void {
+    const { clientId } = session;
+    session.forget();
+    this.#byClientId.delete(clientId);
+    if (session.wasKept) this.#emitSave(clientId);
+    note(this.#context, "client.forgotten", { clientId, limit });
   }
 }

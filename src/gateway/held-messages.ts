@@ -47,7 +47,7 @@ export class HeldMessages {
     if (this.#buffered.isFull) return "clients.max_buffered_bytes";
     this.#held ??= [];
     this.#held.push({ message: detached(message), askedIn });
-    this.#count(octets);
+    this.#count(1, octets);
     return undefined;
   }
 
@@ -55,7 +55,7 @@ export class HeldMessages {
   drop(type: Message["type"]): boolean {
     if (!this.has(type)) return false;
     this.#held = this.#held!.filter(({ message }) => {
-      if (message.type === type) this.#count(-octetsOf(message));
+      if (message.type === type) this.#count(-1, -octetsOf(message));
       return message.type !== type;
     });
     if (this.#held.length === 0) this.#held = undefined;
@@ -65,19 +65,19 @@ export class HeldMessages {
   /** The oldest, which is held no longer. */
   take(): HeldMessage | undefined {
     const oldest = this.#held?.shift();
-    if (oldest !== undefined) this.#count(-octetsOf(oldest.message));
+    if (oldest !== undefined) this.#count(-1, -octetsOf(oldest.message));
     if (this.#held?.length === 0) this.#held = undefined;
     return oldest;
   }
 
   clear(): void {
+    this.#count(-(this.#held?.length ?? 0), -this.#octets);
     this.#held = undefined;
-    this.#count(-this.#octets);
   }
 
-  #count(octets: number): void {
+  #count(messages: number, octets: number): void {
     this.#octets += octets;
-    this.#buffered.add(octets);
+    this.#buffered.add(messages, octets);
   }
 }
 

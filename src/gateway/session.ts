@@ -345,6 +345,11 @@ export class Session implements Scheduled {
     this.#client.disconnect("the gateway stops");
   }
 
+  /** Nothing is kept of it any more. */
+  forget(): void {
+    this.#client.forgetSession();
+  }
+
   /** A bug was found in this session: nothing it holds is trusted any more. */
   fail(): void {
     this.#client.durable = false;

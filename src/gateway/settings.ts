@@ -72,8 +72,10 @@ export interface Settings {
   queuedMax: number;
   /** Octets of topic and payload that wait for one client. */
   queuedOctetsMax: number;
-  /** Octets that wait in the gateway, to and from all clients together. */
+  /** Octets of memory for messages that wait in the gateway, to and from all clients together. */
   bufferedOctetsMax: number;
+  /** Octets of memory for topic names and subscriptions of all clients together, stored sessions included. */
+  namesOctetsMax: number;
   /** Messages that a client is sent in one awake period (Z8). */
   awakeMessagesMax: number;
   /** The largest message that is sent to a client, in octets (G5). */
@@ -128,6 +130,7 @@ export const DEFAULT_SETTINGS: Settings = {
   queuedMax: 100,
   queuedOctetsMax: 65_536,
   bufferedOctetsMax: 268_435_456,
+  namesOctetsMax: 268_435_456,
   awakeMessagesMax: 1000,
   datagramOctetsMax: 1200,
   strangerAnswersPerSecond: 1000,

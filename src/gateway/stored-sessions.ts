@@ -1,16 +1,19 @@
+import type { KeptNames } from "./kept-names.ts";
 import type { Session } from "./session.ts";
 
 /**
- * Sessions of clients that are disconnected or lost (W1). There may be so many; of more, one without subscriptions and will is forgotten
- * first, for it costs nobody anything, and of these as of the others the one that ended first.
+ * Sessions of clients that are disconnected or lost (W1). There may be so many, while there is room for what they hold; of more, one
+ * without subscriptions and will is forgotten first, for it costs nobody anything, and of these as of the others the one that ended first.
  */
 export class StoredSessions {
   readonly #max: number;
+  readonly #names: KeptNames;
   readonly #bare = new Set<Session>();
   readonly #others = new Set<Session>();
 
-  constructor(max: number) {
+  constructor(max: number, names: KeptNames) {
     this.#max = max;
+    this.#names = names;
   }
 
   has(session: Session): boolean {
@@ -26,11 +29,17 @@ export class StoredSessions {
     this.#others.delete(session);
   }
 
-  /** Takes out the one that is to be forgotten, where there are too many. */
-  get oneTooMany(): Session | undefined {
-    if (this.#bare.size + this.#others.size <= this.#max) return undefined;
+  /** The limit that leaves no place for all of them, by its key. */
+  get exceededLimit(): string | undefined {
+    const size = this.#bare.size + this.#others.size;
+    if (size > this.#max) return "clients.max";
+    return size > 0 && this.#names.isNearlyFull ? "clients.max_topic_bytes" : undefined;
+  }
+
+  /** Takes out the one that is to be forgotten first. There has to be one. */
+  takeFirst(): Session {
     const [session] = this.#bare.size > 0 ? this.#bare : this.#others;
     this.delete(session!);
-    return session;
+    return session!;
   }
 }

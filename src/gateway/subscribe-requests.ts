@@ -85,6 +85,10 @@ export class SubscribeRequests {
       this.#refuseSubscribe(msgId, RETURN_CODE.congestion, askedIn, { limit: "clients.max_subscriptions" });
       return;
     }
+    if (isNew && client.names.isFull) {
+      this.#refuseSubscribe(msgId, RETURN_CODE.congestion, askedIn, { limit: "clients.max_topic_bytes" });
+      return;
+    }
     if (topic.topicIdType === "normal" && !hasWildcard(topic.filter)) {
       // The id goes into SUBACK (S2): without one there is no use in asking the broker.
       if (client.topics.obtain(topic.filter) === undefined) {

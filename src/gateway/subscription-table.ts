@@ -1,4 +1,5 @@
 import type { ChangeListener } from "./change-listener.ts";
+import type { KeptNames } from "./kept-names.ts";
 import type { MqttQoS } from "./packet.ts";
 
 /** A subscription that the broker has granted. */
@@ -14,10 +15,12 @@ export interface Subscription {
 
 /** The subscriptions of one client, by filter. They outlive a disconnect with CleanSession=0 (W1, A-54). */
 export class SubscriptionTable {
+  readonly #names: KeptNames;
   readonly #listener: ChangeListener;
   #byFilter: Map<string, Subscription> | undefined;
 
-  constructor(listener: ChangeListener) {
+  constructor(names: KeptNames, listener: ChangeListener) {
+    this.#names = names;
     this.#listener = listener;
   }
 
@@ -36,16 +39,21 @@ export class SubscriptionTable {
 
   /** One of before a restart. */
   restore(subscription: Subscription): void {
+    const { filter } = subscription;
     this.#byFilter ??= new Map();
-    this.#byFilter.set(subscription.filter, subscription);
+    if (!this.#byFilter.has(filter)) this.#names.addSubscription(filter);
+    this.#byFilter.set(filter, subscription);
   }
 
   delete(filter: string): void {
-    if (this.#byFilter?.delete(filter) === true) this.#listener.changed();
+    if (this.#byFilter?.delete(filter) !== true) return;
+    this.#names.removeSubscription(filter);
+    this.#listener.changed();
   }
 
   clear(): void {
     if (this.size > 0) this.#listener.changed();
+    for (const { filter } of this.values()) this.#names.removeSubscription(filter);
     this.#byFilter = undefined;
   }
 

@@ -1,5 +1,6 @@
 import { RETURN_CODE } from "../sn/return-code.ts";
 import type { ChangeListener } from "./change-listener.ts";
+import type { KeptNames } from "./kept-names.ts";
 import type { SavedTopic } from "./saved-session.ts";
 import { isTopicId, type TopicIds } from "./topic-ids.ts";
 
@@ -35,19 +36,27 @@ const FULL: TopicObstacle = {
   limit: "clients.max_topics",
 };
 
+const FULL_FOR_ALL: TopicObstacle = {
+  reason: "no room is left for topic names: clients.max_topic_bytes",
+  returnCode: RETURN_CODE.congestion,
+  limit: "clients.max_topic_bytes",
+};
+
 /** The normal topic ids of one client (I2). An id is never bound to another name while the table lives. */
 export class TopicTable {
   readonly #ids: TopicIds;
   readonly #max: number;
+  readonly #names: KeptNames;
   readonly #listener: ChangeListener;
   #byName: Map<string, TopicEntry> | undefined;
   #byId: Map<number, TopicEntry> | undefined;
   /** The one that was looked up last: a sensor publishes to the same topic again and again. */
   #recent: TopicEntry | undefined;
 
-  constructor(ids: TopicIds, max: number, listener: ChangeListener) {
+  constructor(ids: TopicIds, max: number, names: KeptNames, listener: ChangeListener) {
     this.#ids = ids;
     this.#max = max;
+    this.#names = names;
     this.#listener = listener;
   }
 
@@ -57,12 +66,17 @@ export class TopicTable {
 
   /** Whether there is room, but no name can be given an id before something has been saved. */
   get awaitsSaving(): boolean {
-    return this.#ids.awaitsSaving && this.size < this.#max;
+    return this.#ids.awaitsSaving && !this.#isFull;
   }
 
   /** Why a name is given no id, for a note, and what its client is told (T6). */
   get obstacle(): TopicObstacle {
-    return this.awaitsSaving ? UNSAVED : FULL;
+    if (this.awaitsSaving) return UNSAVED;
+    return this.#names.isFull && this.size < this.#max ? FULL_FOR_ALL : FULL;
+  }
+
+  get #isFull(): boolean {
+    return this.size >= this.#max || this.#names.isFull;
   }
 
   values(): Iterable<TopicEntry> {
@@ -82,7 +96,7 @@ export class TopicTable {
   obtain(name: string): TopicEntry | undefined {
     const known = this.#byName?.get(name);
     if (known !== undefined) return known;
-    if (this.size >= this.#max) return undefined;
+    if (this.#isFull) return undefined;
     const id = this.#ids.next((candidate) => this.#byId?.has(candidate) === true);
     if (id === undefined) return undefined;
     this.#listener.changed();
@@ -134,6 +148,7 @@ export class TopicTable {
   /** T10 */
   clear(): void {
     if (this.size > 0) this.#listener.changed();
+    for (const { name } of this.values()) this.#names.removeTopic(name);
     this.#byName = undefined;
     this.#byId = undefined;
     this.#recent = undefined;
@@ -145,6 +160,7 @@ export class TopicTable {
     this.#byId ??= new Map();
     this.#byName.set(name, entry);
     this.#byId.set(id, entry);
+    this.#names.addTopic(name);
     return entry;
   }
 }

@@ -105,8 +105,8 @@ describe("values", () => {
     expect(valuesOf({ flags: { listen: urls.join(" ") } }).listen).toEqual(urls);
   });
 
-  test("the core's settings are by default those that it has by itself", () => {
-    expect(coreSettings(valuesOf({}))).toEqual(DEFAULT_SETTINGS);
+  test("the core's settings are by default those that it has by itself, but that there is a store", () => {
+    expect(coreSettings(valuesOf({}))).toEqual({ ...DEFAULT_SETTINGS, savesSessions: true });
   });
 
   test("predefined topics are for one client, or with * or without a client for all", () => {

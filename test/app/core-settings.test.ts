@@ -35,6 +35,13 @@ const TOLD: readonly (readonly [OptionKey, string, Partial<Settings>])[] = [
   ["clients.max_in_flight", "914", { inFlightMax: 914 }],
   ["clients.max_queued", "915", { queuedMax: 915 }],
   ["clients.max_queued_bytes", "916", { queuedOctetsMax: 916 }],
+  ["clients.max_buffered_bytes", "920000", { bufferedOctetsMax: 920_000 }],
+  ["clients.max_topic_bytes", "921000", { namesOctetsMax: 921_000 }],
+  ["broker.reconnect_min", "922ms", { reconnectMinMs: 922 }],
+  ["broker.reconnect_max", "923s", { reconnectMaxMs: 923_000 }],
+  ["broker.max_reconnect_rate", "924", { reconnectsPerSecond: 924 }],
+  ["broker.outage_limit", "925ms", { outageLimitMs: 925 }],
+  ["state.path", "memory:", { savesSessions: false }],
   ["clients.max_awake_messages", "917", { awakeMessagesMax: 917 }],
   ["clients.max_datagram", "918", { datagramOctetsMax: 918 }],
   ["clients.max_stranger_answers", "919", { strangerAnswersPerSecond: 919 }],
@@ -43,5 +50,5 @@ const TOLD: readonly (readonly [OptionKey, string, Partial<Settings>])[] = [
 test.each(TOLD)("%s, here %s, is the setting of the core that it says, and no other", (key, text, told) => {
   const configuration = loadConfiguration({ flags: new Map([[key, text]]), configFlag: undefined, environment: {} });
   if (!configuration.ok) throw new Error(configuration.problems.join("\n"));
-  expect(coreSettings(configuration.values)).toEqual({ ...DEFAULT_SETTINGS, ...told });
+  expect(coreSettings(configuration.values)).toEqual({ ...DEFAULT_SETTINGS, savesSessions: true, ...told });
 });

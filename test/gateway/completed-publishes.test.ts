@@ -46,14 +46,14 @@ describe("completed QoS 2 exchanges", () => {
     expect([completed.has(3, 5000), completed.has(4, 5000)]).toEqual([false, true]);
   });
 
-  test("1024 MsgIds are remembered, then the oldest is forgotten", () => {
+  test("256 MsgIds are remembered, then the oldest is forgotten", () => {
     const completed = new CompletedPublishes(5000);
-    for (let msgId = 1; msgId <= 1024; msgId += 1) completed.add(msgId, 0, true, 0);
+    for (let msgId = 1; msgId <= 256; msgId += 1) completed.add(msgId, 0, true, 0);
     // Used again, the first is the newest.
     completed.add(1, 0, true, 0);
     expect(completed.has(2, 0)).toBe(true);
-    completed.add(1025, 0, true, 0);
-    expect([completed.has(1, 0), completed.has(2, 0), completed.has(3, 0), completed.has(1025, 0)]).toEqual([
+    completed.add(257, 0, true, 0);
+    expect([completed.has(1, 0), completed.has(2, 0), completed.has(3, 0), completed.has(257, 0)]).toEqual([
       true,
       false,
       true,

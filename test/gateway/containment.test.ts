@@ -108,10 +108,10 @@ describe("a fault in one session", () => {
   });
 
   test("what it had waiting counts no more", () => {
-    const s = twoClients({ bufferedOctetsMax: 300 });
+    const s = twoClients({ bufferedOctetsMax: 1000 });
     s.subscribe("a", 1);
     s.sleep(300)
-      .deliver("a", { qos: 1, messageId: 1, payload: "x".repeat(300) })
+      .deliver("a", { qos: 1, messageId: 1, payload: "x".repeat(1000) })
       .does("pause");
     const { link } = s;
     plant("handleMessage");
@@ -137,14 +137,14 @@ describe("a fault in one session", () => {
   });
 
   test("one that fails when it is called for there is room leaves the others their turn", () => {
-    const s = new Script({ bufferedOctetsMax: 300 });
+    const s = new Script({ bufferedOctetsMax: 2000 });
     s.mayFail = true;
     const links: number[] = [];
     for (const clientId of ["big", "dev1", "dev2"]) {
       s.from(clientId).connect({ clientId, ...DURABLE, duration: 3600 });
       s.subscribe("a", 1);
       s.sleep(3600);
-      const payload = "x".repeat(clientId === "big" ? 300 : 1);
+      const payload = "x".repeat(clientId === "big" ? 2000 : 1);
       s.deliver("a", { qos: 1, messageId: 1, payload }).does("pause");
       links.push(s.link);
     }

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { Script } from "./script.ts";
 
 const DAY = 3600 * 18;
-/** With the topic `a` it counts for 100 octets. */
-const PAYLOAD = "x".repeat(67);
+/** A message with it under the topic `a` counts for 1000 octets of memory. */
+const PAYLOAD = "x".repeat(567);
 
 /** A script with sleeping clients that have subscribed to `a`, each at an address and on a link of its own. */
 function asleep(settings: object, ...clientIds: string[]): { s: Script; links: number[]; topicIds: number[] } {
@@ -27,7 +27,7 @@ function as(s: Script, clientId: string, link: number): Script {
 
 describe("bufferedOctetsMax: what waits for all clients together", () => {
   test("Z19 QoS 0 is dropped, the oldest first, and each client keeps one message", () => {
-    const { s, links } = asleep({ bufferedOctetsMax: 300 }, "d1", "d2");
+    const { s, links } = asleep({ bufferedOctetsMax: 3000 }, "d1", "d2");
     const sized = (data: string) => data.padEnd(PAYLOAD.length);
     for (const data of ["1", "2"]) as(s, "d1", links[0]!).deliver("a", { payload: sized(data) });
     as(s, "d2", links[1]!)
@@ -49,7 +49,7 @@ describe("bufferedOctetsMax: what waits for all clients together", () => {
   });
 
   test("Z19 QoS 1 and 2 are never dropped: a broker connection whose client has something waiting is read no more", () => {
-    const { s, links } = asleep({ bufferedOctetsMax: 200 }, "d1", "d2");
+    const { s, links } = asleep({ bufferedOctetsMax: 2000 }, "d1", "d2");
     as(s, "d1", links[0]!).deliver("a", { qos: 1, messageId: 1, payload: PAYLOAD }).nothing();
     s.deliver("a", { qos: 2, messageId: 2, payload: PAYLOAD }).does("pause").notNoted("delivery.dropped");
     s.noted("queue.paused", { clientId: "d1", limit: "clients.max_buffered_bytes" });
@@ -58,7 +58,7 @@ describe("bufferedOctetsMax: what waits for all clients together", () => {
   });
 
   test("reading goes on for those that were kept waiting when another client has been given its messages", () => {
-    const { s, links, topicIds } = asleep({ bufferedOctetsMax: 300 }, "d1", "d2");
+    const { s, links, topicIds } = asleep({ bufferedOctetsMax: 3000 }, "d1", "d2");
     as(s, "d1", links[0]!).deliver("a", { qos: 1, messageId: 1, payload: PAYLOAD }).nothing();
     s.deliver("a", { qos: 1, messageId: 2, payload: PAYLOAD }).nothing();
     as(s, "d2", links[1]!).deliver("a", { qos: 1, messageId: 1, payload: PAYLOAD }).does("pause");
@@ -70,7 +70,7 @@ describe("bufferedOctetsMax: what waits for all clients together", () => {
   });
 
   test("the room that one client makes by its end is for the others", () => {
-    const { s, links } = asleep({ bufferedOctetsMax: 300 }, "d1", "d2");
+    const { s, links } = asleep({ bufferedOctetsMax: 3000 }, "d1", "d2");
     for (const messageId of [1, 2]) as(s, "d1", links[0]!).deliver("a", { qos: 1, messageId, payload: PAYLOAD });
     as(s, "d2", links[1]!).deliver("a", { qos: 1, messageId: 1, payload: PAYLOAD }).does("pause");
     as(s, "d1", links[0]!).client("DISCONNECT").toClient("DISCONNECT").closes(true);
@@ -79,7 +79,7 @@ describe("bufferedOctetsMax: what waits for all clients together", () => {
   });
 
   test("a client whose own room is used up waits for that, though there is room for all again", () => {
-    const { s, links } = asleep({ bufferedOctetsMax: 300, queuedMax: 1 }, "d1", "d2");
+    const { s, links } = asleep({ bufferedOctetsMax: 3000, queuedMax: 1 }, "d1", "d2");
     as(s, "d1", links[0]!).deliver("a", { qos: 1, messageId: 1, payload: PAYLOAD }).nothing();
     as(s, "d2", links[1]!).deliver("a", { qos: 1, messageId: 1, payload: PAYLOAD }).nothing();
     s.deliver("a", { qos: 1, messageId: 2, payload: PAYLOAD }).does("pause");
@@ -89,9 +89,9 @@ describe("bufferedOctetsMax: what waits for all clients together", () => {
 
   test("many that were kept waiting are called a few at a time, and all of them without anything else happening", () => {
     const clientIds = Array.from({ length: 100 }, (_, index) => `d${index}`);
-    const { s, links } = asleep({ bufferedOctetsMax: 2000, queuedOctetsMax: 10_000 }, "big", ...clientIds);
+    const { s, links } = asleep({ bufferedOctetsMax: 24_000, queuedOctetsMax: 100_000 }, "big", ...clientIds);
     as(s, "big", links[0]!)
-      .deliver("a", { qos: 1, messageId: 1, payload: PAYLOAD.repeat(30) })
+      .deliver("a", { qos: 1, messageId: 1, payload: PAYLOAD.repeat(45) })
       .does("pause");
     for (const [index, clientId] of clientIds.entries()) {
       as(s, clientId, links[index + 1]!).deliver("a", { qos: 1, messageId: 1, payload: "" });
@@ -118,7 +118,7 @@ describe("bufferedOctetsMax: what waits for all clients together", () => {
   });
 
   test("what passes through to a client that listens is not kept back, and does not count for long", () => {
-    const { s, links } = asleep({ bufferedOctetsMax: 100 }, "d1");
+    const { s, links } = asleep({ bufferedOctetsMax: 1000 }, "d1");
     as(s, "d1", links[0]!).deliver("a", { qos: 1, messageId: 1, payload: PAYLOAD }).does("pause");
     s.from("d2").connect({ clientId: "d2" });
     const topicId = s.subscribe("a", 1);
@@ -130,7 +130,7 @@ describe("bufferedOctetsMax: what waits for all clients together", () => {
   });
 
   test("what a lost client had counts no more", () => {
-    const { s, links } = asleep({ bufferedOctetsMax: 300 }, "d1", "d2");
+    const { s, links } = asleep({ bufferedOctetsMax: 3000 }, "d1", "d2");
     for (const messageId of [1, 2]) as(s, "d1", links[0]!).deliver("a", { qos: 1, messageId, payload: PAYLOAD });
     s.from("d1").client("CONNECT", { clientId: "other" }).closes(false, links[0]).opens();
     as(s, "d2", links[1]!).deliver("a", { qos: 1, messageId: 1, payload: PAYLOAD }).nothing();
@@ -158,12 +158,74 @@ describe("what a client says while its broker connection is made anew", () => {
   });
 
   test("bufferedOctetsMax holds for it too, and what has gone to the broker counts no more", () => {
-    const { s, topicId } = interrupted({ bufferedOctetsMax: 150 });
+    const { s, topicId } = interrupted({ bufferedOctetsMax: 900 });
     const publish = (msgId: number) => s.client("PUBLISH", { topicId, qos: 1, msgId, data: "x".repeat(68) });
     publish(1).nothing();
     publish(2).nothing();
     publish(3).nothing().noted("message.ignored", { limit: "clients.max_buffered_bytes" });
     s.after(60_000);
     expect(s.arrows()).toContain("open");
+  });
+});
+
+describe("namesOctetsMax: topic names and subscriptions of all clients together", () => {
+  const NAME = "x".repeat(840);
+  const register = (s: Script, msgId: number) => s.client("REGISTER", { topicName: `${NAME}${msgId}`, msgId });
+
+  test("a new name is refused as congestion beyond it, whichever client it is of; known ones are not", () => {
+    const s = new Script({ namesOctetsMax: 3000 });
+    s.connect();
+    const topicId = s.register(`${NAME}1`, 1);
+    s.register(`${NAME}2`, 2);
+    s.from("c2").connect({ clientId: "dev2" }).register(`${NAME}3`, 3);
+    register(s, 4)
+      .toClient("REGACK", { returnCode: 1 })
+      .noted("register.refused", { limit: "clients.max_topic_bytes" });
+    s.client("SUBSCRIBE", { topicName: "a/#", msgId: 5 }).toClient("SUBACK", { returnCode: 1 });
+    s.noted("subscribe.refused", { limit: "clients.max_topic_bytes" });
+    s.from("c1");
+    register(s, 1).toClient("REGACK", { topicId, returnCode: 0 });
+  });
+
+  test("subscriptions count, and what ends makes room", () => {
+    const s = new Script({ namesOctetsMax: 1000 });
+    s.connect();
+    s.client("SUBSCRIBE", { topicName: `${"x".repeat(600)}/#`, msgId: 1 }).toBroker("subscribe");
+    s.broker("suback", { messageId: 1, granted: [1] }).toClient("SUBACK");
+    register(s, 2).toClient("REGACK", { returnCode: 1 });
+    // To make it once more needs no room.
+    s.client("SUBSCRIBE", { topicName: `${"x".repeat(600)}/#`, msgId: 3 }).toBroker("subscribe");
+    s.broker("suback", { messageId: 3, granted: [1] }).toClient("SUBACK", { returnCode: 0 });
+    s.client("UNSUBSCRIBE", { topicName: `${"x".repeat(600)}/#`, msgId: 4 }).toBroker("unsubscribe");
+    s.broker("unsuback", { messageId: 4 }).toClient("UNSUBACK");
+    register(s, 5).toClient("REGACK", { returnCode: 0 });
+    register(s, 6).toClient("REGACK", { returnCode: 1 });
+    // A clean session ends with its connection.
+    s.disconnect().from("c2").connect({ clientId: "dev2" }).register(`${NAME}7`, 7);
+  });
+
+  test("X5 stored sessions of disconnected clients go before those that are there are refused, the oldest first", () => {
+    const s = new Script({ namesOctetsMax: 4100 });
+    for (const clientId of ["old", "older"].reverse()) {
+      s.connect({ clientId, cleanSession: false }).register(`${NAME}${clientId}`);
+      s.client("SUBSCRIBE", { topicName: "#", msgId: 9 }).toBroker("subscribe");
+      s.broker("suback", { messageId: 9, granted: [0] }).toClient("SUBACK");
+      s.disconnect().notNoted("client.forgotten");
+    }
+    s.from("c2").connect({ clientId: "third", cleanSession: false }).register(`${NAME}3`);
+    s.client("DISCONNECT").toClient("DISCONNECT").closes(true).gone();
+    s.noted("client.forgotten", { clientId: "third", limit: "clients.max_topic_bytes" });
+    s.connect({ clientId: "fourth" }).register(`${NAME}4`);
+    s.client("SUBSCRIBE", { topicName: "#", msgId: 9 }).toBroker("subscribe");
+    s.broker("suback", { messageId: 9, granted: [0] }).toClient("SUBACK");
+    s.client("DISCONNECT").toClient("DISCONNECT").closes(true).gone().notNoted("client.forgotten");
+    s.connect({ clientId: "fifth", cleanSession: false }).register(`${NAME}5`);
+    s.client("SUBSCRIBE", { topicName: "#", msgId: 9 }).toBroker("subscribe");
+    s.broker("suback", { messageId: 9, granted: [0] }).toClient("SUBACK");
+    s.client("DISCONNECT").toClient("DISCONNECT").closes(true).gone();
+    s.noted("client.forgotten", { clientId: "older", limit: "clients.max_topic_bytes" });
+    expect(s.saved("older")).toBeUndefined();
+    s.client("CONNECT", { clientId: "old", cleanSession: false }).opens().accepts(true).toClient("CONNACK");
+    expect(s.saved("old")?.topics).toHaveLength(1);
   });
 });

@@ -1,12 +1,15 @@
 import { describe, expect, test } from "vitest";
+import { KeptNames } from "../../src/gateway/kept-names.ts";
 import { type Subscription, SubscriptionTable } from "../../src/gateway/subscription-table.ts";
+
+const names = () => new KeptNames(Number.POSITIVE_INFINITY);
 
 const NOBODY = { changed: () => {} };
 const plain = (filter: string): Subscription => ({ filter, topicIdType: "normal", topicId: 0, qos: 1 });
 
 describe("the subscriptions of one client", () => {
   test("a filter has one subscription: the last one made", () => {
-    const table = new SubscriptionTable(NOBODY);
+    const table = new SubscriptionTable(names(), NOBODY);
     table.set(plain("p"));
     table.set({ filter: "p", topicIdType: "predefined", topicId: 7, qos: 0 });
     expect(table.size).toBe(1);
@@ -14,7 +17,7 @@ describe("the subscriptions of one client", () => {
   });
 
   test("filters are told apart by their text", () => {
-    const table = new SubscriptionTable(NOBODY);
+    const table = new SubscriptionTable(names(), NOBODY);
     for (const filter of ["a", "a/#", "a/+"]) table.set(plain(filter));
     expect([...table.values()].map(({ filter }) => filter)).toEqual(["a", "a/#", "a/+"]);
     expect(table.get("a/b")).toBeUndefined();
@@ -24,7 +27,7 @@ describe("the subscriptions of one client", () => {
   });
 
   test("an empty table, new or cleared, has nothing", () => {
-    const table = new SubscriptionTable(NOBODY);
+    const table = new SubscriptionTable(names(), NOBODY);
     table.delete("a");
     expect([...table.values()]).toEqual([]);
     table.set(plain("a"));
