@@ -1,11 +1,19 @@
 import { describe, expect, test } from "vitest";
+import { anchorOf } from "./docs/anchor-of.ts";
 import { fieldPage } from "./docs/field-page.ts";
 import { INTERPRETATIONS } from "./docs/interpretations.ts";
+import { PAGE_LINKS } from "./docs/page-links.ts";
+import { sectionsOf } from "./docs/page-sections.ts";
 import { RULES, ruleIdsIn } from "./docs/rules.ts";
 import { matchesInSource } from "./docs/source-text.ts";
 import { specificationPage } from "./docs/specification-page.ts";
 import { statesPage } from "./docs/states-page.ts";
-import { TEST_TITLES } from "./docs/test-titles.ts";
+import { TEST_TITLES, type TestTitle } from "./docs/test-titles.ts";
+
+/** Whether there is such a test; its title may be cut short. */
+function exists(named: TestTitle): boolean {
+  return TEST_TITLES.some(({ file, title }) => file === named.file && title.startsWith(named.title));
+}
 
 // `npm run docs` writes the pages anew; without it a page that is stale fails here.
 test("docs/states.md says what the transition table says", async () => {
@@ -77,8 +85,6 @@ describe("docs/interpretation.md", () => {
   });
 
   test("every entry with a number names a test, and every test that an entry names exists", () => {
-    const exists = (named: { file: string; title: string }) =>
-      TEST_TITLES.some(({ file, title }) => file === named.file && title.startsWith(named.title));
     const without = INTERPRETATIONS.filter(({ id, tests }) => id !== undefined && tests.length === 0);
     expect(without.map(({ heading }) => heading)).toEqual([]);
     expect(INTERPRETATIONS.flatMap(({ tests }) => tests.filter((named) => !exists(named)))).toEqual([]);
@@ -88,4 +94,32 @@ describe("docs/interpretation.md", () => {
     const spokenOf = matchesInSource(/\bA-\d\d\b/g).filter(({ match }) => !ids.includes(match));
     expect(spokenOf.map(({ file, match }) => `${match} in ${file}`)).toEqual([]);
   });
+});
+
+describe("docs/guarantees.md", () => {
+  const sections = sectionsOf("guarantees.md");
+
+  test("every statement names a test, and every test that a statement names exists", () => {
+    const without = sections.filter(({ depth, tests }) => depth === 3 && tests.length === 0);
+    expect(without.map(({ heading }) => heading)).toEqual([]);
+    expect(sections.flatMap(({ tests }) => tests.filter((named) => !exists(named)))).toEqual([]);
+  });
+
+  test("what is said without a test stands in a table, each row of which leads to a statement", () => {
+    const statements = sections.filter(({ depth }) => depth === 3).map(({ heading }) => anchorOf(heading));
+    const rows = sections
+      .filter(({ depth }) => depth === 2)
+      .flatMap(({ text }) => text.split("\n"))
+      .filter((line) => line.startsWith("|"))
+      // The two lines of its head.
+      .filter((line, index, lines) => !line.startsWith("|---") && !lines[index + 1]?.startsWith("|---"));
+    const targets = rows.map((row) => [...row.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor!));
+    expect(rows.length).toBeGreaterThan(10);
+    expect(rows.filter((_, index) => !targets[index]!.some((anchor) => statements.includes(anchor)))).toEqual([]);
+  });
+});
+
+test("every link from one page to another, or within one, leads somewhere", () => {
+  expect(PAGE_LINKS.length).toBeGreaterThan(100);
+  expect(PAGE_LINKS.filter(({ leadsSomewhere }) => !leadsSomewhere)).toEqual([]);
 });

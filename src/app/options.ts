@@ -143,7 +143,8 @@ export const OPTIONS = {
   "broker.connect_timeout": {
     ...duration("100ms", "10m"),
     default: "10s",
-    meaning: "how long the broker may take to answer a client's CONNECT",
+    meaning:
+      "how long the broker may take to answer a client's CONNECT; and how long it may be silent when it owes an answer, before it is asked for a sign of life, and again before the connection is given up",
   },
   "broker.reconnect_min": {
     ...duration("10ms", "1h"),
@@ -163,7 +164,7 @@ export const OPTIONS = {
   "broker.outage_limit": {
     ...duration("0s", "1d"),
     default: "30s",
-    meaning: "how long a client that is awake may be without the broker before it is told that it is disconnected",
+    meaning: "how long an active client may be without the broker before it is told that it is disconnected",
   },
   "embedded.listen": {
     ...text("<host:port>", "a host and a port, such as 127.0.0.1:1883", (place) => parseHostPort(place) !== null),

@@ -1,3 +1,4 @@
+import { anchorOf } from "./anchor-of.ts";
 import { INTERPRETATIONS } from "./interpretations.ts";
 import { RULES, type Rule, ruleIdsIn } from "./rules.ts";
 import { TEST_TITLES } from "./test-titles.ts";
@@ -35,11 +36,7 @@ function ruleText(rule: Rule): string {
 function linkTo(reading: string | undefined): string | undefined {
   const entry = INTERPRETATIONS.find(({ id }) => id === reading);
   if (reading === undefined || entry === undefined) return reading;
-  const anchor = entry.heading
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
-    .replaceAll(" ", "-");
-  return `[${reading}](interpretation.md#${anchor})`;
+  return `[${reading}](interpretation.md#${anchorOf(entry.heading)})`;
 }
 
 function code(text: string): string {

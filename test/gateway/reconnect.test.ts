@@ -190,33 +190,33 @@ describe("a QoS 2 message of the client is under way when the connection breaks"
 });
 
 describe("a message for the client is under way when the connection breaks", () => {
-  test("P12 QoS 1: the broker sends it again, and so does the gateway, with DUP", () => {
+  test("G8 QoS 1: the broker sends it again, and so does the gateway, with DUP", () => {
     const s = active().deliver("a", { qos: 1, messageId: 3 }).toClient("PUBLISH", { msgId: 3, dup: false });
     back(s).deliver("a", { qos: 1, messageId: 3, dup: true }).toClient("PUBLISH", { msgId: 3, dup: true });
     s.client("PUBACK", { topicId: 1, msgId: 3 }).toBroker("puback", { messageId: 3 });
   });
 
-  test("P12 QoS 1: what the client has acknowledged meanwhile it does not get again", () => {
+  test("A-27 QoS 1: what the client has acknowledged meanwhile it does not get again", () => {
     const s = active().deliver("a", { qos: 1, messageId: 3 }).toClient("PUBLISH", { msgId: 3 });
     s.gone().client("PUBACK", { topicId: 1, msgId: 3 }).nothing().after(2000).opens().accepts(true).nothing();
     s.deliver("a", { qos: 1, messageId: 3, dup: true }).toBroker("puback", { messageId: 3 }).nothing();
     s.deliver("a", { qos: 1, messageId: 4 }).toClient("PUBLISH", { msgId: 4, dup: false });
   });
 
-  test("P12 QoS 1: nothing is acknowledged that the client has refused meanwhile", () => {
+  test("A-27 QoS 1: nothing is acknowledged that the client has refused meanwhile", () => {
     const s = active().deliver("a", { qos: 1, messageId: 3 }).toClient("PUBLISH", { msgId: 3 });
     s.gone().client("PUBACK", { topicId: 1, msgId: 3, returnCode: 3 }).after(2000).opens().accepts(true).nothing();
     s.deliver("a", { qos: 1, messageId: 3, dup: true }).toClient("PUBLISH", { msgId: 3 });
   });
 
-  test("P13 QoS 2: the exchange goes on where the broker takes it up", () => {
+  test("A-27 QoS 2: the exchange goes on where the broker takes it up", () => {
     const s = active().deliver("a", { qos: 2, messageId: 3 }).toClient("PUBLISH", { msgId: 3 });
     s.client("PUBREC", { msgId: 3 }).toBroker("pubrec", { messageId: 3 });
     back(s).broker("pubrel", { messageId: 3 }).toClient("PUBREL", { msgId: 3 });
     s.client("PUBCOMP", { msgId: 3 }).toBroker("pubcomp", { messageId: 3 });
   });
 
-  test("P12 a broker that has lost the session has lost the message: the client gets what is here, and nobody is told", () => {
+  test("A-34 a broker that has lost the session has lost the message: the client gets what is here, and nobody is told", () => {
     const s = active().deliver("a", { qos: 1, messageId: 3 }).toClient("PUBLISH", { msgId: 3 });
     s.deliver("a", { qos: 1, messageId: 4 });
     backWithout(s).client("PUBACK", { topicId: 1, msgId: 3 }).toClient("PUBLISH", { msgId: 4 });
