@@ -93,9 +93,10 @@ describe("the broker is a black hole", () => {
   const KEEP_ALIVE_MS = 1000;
   const CONNECT_TIMEOUT_MS = 500;
   const KEEP_ALIVE = ["--broker-keep-alive", `${KEEP_ALIVE_MS}ms`];
+  const CONNECT_TIMEOUT = ["--broker-connect-timeout", `${CONNECT_TIMEOUT_MS}ms`];
 
   test("a connection that nobody uses is given up after keep_alive and connect_timeout, and every attempt after connect_timeout", async () => {
-    const site = await OutageSite.start([...KEEP_ALIVE, "--log-level", "debug"]);
+    const site = await OutageSite.start([...KEEP_ALIVE, ...CONNECT_TIMEOUT, "--log-level", "debug"]);
     const device = await site.device("device");
     site.proxy.fallSilent();
     const began = performance.now();
@@ -115,7 +116,7 @@ describe("the broker is a black hole", () => {
   });
 
   test("one that owes an answer is given up after twice connect_timeout, however long the keep alive", async () => {
-    const site = await OutageSite.start();
+    const site = await OutageSite.start(CONNECT_TIMEOUT);
     const peer = await site.peer();
     await peer.subscribe("news", 2);
     const device = await site.device("device", { nRetry: 10 });

@@ -16,7 +16,7 @@ async function herd(site: OutageSite): Promise<Sensor[]> {
   for (let start = 0; start < CLIENTS; start += BATCH) {
     const batch = sensors.slice(start, start + BATCH);
     for (const [index, sensor] of batch.entries()) sensor.connect(`device-${start + index}`);
-    await Promise.all(batch.map((sensor) => sensor.message("CONNACK")));
+    for (const sensor of batch) expect((await sensor.message("CONNACK")).returnCode).toBe(RETURN_CODE.accepted);
   }
   return sensors;
 }
@@ -59,9 +59,10 @@ describe(`the broker restarts under ${CLIENTS} clients`, () => {
     await allAreBack(site, sensors);
     const times = site.proxy.connects.map(({ atMs }) => atMs);
     expect(times.length).toBeGreaterThan(CLIENTS + rate);
-    // A machine that is busy for a moment has a few to make up for.
-    expect(mostWithin(1000, times)).toBeLessThanOrEqual(1.25 * rate);
-    expect(mostWithin(100, times)).toBeLessThanOrEqual(rate / 2);
+    // Who has been busy for a moment sees several at once: there is half a second for that.
+    const tookMs = times.at(-1)! - times[0]!;
+    expect(times.length).toBeLessThanOrEqual((rate * (tookMs + 500)) / 1000);
+    expect(mostWithin(1000, times)).toBeLessThanOrEqual(1.5 * rate);
   });
 
   test("where only their connections break, the first attempts are spread over the wait before them", async () => {
@@ -78,6 +79,9 @@ describe(`the broker restarts under ${CLIENTS} clients`, () => {
     const times = site.proxy.connects.map(({ atMs }) => atMs);
     expect(times).toHaveLength(CLIENTS);
     expect(times[0]! - cutMs).toBeGreaterThan(990);
-    expect(mostWithin(100, times)).toBeLessThanOrEqual(CLIENTS / 4);
+    // From one second to two: a good part in each half.
+    const middleMs = times[CLIENTS / 2]!;
+    expect(middleMs - times[0]!).toBeGreaterThan(200);
+    expect(times.at(-1)! - middleMs).toBeGreaterThan(200);
   });
 });
