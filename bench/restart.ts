@@ -19,7 +19,7 @@ const AT_ONCE = 100;
 /** What is collected is written after a second, and safe from a power cut after ten. */
 const WRITTEN_MS = 12_000;
 
-const USAGE = `node build/bench/restart.js [options]
+const USAGE = `npm run bench:restart -- [options]
 
   --sleepers <n>       clients in the store (1000)
   --topics <n>         topic ids of each that it registered (3)

@@ -16,6 +16,8 @@ test("npm pack builds first: the package of a checkout that was never built hold
   symlinkSync(join(ROOT, "node_modules"), join(checkout, "node_modules"));
   const output = execFileSync("npm", ["pack", "--dry-run", "--json"], { cwd: checkout, encoding: "utf8" });
   const [{ files }] = JSON.parse(output) as [{ files: { path: string; mode: number }[] }];
-  expect(files.map(({ path }) => path)).toEqual(expect.arrayContaining(["LICENSE", "README.md", "dist/cli/run.js"]));
+  expect(files.map(({ path }) => path)).toEqual(
+    expect.arrayContaining(["LICENSE", "README.md", "dist/cli/run.js", "dist/store/session-store.js"]),
+  );
   expect(files.find(({ path }) => path === "dist/cli/main.js")!.mode & 0o111).toBe(0o111);
 });
