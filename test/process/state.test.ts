@@ -193,7 +193,7 @@ describe("an error that nobody has caught ends the process with 1, told once wit
       `import { Gateway } from ${JSON.stringify(core)};
       ${SIGNAL}{ Gateway.prototype.handle = () => { throw new Error("planted"); }; });`,
     ],
-  ])("%s", async (_name, code) => {
+  ])("%s; a client that went to sleep just before wakes up in the next process", async (_name, code) => {
     const path = folder();
     const fault = join(path, "fault.mjs");
     writeFileSync(fault, code);
