@@ -8,6 +8,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import type { SavedSession } from "../../src/gateway/saved-session.ts";
 import { type OpenedStore, SessionStore } from "../../src/store/session-store.ts";
 import { StoreError } from "../../src/store/store-error.ts";
+import { StoreFolder } from "../../src/store/store-folder.ts";
 
 const SLEEPER: SavedSession = {
   clientId: "sleeper",
@@ -227,6 +228,16 @@ describe("a store that cannot be used is set aside, as it was, and a new one tak
     remove(/^CURRENT$/)(path);
     expect((await open(path)).setAside!.path).toBe(join(path, "sessions.set-aside-2"));
   });
+});
+
+test("of two that found the same store broken the slower one does not put aside what the faster one has made in its place", async () => {
+  const path = await madeOf(SLEEPER);
+  const [slow, fast] = [new StoreFolder(path), new StoreFolder(path)];
+  const { identity } = slow;
+  fast.setAside(fast.identity);
+  const error = await failure((async () => slow.setAside(identity))());
+  expect(error.code).toBe("locked");
+  expect(readdirSync(path).sort()).toEqual(["sessions", "sessions.set-aside-1"]);
 });
 
 /** A record as the store writes it. */
