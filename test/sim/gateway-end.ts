@@ -264,7 +264,8 @@ export class GatewayEnd {
         this.#witness.lost(clientId);
         break;
       case "link.restored":
-        this.#witness.restored(clientId);
+      case "will.updated":
+        this.#witness.linkReady(clientId);
         break;
       case "client.taken-over":
         this.#witness.takenOver(clientId);

@@ -315,10 +315,9 @@ export class SimulatedWorld {
   /** The broker has nothing more for it and knows all that it was told it has subscribed to, and its gateway knows where it is. */
   #isServed({ clientId, gateway, place, isAway }: SimulatedClient): boolean {
     const { witness } = this.#gateways.find(({ name }) => name === gateway)!;
-    if (isAway) return true;
+    if (this.#broker.pendingFor(clientId) > 0) return false;
     const isSubscribed = (filter: string) => this.#broker.hasSubscription(clientId, filter);
-    const hasAll = this.#broker.pendingFor(clientId) === 0 && this.#subscriptions.of(clientId).every(isSubscribed);
-    return hasAll && witness.isServed(clientId, place);
+    return isAway || (witness.isServed(clientId, place) && this.#subscriptions.of(clientId).every(isSubscribed));
   }
 
   #connections(): string[] {

@@ -106,6 +106,11 @@ export class AcknowledgementChecker {
 
   toClient(message: Message): void {
     switch (message.type) {
+      case "DISCONNECT":
+        // What it does about it is up to the client.
+        this.#told.clear();
+        this.#forgotten.clear();
+        break;
       case "PUBACK":
         if (message.returnCode === RETURN_CODE.accepted) this.#mustHave(this.#acknowledged, message);
         break;

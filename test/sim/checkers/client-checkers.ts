@@ -25,6 +25,10 @@ export class ClientCheckers {
   /** Of the connection that was accepted last. */
   #isDurable = false;
   #isAskedDurable = false;
+  /** What it was before the gateway's start, as far as that was saved, until it has said itself what it is. */
+  #unheard: "active" | "asleep" | undefined;
+  /** The connection is there to stay: nothing is awaited before it is used. */
+  #isReady = false;
   /** The broker has forgotten what the client was told that it has. */
   #isBetrayed = false;
 
@@ -51,6 +55,7 @@ export class ClientCheckers {
     if (!isThere || saved.state === "disconnected") return;
     this.exchange.restored(saved.state);
     this.outage.restored(now);
+    this.#unheard = saved.state;
   }
 
   /** What the gateway would keep is what has been seen; undefined where it keeps nothing. */
@@ -80,6 +85,7 @@ export class ClientCheckers {
 
   toGateway(message: Message, hasMoved: boolean, now: Instant): void {
     const { exchange } = this;
+    this.#hearAfterStart(message, now);
     // R8: an answer to nothing says nothing about what the client knows.
     const isHeard = message.type !== "PUBACK" || exchange.awaits(message.msgId);
     if (isHeard && exchange.state !== "connecting") this.topicIds.toGateway(message, now);
@@ -89,6 +95,24 @@ export class ClientCheckers {
     this.will.toGateway(message, exchange);
     this.memory.acknowledgements.toGateway(message);
     if (message.type === "PINGREQ" && exchange.state === "awake") this.outage.pinged(now);
+  }
+
+  /**
+   * What was saved is up to a second old, and in that second a client may have fallen asleep or become active: it is what it shows itself
+   * to be. With its id in PINGREQ it asks for its messages (Z4), and for all else but that it has to be active.
+   */
+  #hearAfterStart(message: Message, now: Instant): void {
+    const unheard = this.#unheard;
+    if (unheard === undefined) return;
+    const isWaking = message.type === "PINGREQ" && message.clientId === this.#clientId;
+    const isPing = message.type === "PINGREQ" && !isWaking;
+    if (unheard === "active" || !isPing) this.#unheard = undefined;
+    if (message.type === "CONNECT" || message.type === "DISCONNECT") return;
+    if (unheard === "active" && isWaking) this.exchange.state = "asleep";
+    if (unheard === "active" || isWaking || isPing) return;
+    if (this.exchange.state !== "asleep") return;
+    this.exchange.state = "active";
+    this.silence.isActiveAfterAll(now);
   }
 
   /** `why` is what the gateway handles, or "asked" where the client has said DISCONNECT. */
@@ -108,6 +132,7 @@ export class ClientCheckers {
     this.will.toClient(message, broker.connectionOf(this.#clientId, gateway));
     this.memory.acknowledgements.toClient(message);
     if (message.type === "PINGRESP") this.outage.answered();
+    if (message.type === "CONNACK" && message.returnCode === 0) this.#isReady = true;
     if (message.type === "CONNACK" && message.returnCode === 0 && state === "connecting" && !this.exchange.keepsSession)
       this.#isDurable = this.#isAskedDurable;
     if (this.exchange.state === "none") this.outage.over();
@@ -153,9 +178,16 @@ export class ClientCheckers {
     if (this.exchange.isConnected) this.outage.lost(now);
   }
 
+  /** The gateway says that a connection that was made anew is in use. */
+  linkReady(): void {
+    this.#isReady = true;
+    this.outage.over();
+  }
+
   /** The gateway opens a connection. Whether that is a lost one that is made anew, in its turn among all. */
   opens(connect: LinkConnect, now: Instant): boolean {
     const { exchange } = this;
+    this.#isReady = false;
     this.silence.linkIsMade();
     if (exchange.isConnected) {
       this.will.renewed(connect);
@@ -168,8 +200,9 @@ export class ClientCheckers {
   }
 
   /** The gateway closes the connection in use. */
-  closes(disconnect: boolean, wasOpen: boolean, occasion: Occasion, now: Instant): void {
+  closes(disconnect: boolean, occasion: Occasion, now: Instant): void {
     const { exchange } = this;
+    const wasOpen = this.#isReady;
     if (disconnect && exchange.isConnected && wasOpen) exchange.linkIsRemade();
     this.silence.closed(disconnect, wasOpen, occasion, now);
     if (wasOpen || !exchange.isConnected) return;

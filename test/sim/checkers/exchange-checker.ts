@@ -45,7 +45,7 @@ export class ExchangeChecker {
   /** When the exchange began that was open when the gateway sent DISCONNECT. */
   unansweredSince: Instant | undefined;
   /** When the gateway first asked again for a PUBCOMP that it has had. */
-  #releasedAgainSince: Instant | undefined;
+  releasedAgainSince: Instant | undefined;
   /** In which period of the client what it asked for was asked, by the answer. */
   readonly #asked = new Map<string, number>();
   /** Counts how often the client fell asleep. */
@@ -67,6 +67,8 @@ export class ExchangeChecker {
   #failures = 0;
   /** The message that the client acknowledged meanwhile. */
   #unheard: HeldMessage | undefined;
+  /** What the client was sent over the connection of before, and has not acknowledged. */
+  #interrupted: { msgId: number; payload: string | undefined } | undefined;
   /** It woke up by a CONNECT, and has only answered since. */
   #justWoke = false;
   /** The MsgId of the last exchange, where that was one of QoS 2 and nothing came after it. */
@@ -173,7 +175,11 @@ export class ExchangeChecker {
     // What the client has in hand of it comes again, after those that were here already.
     const { first } = this.#held;
     const staysOpen = first?.isOrphan === true || (this.open?.kind === "REGISTER" && first?.qos === 0);
-    if (!staysOpen) this.open = undefined;
+    if (!staysOpen) {
+      this.#interrupted =
+        this.open?.kind === "PUBLISH" ? { msgId: this.open.msgId, payload: first?.payload } : undefined;
+      this.open = undefined;
+    }
     this.#held.redelivered();
   }
 
@@ -245,7 +251,7 @@ export class ExchangeChecker {
         this.open.isReceived = true;
         break;
       case "PUBCOMP":
-        if (message.msgId === this.#completed) this.#releasedAgainSince = undefined;
+        if (message.msgId === this.#completed) this.releasedAgainSince = undefined;
         if (this.open?.kind !== "PUBREL" || this.open.msgId !== message.msgId) break;
         this.open = undefined;
         this.#completed = message.msgId;
@@ -271,7 +277,7 @@ export class ExchangeChecker {
         if (this.open?.isReceived && this.open.msgId === message.msgId) this.open = undefined;
         // The answer to a PUBREC that waited while the connection to the broker was made anew, and the PUBCOMP behind it.
         if (this.open === undefined && this.#completed === message.msgId) {
-          this.#releasedAgainSince ??= now;
+          this.releasedAgainSince ??= now;
           break;
         }
         this.#start("PUBREL", message.msgId, 0, 2, now);
@@ -309,7 +315,7 @@ export class ExchangeChecker {
     if (this.#prompt === undefined) this.promptedSince = undefined;
     this.#promptedAt = Number.POSITIVE_INFINITY;
     this.unansweredSince = undefined;
-    this.#releasedAgainSince = undefined;
+    this.releasedAgainSince = undefined;
     this.#completed = undefined;
     // What is open stays so where the client is taken for what it was (C12, Z12), and only there.
     if (this.open !== undefined && this.state === "asleep") this.open.since = now;
@@ -318,6 +324,8 @@ export class ExchangeChecker {
 
   #onPubAck({ msgId, topicId, returnCode }: Extract<Message, { type: "REGACK" | "PUBACK" }>): void {
     const { open } = this;
+    const interrupted = this.#interrupted;
+    if (returnCode === RETURN_CODE.accepted && interrupted?.msgId === msgId) this.#held.hear(interrupted.payload!);
     if (open?.kind !== "PUBLISH" || open.msgId !== msgId || open.topicId !== topicId || open.isReceived) return;
     if (returnCode === RETURN_CODE.accepted) {
       // For QoS 2 a PUBACK is an answer only when it refuses.
@@ -332,7 +340,7 @@ export class ExchangeChecker {
     if (this.state === "asleep" && this.#heardIn !== this.#period) this.#fail("Z3: DISCONNECT to a sleeping client");
     if (this.#isLeavingToSleep && this.isConnected && !this.#isCutOff) this.#fallAsleep();
     else {
-      this.unansweredSince = this.open?.since ?? this.#releasedAgainSince;
+      this.unansweredSince = this.open?.since ?? this.releasedAgainSince;
       this.ended();
     }
     this.#isLeavingToSleep = false;

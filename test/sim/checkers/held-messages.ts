@@ -47,6 +47,11 @@ export class HeldMessages {
     if (isUntold && first !== undefined) this.#heard.add(first.payload);
   }
 
+  /** The client says that it has a message, which the broker has sent before and is to send again. */
+  hear(payload: string): void {
+    this.#heard.add(payload);
+  }
+
   /** The gateway gives one up, not one before the place `first`. Whether there is such a message. */
   giveUp(topic: string, qos: number, first: number): boolean {
     const index = this.#held.findIndex((held, at) => at >= first && held.topic === topic && held.qos === qos);

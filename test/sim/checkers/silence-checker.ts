@@ -65,6 +65,12 @@ export class SilenceChecker {
     this.#linkSince = 0;
   }
 
+  /** It was kept as sleeping, and shows itself to be active: it may be silent for as long as either allows. */
+  isActiveAfterAll(now: Instant): void {
+    this.#heardAt = now;
+    this.#keepAliveMs = Math.max(this.#keepAliveMs, this.#sleepMs);
+  }
+
   /** Whether this is the duration that is supervised in its present state. */
   hasAnnounced(durationS: number): boolean {
     return (this.#exchange.state === "active" ? this.#keepAliveMs : this.#sleepMs) === allowedMs(durationS);
@@ -118,10 +124,10 @@ export class SilenceChecker {
 
   /** Whether the client has left a message unanswered for so long that it is lost. */
   hasLeftUnanswered(now: Instant): boolean {
-    const { open, unansweredSince, promptedSince, keepsSession } = this.#exchange;
+    const { open, unansweredSince, releasedAgainSince, promptedSince, keepsSession } = this.#exchange;
     // What is sent to a client that has just woken up counts as a repetition, where its connection to the broker was made anew.
     const patienceMs = keepsSession ? this.#patienceMs - this.#tRetryMs : this.#patienceMs;
-    for (const since of [open?.since, unansweredSince, promptedSince]) {
+    for (const since of [open?.since, unansweredSince, releasedAgainSince, promptedSince]) {
       if (since !== undefined && now >= since + patienceMs - 1) return true;
     }
     return false;

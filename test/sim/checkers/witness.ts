@@ -211,7 +211,7 @@ export class Witness {
     if (clientId !== undefined && client !== undefined) {
       if (effect.type === "open" && client.opens(effect.connect, now)) this.links.renewed(now);
       if (effect.type === "close" && this.links.isInUse(clientId)) {
-        client.closes(effect.disconnect, this.links.isOpen(effect.link), this.#occasionFor(clientId), now);
+        client.closes(effect.disconnect, this.#occasionFor(clientId), now);
         if (!effect.disconnect) this.#lose(clientId);
       }
       if (effect.type === "write") client.toBroker(effect.packet);
@@ -248,13 +248,15 @@ export class Witness {
   lost(clientId: string): void {
     const client = this.#clients.get(clientId);
     if (client === undefined || client.exchange.state === "none") return;
-    if (!client.silence.mayBeLost(this.#now)) this.#world.fail(`K3: ${clientId} is lost, and had been heard`);
+    const isDisplaced = this.#displaced === clientId;
+    if (!isDisplaced && !client.silence.mayBeLost(this.#now))
+      this.#world.fail(`K3: ${clientId} is lost, and had been heard`);
     this.#lose(clientId);
   }
 
-  /** The gateway says that a lost connection is there again. */
-  restored(clientId: string): void {
-    this.#clients.get(clientId)?.outage.over();
+  /** The gateway says that a connection that was made anew is in use. */
+  linkReady(clientId: string): void {
+    this.#clients.get(clientId)?.linkReady();
   }
 
   /** The gateway says that the client is elsewhere now. */
