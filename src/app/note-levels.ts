@@ -53,7 +53,11 @@ export const NOTE_LEVELS = {
 /** The state in which the end of a link refuses a CONNECT: `client.refused` then says the same. */
 const SET_UP: State = "awaiting broker";
 
+/** A queue that is full is its client's affair; that all together are is the operator's. */
+const LIMIT_OF_ALL = "clients.max_buffered_bytes";
+
 /** How loud this note is. */
 export function noteLevel({ name, fields }: Note): LogLevel {
+  if (name === "queue.paused" && fields.limit === LIMIT_OF_ALL) return "warn";
   return name === "link.closed" && fields.state === SET_UP ? "debug" : NOTE_LEVELS[name];
 }
