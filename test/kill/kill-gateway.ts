@@ -1,3 +1,4 @@
+import { createSocket } from "node:dgram";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,7 +29,7 @@ export class KillGateway {
   private constructor(process: GatewayProcess, port: number, args: readonly string[], statePath: string, atEnd: AtEnd) {
     this.#process = process;
     this.port = port;
-    this.#args = [...args, "-l", `udp://127.0.0.1:${port}`];
+    this.#args = args;
     this.#statePath = statePath;
     this.#atEnd = atEnd;
   }
@@ -42,9 +43,11 @@ export class KillGateway {
     const topics = PREDEFINED.map(({ id, topic }) => `    - { id: ${id}, topic: ${topic} }\n`);
     writeFileSync(file, `topics:\n  predefined:\n${topics.join("")}`);
     const args = ["run", "--config", file, "-b", brokerUrl, ...FLAGS];
-    const first = new GatewayProcess([...args, "-l", "udp://127.0.0.1:0"], { MQTTSN_STATE_PATH: statePath }, atEnd);
+    const port = await quietPort();
+    const all = [...args, "-l", `udp://127.0.0.1:${port}`];
+    const first = new GatewayProcess(all, { MQTTSN_STATE_PATH: statePath }, atEnd);
     await first.line("gateway.ready");
-    return new KillGateway(first, await first.listenerPort(), args, statePath, atEnd);
+    return new KillGateway(first, port, all, statePath, atEnd);
   }
 
   /** Ends it without a chance to do anything, if it lives. */
@@ -80,5 +83,19 @@ export class KillGateway {
   start(): void {
     this.#process = new GatewayProcess(this.#args, { MQTTSN_STATE_PATH: this.#statePath }, this.#atEnd);
     this.#isKilled = false;
+  }
+}
+
+/** A free port that the system gives to nobody who asks for any: while the gateway is dead it stays free. */
+async function quietPort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const socket = createSocket("udp4");
+    const isFree = await new Promise<boolean>((resolve) => {
+      socket.once("error", () => resolve(false));
+      socket.bind(port, "127.0.0.1", () => resolve(true));
+    });
+    socket.close();
+    if (isFree) return port;
   }
 }

@@ -11,6 +11,8 @@ export interface KillReport {
   wakeUps: { answered: number; unanswered: number };
   /** How often devices whose sessions were to survive have lost their connection. */
   connectionsLost: number;
+  /** Messages of QoS 2 that came twice because Mosquitto sent them again against the rules. */
+  repeatedByBroker: number;
   /** What is wrong, each with the second of the run. */
   violations: string[];
 }
@@ -23,6 +25,7 @@ export function reportText({
   messages,
   wakeUps,
   connectionsLost,
+  repeatedByBroker,
   violations,
 }: KillReport): string {
   const lines = [
@@ -36,6 +39,7 @@ export function reportText({
     );
   }
   lines.push(`  wake-ups: ${wakeUps.answered} answered, ${wakeUps.unanswered} not`);
+  if (repeatedByBroker > 0) lines.push(`  duplicates of QoS 2 that are the broker's, by its log: ${repeatedByBroker}`);
   lines.push(`  connections lost that should have survived: ${connectionsLost}`);
   return [...lines, ...violations.map((violation) => `  wrong: ${violation}`)].join("\n");
 }

@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { DeviceHost } from "../../src/app/device-host.ts";
 import type { Radio } from "../../src/app/radio.ts";
 import { UdpRadio } from "../../src/app/udp-radio.ts";
@@ -6,6 +7,7 @@ import { decode } from "../../src/sn/decode.ts";
 import { describe } from "../../src/sn/describe.ts";
 import type { Mosquitto } from "../interop/mosquitto.ts";
 import type { AtEnd } from "../process/gateway-process.ts";
+import { brokerFaults } from "./broker-faults.ts";
 import type { DevicePlan } from "./device-plan.ts";
 import { FaultyNetwork } from "./faulty-network.ts";
 import { FaultyRadio } from "./faulty-radio.ts";
@@ -30,7 +32,7 @@ export interface KillOptions {
   groups: number;
   /** Whether the gateway has a state that outlasts it. */
   keepsState: boolean;
-  /** Where everything that happens is written down; undefined for nowhere. */
+  /** Where everything that happens is written down, and with `.broker` the broker's log; undefined for nowhere. */
   logFile: string | undefined;
 }
 
@@ -89,6 +91,7 @@ export class KillWorld {
       this.#traffic.stop();
       this.#network.close();
       this.#log.close();
+      if (logFile !== undefined) writeFileSync(`${logFile}.broker`, mosquitto.log);
     });
   }
 
@@ -236,6 +239,12 @@ export class KillWorld {
 
   #report(): KillReport {
     const { ledger } = this.#traffic;
+    const faults = brokerFaults(this.#mosquitto.log);
+    const ofBroker = ({ payload, receiver }: { payload: string; receiver: string }) =>
+      faults.has(`${receiver} ${payload.slice(0, payload.lastIndexOf(" "))}`);
+    for (const repeated of ledger.repeated) {
+      if (!ofBroker(repeated)) this.#log.wrong(`${repeated.receiver} got ${repeated.payload} of QoS 2 again`);
+    }
     const messages = (["up", "down"] as const).flatMap((direction) =>
       ([1, 2] as const).map((qos) => ({ direction, qos, tally: ledger.tally(direction, qos) })),
     );
@@ -249,6 +258,7 @@ export class KillWorld {
         answered: sum(({ wakeUps }) => wakeUps.answered),
         unanswered: sum(({ wakeUps }) => wakeUps.unanswered),
       },
+      repeatedByBroker: ledger.repeated.filter(ofBroker).length,
       connectionsLost: sum(({ connectionsLost }) => connectionsLost),
       violations: this.#log.violations,
     };

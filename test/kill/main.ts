@@ -9,7 +9,7 @@ const USAGE = `npm run kill -- [options]
   --seed <n>    what is drawn: the moments, the messages, the faults of the network (1)
   --groups <n>  groups of eight devices (3)
   --memory      the gateway keeps nothing: devices are told that it was away, and connect again
-  --log <file>  write down every message of every device, and every kill
+  --log <file>  write down every message of every device, and every kill; in <file>.broker what the broker says
 `;
 
 /** Seen from build/test/kill. */

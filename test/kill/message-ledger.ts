@@ -28,6 +28,7 @@ export class MessageLedger {
   /** By receiver: what is on its way there. */
   readonly #open = new Map<string, Set<string>>();
   readonly #unanswered = new Set<string>();
+  readonly #repeated: { payload: string; receiver: string }[] = [];
 
   send(payload: string, direction: Direction, qos: AnsweredQoS, receivers: readonly string[]): void {
     this.#entries.set(payload, {
@@ -56,7 +57,8 @@ export class MessageLedger {
     if (entry === undefined || before === undefined) return `${receiver} got ${payload}, which nobody sent there`;
     entry.arrivals.set(receiver, before + 1);
     this.#openFor(receiver).delete(payload);
-    return before > 0 && qos === 2 ? `${receiver} got ${payload} of QoS 2 ${before + 1} times` : undefined;
+    if (before > 0 && qos === 2) this.#repeated.push({ payload, receiver });
+    return undefined;
   }
 
   /** What was accepted and has not arrived at this receiver. */
@@ -72,6 +74,11 @@ export class MessageLedger {
   /** Whether everything has its answer, and has arrived where it was accepted. */
   get isSettled(): boolean {
     return this.#unanswered.size === 0 && [...this.#open.values()].every((open) => open.size === 0);
+  }
+
+  /** Arrivals of QoS 2 beyond the first, with who got them. */
+  get repeated(): readonly { payload: string; receiver: string }[] {
+    return this.#repeated;
   }
 
   /** Messages whose senders do not know what has become of them. */
