@@ -7,11 +7,15 @@ import type { SavedPublish } from "./saved-session.ts";
  */
 export class EarlierPublishes {
   readonly #byMsgId = new Map<number, SavedPublish>();
+  /** Packet identifiers under which the broker may hold a message, and that are not the MsgId itself. */
+  readonly #occupied = new Set<number>();
 
   /** Of more than `max` the first ones are forgotten. */
   constructor(publishes: readonly SavedPublish[], max: number) {
     for (const publish of publishes.slice(-max)) {
-      if (isIdentifier(publish.packetId)) this.#byMsgId.set(publish.msgId, publish);
+      if (!isIdentifier(publish.packetId)) continue;
+      this.#byMsgId.set(publish.msgId, publish);
+      if (publish.packetId !== publish.msgId) this.#occupied.add(publish.packetId);
     }
   }
 
@@ -27,15 +31,15 @@ export class EarlierPublishes {
     return this.#byMsgId.values();
   }
 
-  /** Whether the broker may hold a message under this identifier, which another MsgId stands for. */
+  /** Whether the broker may hold a message under this identifier that another one would be taken for. */
   occupies(packetId: number): boolean {
-    for (const { msgId, packetId: occupied } of this.#byMsgId.values()) {
-      if (occupied === packetId && msgId !== packetId) return true;
-    }
-    return false;
+    return this.#occupied.has(packetId);
   }
 
-  /** The client uses the MsgId in a PUBLISH: what it stands for if that is a repetition, else the exchange is forgotten. */
+  /**
+   * The client uses the MsgId in a PUBLISH: what it stands for if that is a repetition, else the exchange is forgotten. The broker does
+   * not know of that.
+   */
   repeated(msgId: number, fingerprint: number | undefined): number | undefined {
     const publish = this.#byMsgId.get(msgId);
     if (publish === undefined) return undefined;
@@ -46,6 +50,9 @@ export class EarlierPublishes {
 
   /** The exchange is over. */
   delete(msgId: number): void {
+    const publish = this.#byMsgId.get(msgId);
+    if (publish === undefined) return;
+    this.#occupied.delete(publish.packetId);
     this.#byMsgId.delete(msgId);
   }
 }

@@ -40,13 +40,15 @@ export class PublishRequests {
   /** QoS 2 messages that the broker has, or may have, and whose exchange is not over. */
   get openPublishes(): SavedPublish[] {
     const publishes = new Map<number, SavedPublish>();
-    for (const publish of this.#earlier?.values() ?? []) publishes.set(publish.msgId, publish);
     for (const exchange of this.#open.values()) {
       if (exchange.type !== "publish" || exchange.qos !== 2) continue;
       const { msgId, packetId, fingerprint, phase } = exchange;
       // A PUBLISH that comes again stands for the same exchange by itself.
-      if (phase === "sent" && msgId === packetId) continue;
+      if ((phase === "sent" && msgId === packetId) || publishes.has(msgId)) continue;
       publishes.set(msgId, { msgId, packetId, fingerprint, released: phase === "released" });
+    }
+    for (const publish of this.#earlier?.values() ?? []) {
+      if (!publishes.has(publish.msgId)) publishes.set(publish.msgId, publish);
     }
     return [...publishes.values()];
   }
