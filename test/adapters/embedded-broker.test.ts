@@ -113,7 +113,7 @@ describe("the embedded broker", () => {
     const late = openLink(broker.openStream);
     await expect
       .poll(() => late.events)
-      .toEqual([{ type: "link-closed", link: 7, reason: "the embedded broker has stopped", byBroker: false }]);
+      .toMatchObject([{ type: "link-closed", link: 7, reason: "the embedded broker has stopped", byBroker: false }]);
   });
 
   it("says that another broker probably has the port", async () => {

@@ -164,7 +164,7 @@ describe("a link", () => {
       broker.stream.write(Buffer.from("40020001" + "36020000" + "40020002", "hex"));
       await expect.poll(types).toEqual(["link-opened", "packet", "link-closed"]);
       const reason = "the broker sent a PUBLISH with QoS 3";
-      expect(events[2]).toEqual({ type: "link-closed", link: 7, reason, byBroker: false });
+      expect(events[2]).toMatchObject({ type: "link-closed", link: 7, reason, byBroker: false });
     });
 
     it("when the broker closes in the middle of a packet", async () => {
@@ -173,7 +173,7 @@ describe("a link", () => {
       broker.stream.end();
       await expect.poll(types).toEqual(["link-opened", "link-closed"]);
       const reason = "the broker closed the connection";
-      expect(events[1]).toEqual({ type: "link-closed", link: 7, reason, byBroker: true });
+      expect(events[1]).toMatchObject({ type: "link-closed", link: 7, reason, byBroker: true });
     });
 
     it("when its stream cannot be opened at all", async () => {
@@ -182,7 +182,7 @@ describe("a link", () => {
       });
       link.write(publish(1));
       const reason = "no way to the broker";
-      await expect.poll(() => events).toEqual([{ type: "link-closed", link: 7, reason, byBroker: false }]);
+      await expect.poll(() => events).toMatchObject([{ type: "link-closed", link: 7, reason, byBroker: false }]);
     });
 
     it("when CONNECT cannot be said", async () => {
@@ -314,7 +314,7 @@ describe("a link", () => {
       const { broker, events, types } = await openPair({ keepAliveSeconds: 0.04, answerTimeoutMs: 60 });
       await expect.poll(types).toEqual(["link-opened", "link-closed"]);
       const reason = "no answer to PINGREQ for 0.06 s";
-      expect(events[1]).toEqual({ type: "link-closed", link: 7, reason, byBroker: false });
+      expect(events[1]).toMatchObject({ type: "link-closed", link: 7, reason, byBroker: false });
       expect(broker.count(PINGREQ)).toBeGreaterThanOrEqual(1);
     });
 
@@ -554,7 +554,7 @@ describe("a link over TCP", () => {
     await new Promise((resolve) => server.close(resolve));
     const { events } = openLink(openStream);
     const reason = `connect ECONNREFUSED 127.0.0.1:${port}`;
-    await expect.poll(() => events).toEqual([{ type: "link-closed", link: 7, reason, byBroker: false }]);
+    await expect.poll(() => events).toMatchObject([{ type: "link-closed", link: 7, reason, byBroker: false }]);
   });
 
   it("says why for each address when a name has several", async () => {
