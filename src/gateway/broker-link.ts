@@ -14,8 +14,10 @@ export class BrokerLink {
   id: LinkId = NONE;
   /** One that we have closed and that is not gone yet. */
   #closing: LinkId = NONE;
+  #closingWasOpen = false;
   #open = false;
   #stalled = false;
+  #isDoubtful = false;
   #paused = false;
   /** Probes that have not been answered. */
   #probes = 0;
@@ -32,6 +34,11 @@ export class BrokerLink {
   /** Whether the broker has accepted it. */
   get isOpen(): boolean {
     return this.#open;
+  }
+
+  /** An attempt of before has ended without a word of the broker: the session that it has may be one that it made then. */
+  get isDoubtful(): boolean {
+    return this.#isDoubtful;
   }
 
   /** Whether it takes another packet. */
@@ -56,6 +63,7 @@ export class BrokerLink {
 
   opened(): void {
     this.#open = true;
+    this.#isDoubtful = false;
     this.#context.reconnects.openLinks += 1;
   }
 
@@ -87,17 +95,20 @@ export class BrokerLink {
   /** Without `disconnect` the will fires. */
   close(disconnect: boolean): void {
     if (!this.exists) return;
+    this.#closingWasOpen = this.#open;
     this.#context.effects.push({ type: "close", link: this.id, disconnect });
     this.#closing = this.id;
     this.#forget();
   }
 
-  /** The connection `link` is gone. True where it was the one in use, false where we had closed it. */
-  gone(link: LinkId): boolean {
+  /** The connection `link` is gone; `unasked` as in `link-closed`. True where it was the one in use, false where we had closed it. */
+  gone(link: LinkId, unasked = false): boolean {
     if (link === this.#closing) {
       this.#closing = NONE;
+      if (!this.#closingWasOpen && !unasked) this.#isDoubtful = true;
       return false;
     }
+    if (!this.#open && !unasked) this.#isDoubtful = true;
     this.#forget();
     return true;
   }

@@ -156,6 +156,7 @@ export class Connecting {
   linkOpened(sessionPresent: boolean, now: Instant): void {
     const client = this.#client;
     const { connect, will, keepsSession } = this.#setUp!;
+    const { isDoubtful } = client.link;
     client.link.opened();
     if (keepsSession) {
       client.deliveries.renewed(sessionPresent && client.durable);
@@ -168,7 +169,7 @@ export class Connecting {
     }
     client.will = will;
     client.changed();
-    client.requests.renewed(sessionPresent && client.durable);
+    client.requests.renewed(sessionPresent && client.durable, isDoubtful);
     this.subscriptionsRestored(now);
   }
 
@@ -179,7 +180,7 @@ export class Connecting {
 
   /** `brokerCode` is the return code of MQTT 3.1.1. */
   linkRefused(brokerCode: number): void {
-    this.#client.link.gone(this.#client.link.id);
+    this.#client.link.gone(this.#client.link.id, true);
     this.#client.note("link.refused", { brokerReturnCode: brokerCode });
     this.#refuse(returnCodeOf(brokerCode), "refused by the broker");
   }

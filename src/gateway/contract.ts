@@ -31,9 +31,9 @@ export type GatewayEvent =
   /**
    * The connection is gone, or could not be made. Follows every `open` exactly once in the end, also after `close`, unless
    * `link-refused` came. `reason` is for people. `byBroker`: the broker ended a connection that it had accepted, and has not said why;
-   * not so where the network failed, or the broker fell silent.
+   * not so where the network failed, or the broker fell silent. `unasked`: the broker cannot have seen CONNECT, for nobody was reached.
    */
-  | { type: "link-closed"; link: LinkId; reason: string; byBroker?: boolean }
+  | { type: "link-closed"; link: LinkId; reason: string; byBroker?: boolean; unasked?: boolean }
   | { type: "packet"; link: LinkId; packet: PacketFromBroker }
   /** The broker has answered a `probe`: every packet that it sent before has been handed over. */
   | { type: "link-probed"; link: LinkId }

@@ -338,9 +338,9 @@ export class Gateway {
     const inUse = session.link === event.link;
     if (event.type === "link-closed" || event.type === "link-refused") {
       this.#byLink.delete(event.link);
-      if (event.type === "link-closed") session.linkClosed(event.link, event.reason, event.byBroker === true, now);
+      if (event.type === "link-closed") session.linkClosed(event, now);
       else if (inUse) session.linkRefused(event.returnCode, now);
-      else session.linkClosed(event.link, "refused", false, now);
+      else session.linkClosed({ type: "link-closed", link: event.link, reason: "refused" }, now);
     } else if (inUse) {
       if (event.type === "link-opened") session.linkOpened(event.sessionPresent, now);
       else if (event.type === "link-probed") session.linkProbed(now);

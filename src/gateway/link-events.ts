@@ -3,11 +3,13 @@ import { RETURN_CODE } from "../sn/return-code.ts";
 import { returnCodeOf } from "./broker-refusal.ts";
 import type { ClientRecord } from "./client-record.ts";
 import type { Connecting } from "./connecting.ts";
-import type { Instant, LinkId } from "./contract.ts";
+import type { GatewayEvent, Instant } from "./contract.ts";
 import { FIXED } from "./fixed-messages.ts";
 import type { HeldMessage } from "./held-messages.ts";
 import type { Sleeping } from "./sleeping.ts";
 import type { WillUpdates } from "./will-updates.ts";
+
+export type LinkClosed = Extract<GatewayEvent, { type: "link-closed" }>;
 
 /** Looks at a message that has waited for the connection. */
 type TakeHeld = (held: HeldMessage, now: Instant) => void;
@@ -55,7 +57,7 @@ export class LinkEvents {
       this.#connecting.linkRefused(brokerCode);
       return;
     }
-    client.link.gone(client.link.id);
+    client.link.gone(client.link.id, true);
     client.note("link.refused", { brokerReturnCode: brokerCode });
     const reason = "refused by the broker";
     const returnCode = returnCodeOf(brokerCode);
@@ -64,11 +66,11 @@ export class LinkEvents {
     else this.#lost(reason, false, now, returnCode);
   }
 
-  /** A connection is gone: the one in use, or one that we closed. `byBroker` as in `link-closed`. */
-  closed(link: LinkId, reason: string, byBroker: boolean, now: Instant): void {
+  /** A connection is gone: the one in use, or one that we closed. */
+  closed({ link, reason, byBroker, unasked }: LinkClosed, now: Instant): void {
     const client = this.#client;
     const { renewal, state } = client;
-    if (!client.link.gone(link)) {
+    if (!client.link.gone(link, unasked)) {
       if (state === "awaiting broker") this.#connecting.oldLinkGone(now);
       else if (renewal.underWay) renewal.oldLinkGone(now);
       return;
@@ -76,7 +78,7 @@ export class LinkEvents {
     if (!renewal.recovers) client.note("link.closed", { state, reason });
     if (state === "awaiting broker") this.#connecting.linkFailed(reason);
     // Otherwise the will is being asked for; the new connection is made when it is known.
-    else if (client.listening || state === "asleep") this.#lost(reason, byBroker, now);
+    else if (client.listening || state === "asleep") this.#lost(reason, byBroker === true, now);
   }
 
   /** The broker has answered a probe. */

@@ -241,9 +241,10 @@ export class LinkRenewal {
     const isKept = sessionPresent && durable;
     this.#phase = "restoring";
     this.#openedAt = now;
+    const { isDoubtful } = link;
     link.opened();
     deliveries.renewed(isKept);
-    requests.renewed(isKept);
+    requests.renewed(isKept, isDoubtful);
   }
 
   /** It is over; what is held is still to be looked at. */

@@ -91,13 +91,14 @@ export class Requests {
 
   /**
    * The new connection is there. Where the broker has forgotten the session, or may not have heard what was to be in it, it is subscribed
-   * again to what the client has subscribed to.
+   * again to what the client has subscribed to. `isDoubtful`: the session may be a new one although the broker has it.
    */
-  renewed(isKept: boolean): void {
+  renewed(isKept: boolean, isDoubtful: boolean): void {
     if (!isKept && (!this.empty || this.#publishes.holdsEarlier)) {
       this.#lost = "the broker has forgotten the session, and a message of QoS 2 with it";
     }
-    if ((!isKept || this.#subscribes.unrestored) && this.#client.subscriptions.size > 0) this.#subscribes.restore();
+    if ((!isKept || isDoubtful || this.#subscribes.unrestored) && this.#client.subscriptions.size > 0)
+      this.#subscribes.restore();
   }
 
   /** The client has made a request of this type under this number. */

@@ -11,7 +11,7 @@ import type { Forwarding } from "./forwarding.ts";
 import { heardAfterRestart } from "./heard-after-restart.ts";
 import type { HeldMessage } from "./held-messages.ts";
 import { keptAs } from "./kept-as.ts";
-import { LinkEvents } from "./link-events.ts";
+import { type LinkClosed, LinkEvents } from "./link-events.ts";
 import type { PacketFromBroker } from "./packet.ts";
 import { RecentEvents } from "./recent-events.ts";
 import type { SavedSession } from "./saved-session.ts";
@@ -263,9 +263,9 @@ export class Session implements Scheduled {
     this.#linkEvents.refused(brokerCode, now);
   }
 
-  /** A connection is gone: the one in use, or one that we closed. `byBroker` as in `link-closed`. */
-  linkClosed(link: LinkId, reason: string, byBroker: boolean, now: Instant): void {
-    this.#linkEvents.closed(link, reason, byBroker, now);
+  /** A connection is gone: the one in use, or one that we closed. */
+  linkClosed(event: LinkClosed, now: Instant): void {
+    this.#linkEvents.closed(event, now);
   }
 
   /** The broker can be reached again: a lost connection is made anew without further waiting. */

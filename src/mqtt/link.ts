@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { GatewayEvent, LinkConnect, LinkId } from "../gateway/contract.ts";
 import type { PacketToBroker } from "../gateway/packet.ts";
@@ -59,6 +60,7 @@ export class Link implements ScheduledLink {
   #reason: string | undefined;
   /** It was open, and the broker has ended it. */
   #byBroker = false;
+  #unasked = false;
   #disconnectTimer: NodeJS.Timeout | undefined;
 
   /** To be written at the end of the turn. */
@@ -98,7 +100,7 @@ export class Link implements ScheduledLink {
       .on("data", (octets: Buffer) => this.#onData(octets))
       .on("drain", () => this.#onDrain())
       .on("end", () => this.#fail("the broker closed the connection", true))
-      .on("error", (error: NodeJS.ErrnoException) => this.#fail(errorText(error), RESET_CODES.has(error.code)))
+      .on("error", (error: NodeJS.ErrnoException) => this.#onError(error))
       .on("close", () => this.#onClose());
     try {
       this.#append(
@@ -163,7 +165,7 @@ export class Link implements ScheduledLink {
     this.#state = "closing";
     this.#reason = "closed by the gateway";
     this.#ending = true;
-    this.#disconnectTimer = setTimeout(() => this.#stream.destroy(), DISCONNECT_TIMEOUT_MS);
+    this.#disconnectTimer = setTimeout(() => this.#cut(), DISCONNECT_TIMEOUT_MS);
   }
 
   /** For the scheduler only. */
@@ -320,11 +322,22 @@ export class Link implements ScheduledLink {
     this.#emit({ type: "link-probed", link: this.#id });
   }
 
+  #onError(error: NodeJS.ErrnoException): void {
+    if (this.#state === "connecting") this.#unasked = isUnreached(error);
+    this.#fail(errorText(error), RESET_CODES.has(error.code));
+  }
+
   #fail(reason: string, byBroker = false): void {
     if (this.#state === "open") this.#byBroker = byBroker;
     this.#state = "closing";
     this.#reason ??= reason;
     this.#pending = undefined;
+    this.#cut();
+  }
+
+  #cut(): void {
+    // A socket says so as long as nobody has been reached.
+    this.#unasked ||= (this.#stream as Partial<Socket>).connecting === true;
     this.#stream.destroy();
   }
 
@@ -335,8 +348,17 @@ export class Link implements ScheduledLink {
     if (this.#ended) return;
     this.#ended = true;
     const reason = this.#reason ?? "the connection was closed";
-    this.#emit({ type: "link-closed", link: this.#id, reason, byBroker: this.#byBroker });
+    this.#emit({ type: "link-closed", link: this.#id, reason, byBroker: this.#byBroker, unasked: this.#unasked });
   }
+}
+
+/** What fails while nobody has been reached. */
+const UNREACHED_CALLS: ReadonlySet<string | undefined> = new Set(["connect", "getaddrinfo"]);
+
+/** Whether an error says that no connection came about; of a name with several addresses, at none of them. */
+function isUnreached(error: NodeJS.ErrnoException): boolean {
+  if (error instanceof AggregateError) return error.errors.every(isUnreached);
+  return UNREACHED_CALLS.has(error.syscall);
 }
 
 /** Over how many parts of a keep alive the pings of links that were opened together are spread. */

@@ -554,7 +554,9 @@ describe("a link over TCP", () => {
     await new Promise((resolve) => server.close(resolve));
     const { events } = openLink(openStream);
     const reason = `connect ECONNREFUSED 127.0.0.1:${port}`;
-    await expect.poll(() => events).toMatchObject([{ type: "link-closed", link: 7, reason, byBroker: false }]);
+    await expect
+      .poll(() => events)
+      .toMatchObject([{ type: "link-closed", link: 7, reason, byBroker: false, unasked: true }]);
   });
 
   it("says why for each address when a name has several", async () => {

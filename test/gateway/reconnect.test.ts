@@ -289,6 +289,26 @@ describe("the outage lasts", () => {
     back(s.broker("suback", { messageId: 65_535, granted: [2] }).noted("link.restored")).nothing();
   });
 
+  test("A-54 a session may be one of an attempt whose end was not seen: the broker is told of the subscriptions again", () => {
+    const s = reopened(asleep()).event({ type: "link-closed", link: 2, reason: "reset" }).after(4000);
+    s.opens().accepts(true).toBroker("subscribe", { messageId: 65_535 });
+    back(s.broker("suback", { messageId: 65_535, granted: [2] })).nothing();
+  });
+
+  test("A-54 so it is where the attempt was given up, and where the client connects then", () => {
+    const s = reopened(asleep(DURABLE, { connectTimeoutMs: 3000 }))
+      .after(3000)
+      .closes(true);
+    s.event({ type: "link-closed", link: s.link, reason: "cut" });
+    s.client("CONNECT", DURABLE).opens().accepts(true).toBroker("subscribe", { messageId: 65_535 });
+    s.broker("suback", { messageId: 65_535, granted: [2] }).toClient("CONNACK", { returnCode: 0 });
+  });
+
+  test("A-54 an attempt that was refused, or reached nobody, leaves no doubt", () => {
+    const s = reopened(asleep()).refuses(3).after(4000).opens().gone().after(8000).opens().accepts(true).nothing();
+    s.noted("link.restored");
+  });
+
   test("A-54 so it is when the client connects anew", () => {
     const s = reopened(asleep()).accepts(false).toBroker("subscribe").client("CONNECT", DURABLE).closes(true).gone();
     s.opens()

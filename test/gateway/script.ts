@@ -251,9 +251,9 @@ export class Script {
     return this;
   }
 
-  /** The connection is gone: broken, or as asked. */
+  /** The connection is gone: broken, or as asked; or nobody was reached. */
   gone(link = this.link): this {
-    return this.event({ type: "link-closed", link, reason: "connection reset" });
+    return this.event({ type: "link-closed", link, reason: "connection refused", unasked: true });
   }
 
   /** The next effect is another one about the link: pause, resume, probe. */
