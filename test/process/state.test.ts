@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
@@ -18,6 +19,12 @@ function folder(): string {
 function gatewayAt(path: string, port = 0, ...flags: string[]): GatewayProcess {
   const places = ["--embedded-listen", "127.0.0.1:0", "-l", `udp://127.0.0.1:${port}`, "--state-path", path];
   return new GatewayProcess(["run", "--broker", "embedded:", ...places, ...flags]);
+}
+
+/** What the store has written since it was opened. */
+function logOf(path: string): string {
+  const files = readdirSync(join(path, "sessions")).filter((file) => file.endsWith(".log"));
+  return files.map((file) => readFileSync(join(path, "sessions", file), "latin1")).join("");
 }
 
 const eventsOf = (gateway: GatewayProcess, event: string) => gateway.lines.filter((line) => line.event === event);
@@ -57,20 +64,22 @@ describe("a restart", () => {
     const first = gatewayAt(path);
     await first.line("gateway.ready");
     const port = await first.listenerPort();
-    const sleeper = new UdpDevice({ host: "127.0.0.1", port }, "sleeper");
-    await sleeper.connect();
-    await sleeper.sleep(300);
-    await stop(first);
+    const device = new UdpDevice({ host: "127.0.0.1", port }, "device", { cleanSession: false });
+    await device.connect();
+    await device.publish("from/device", "one", 1);
+    await vi.waitFor(() => expect(logOf(path)).toMatch(/"state":"active".*from\/device/s), { timeout: 20_000 });
+    first.child.kill("SIGKILL");
+    await first.exit();
 
     const stranger = gatewayAt("memory:");
-    const taken = await stranger.listenerPort();
-    const failing = gatewayAt(path, taken);
+    const failing = gatewayAt(path, await stranger.listenerPort());
     expect(await failing.exit()).toBe(1);
     expect(eventsOf(failing, "gateway.failed")).toHaveLength(1);
 
     const second = gatewayAt(path, port);
     await second.line("gateway.ready");
-    await sleeper.wake();
+    await device.publish("from/device", "two", 1);
+    expect(device.heard).not.toContain("DISCONNECT");
   });
 
   test("with memory: leaves nothing, and makes no folder", async () => {
@@ -154,13 +163,13 @@ describe("the folder", () => {
   });
 });
 
-/** What a process that limits the size of its files does in the place of a full disk: writing fails. */
+/** Files of 40 blocks of 512 octets, enough for an empty store: beyond that writing fails, as on a disk that is full. */
+const SMALL_FILES = ["sh", "-c", 'ulimit -S -f 40 && exec "$@"', "sh"];
+
 test("a disk that is full is told once; the gateway goes on, and saves when there is room again", async () => {
   const path = folder();
-  // 40 blocks of 512 octets: enough for an empty store.
-  const within = ["sh", "-c", 'ulimit -S -f 40 && exec "$@"', "sh"];
   const places = ["--embedded-listen", "127.0.0.1:0", "-l", "udp://127.0.0.1:0", "--state-path", path];
-  const gateway = new GatewayProcess(["run", "--broker", "embedded:", ...places], {}, onTestFinished, within);
+  const gateway = new GatewayProcess(["run", "--broker", "embedded:", ...places], {}, onTestFinished, SMALL_FILES);
   await gateway.line("gateway.ready");
   const port = await gateway.listenerPort();
   const device = new UdpDevice({ host: "127.0.0.1", port }, "device", { cleanSession: false });
@@ -178,6 +187,32 @@ test("a disk that is full is told once; the gateway goes on, and saves when ther
   const next = gatewayAt(path, port);
   expect((await next.line("state.opened")).sessions).toBe(1);
   await next.line("gateway.ready");
+  await device.wake();
+});
+
+test("a disk that is full at the start is a failure of the start, and no reason to put aside what is there", async () => {
+  const path = folder();
+  const first = gatewayAt(path);
+  await first.line("gateway.ready");
+  const port = await first.listenerPort();
+  const device = new UdpDevice({ host: "127.0.0.1", port }, "device", { cleanSession: false });
+  await device.connect();
+  // Octets that cannot be compressed.
+  for (let count = 0; count < 40; count += 1) await device.publish(`${randomBytes(400).toString("hex")}`, "x", 1);
+  await device.sleep(300);
+  await vi.waitFor(() => expect(logOf(path)).toMatch(/"state":"asleep"/), { timeout: 20_000 });
+  first.child.kill("SIGKILL");
+  await first.exit();
+
+  const places = ["--embedded-listen", "127.0.0.1:0", "-l", "udp://127.0.0.1:0", "--state-path", path];
+  const failing = new GatewayProcess(["run", "--broker", "embedded:", ...places], {}, onTestFinished, SMALL_FILES);
+  expect(await failing.exit()).toBe(1);
+  expect((await failing.line("gateway.failed")).msg).toMatch(/the limit of file sizes is reached.*--state-path/);
+  expect(readdirSync(path)).toEqual(["sessions"]);
+
+  const second = gatewayAt(path, port);
+  expect((await second.line("state.opened")).sessions).toBe(1);
+  await second.line("gateway.ready");
   await device.wake();
 });
 
