@@ -81,6 +81,7 @@ export class DeviceEnds {
       const payload = Buffer.from(message.data).toString();
       if (client.reusesMsgId(message.msgId, payload)) deliveries.exempt(payload);
     }
+    if (message.type === "CONNECT") client.connects();
     strangers.sees(data);
     const { place } = client;
     const gateway = gateways.find(({ name }) => name === client.gateway)!;

@@ -217,14 +217,17 @@ export class SimulatedClient {
     return [...this.device.handle({ type: "connect", gateway: this.home }, now), ...this.#sleepAgain(now)];
   }
 
+  /** The device sends CONNECT: at another gateway it is as one that knows nothing of before. */
+  connects(): void {
+    if (this.#lastGateway !== undefined && this.#lastGateway !== this.gateway) this.life += 1;
+    this.#lastGateway = this.gateway;
+  }
+
   /** Takes note of an outcome. */
   saw(outcome: Outcome, now: Instant): void {
     if (outcome.type === "disconnected") this.#isConnected = false;
     if (outcome.type !== "connected") return;
     if (!this.#isConnected) this.connectedAt = now;
-    // At another gateway it is as one that knows nothing of before.
-    if (this.#lastGateway !== undefined && this.#lastGateway !== this.device.gateway) this.life += 1;
-    this.#lastGateway = this.device.gateway;
     this.#isConnected = true;
   }
 

@@ -2,6 +2,7 @@ import type { GatewayEvent, Instant, LinkConnect } from "../../../src/gateway/co
 import type { PacketFromBroker, PacketToBroker } from "../../../src/gateway/packet.ts";
 import type { SavedSession } from "../../../src/gateway/saved-session.ts";
 import type { Message } from "../../../src/sn/message.ts";
+import type { MessageName } from "../../../src/sn/msg-type.ts";
 import type { ClientMemory } from "./client-memory.ts";
 import { ExchangeChecker } from "./exchange-checker.ts";
 import type { Fail } from "./fail.ts";
@@ -10,6 +11,9 @@ import { type Occasion, SilenceChecker } from "./silence-checker.ts";
 import { TopicIdChecker } from "./topic-id-checker.ts";
 import { WillChecker } from "./will-checker.ts";
 import type { WitnessSurroundings } from "./witness-surroundings.ts";
+
+/** What only answers a question of the gateway during a CONNECT says nothing of a client that is not in the middle of one. */
+const WILL_ANSWERS: ReadonlySet<MessageName> = new Set(["WILLTOPIC", "WILLMSG"]);
 
 /** All that watches what goes on between one gateway, in one life of it, and one client. */
 export class ClientCheckers {
@@ -95,6 +99,8 @@ export class ClientCheckers {
     this.will.toGateway(message, exchange);
     this.memory.acknowledgements.toGateway(message);
     if (message.type === "PINGREQ" && exchange.state === "awake") this.outage.pinged(now);
+    // With these it wants something else.
+    if (message.type === "CONNECT" || message.type === "DISCONNECT") this.outage.answered();
   }
 
   /**
@@ -102,17 +108,20 @@ export class ClientCheckers {
    * to be. With its id in PINGREQ it asks for its messages (Z4), and for all else but that it has to be active.
    */
   #hearAfterStart(message: Message, now: Instant): void {
-    const unheard = this.#unheard;
-    if (unheard === undefined) return;
-    const isWaking = message.type === "PINGREQ" && message.clientId === this.#clientId;
-    const isPing = message.type === "PINGREQ" && !isWaking;
-    if (unheard === "active" || !isPing) this.#unheard = undefined;
-    if (message.type === "CONNECT" || message.type === "DISCONNECT") return;
-    if (unheard === "active" && isWaking) this.exchange.state = "asleep";
-    if (unheard === "active" || isWaking || isPing) return;
-    if (this.exchange.state !== "asleep") return;
-    this.exchange.state = "active";
-    this.silence.isActiveAfterAll(now);
+    const { exchange } = this;
+    if (this.#unheard === undefined) return;
+    if (message.type === "CONNECT" || message.type === "DISCONNECT") {
+      this.#unheard = undefined;
+    } else if (message.type === "PINGREQ" && message.clientId === this.#clientId) {
+      this.#unheard = undefined;
+      if (exchange.state === "active") exchange.state = "asleep";
+    } else if (this.#unheard === "active") {
+      this.#unheard = undefined;
+    } else if (message.type !== "PINGREQ" && !WILL_ANSWERS.has(message.type) && exchange.state === "asleep") {
+      // It may have spoken before it fell asleep: only by PINGREQ or CONNECT it says what it is.
+      exchange.state = "active";
+      this.silence.isActiveAfterAll(now);
+    }
   }
 
   /** `why` is what the gateway handles, or "asked" where the client has said DISCONNECT. */
@@ -132,7 +141,7 @@ export class ClientCheckers {
     this.will.toClient(message, broker.connectionOf(this.#clientId, gateway));
     this.memory.acknowledgements.toClient(message);
     if (message.type === "PINGRESP") this.outage.answered();
-    if (message.type === "CONNACK" && message.returnCode === 0) this.#isReady = true;
+    if (message.type === "CONNACK" && message.returnCode === 0 && !this.outage.isLost) this.#isReady = true;
     if (message.type === "CONNACK" && message.returnCode === 0 && state === "connecting" && !this.exchange.keepsSession)
       this.#isDurable = this.#isAskedDurable;
     if (this.exchange.state === "none") this.outage.over();
@@ -199,15 +208,16 @@ export class ClientCheckers {
     return false;
   }
 
-  /** The gateway closes the connection in use. */
-  closes(disconnect: boolean, occasion: Occasion, now: Instant): void {
+  /** The gateway closes the connection. Whether that was in use. */
+  closes(disconnect: boolean, occasion: Occasion, now: Instant): boolean {
     const { exchange } = this;
     const wasOpen = this.#isReady;
     if (disconnect && exchange.isConnected && wasOpen) exchange.linkIsRemade();
     this.silence.closed(disconnect, wasOpen, occasion, now);
-    if (wasOpen || !exchange.isConnected) return;
+    if (wasOpen || !exchange.isConnected) return wasOpen;
     exchange.linkClosed();
     this.outage.lost(now);
+    return false;
   }
 
   /** The gateway has closed the connection, and makes none. */

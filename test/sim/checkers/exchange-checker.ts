@@ -67,6 +67,8 @@ export class ExchangeChecker {
   #failures = 0;
   /** The message that the client acknowledged meanwhile. */
   #unheard: HeldMessage | undefined;
+  /** An answer to a REGISTER of before the gateway's start, which may be one to the same REGISTER that follows at once. */
+  #early: { msgId: number; topicId: number } | undefined;
   /** What the client was sent over the connection of before, and has not acknowledged. */
   #interrupted: { msgId: number; payload: string | undefined } | undefined;
   /** It woke up by a CONNECT, and has only answered since. */
@@ -213,6 +215,7 @@ export class ExchangeChecker {
 
   /** `hasMoved` where the message comes from another place than the one before. */
   toGateway(message: Message, hasMoved: boolean, now: Instant): void {
+    this.#early = undefined;
     if (hasMoved || !QUIET.has(message.type)) this.#justWoke = false;
     this.#heardIn = this.#period;
     // C8
@@ -240,6 +243,8 @@ export class ExchangeChecker {
       case "REGACK":
         if (this.open?.kind === "REGISTER" && this.open.msgId === message.msgId) {
           if (message.returnCode !== 0 || message.topicId === this.open.topicId) this.open = undefined;
+        } else if (this.open === undefined && message.returnCode === 0) {
+          this.#early = message;
         }
         break;
       case "PUBACK":
@@ -414,6 +419,9 @@ export class ExchangeChecker {
   }
 
   #start(kind: OpenExchange["kind"], msgId: number, topicId: number, qos: number, now: Instant): void {
+    const early = this.#early;
+    if (this.open?.kind === "REGISTER" && this.open.msgId === early?.msgId && this.open.topicId === early.topicId)
+      this.open = undefined;
     const { open } = this;
     if (open === undefined) {
       this.open = { kind, msgId, topicId, qos, since: now, isReceived: false };

@@ -14,8 +14,8 @@ interface SetUp {
 
 interface OpenLink {
   readonly clientId: string;
-  /** The broker has accepted it, and the gateway knows. */
-  isOpen: boolean;
+  /** It was in use when the gateway closed it. */
+  wasReady: boolean;
   /** The gateway has closed it; its end is not told yet. */
   isClosed: boolean;
   /** The SUBSCRIBE that was written last, with the client's MsgId. */
@@ -42,14 +42,15 @@ export class LinkChecker {
     return this.#links.get(link)?.clientId;
   }
 
-  /** Whether the broker has accepted this one. */
-  isOpen(link: LinkId): boolean {
-    return this.#links.get(link)?.isOpen === true;
+  /** Whether this one was in use when the gateway closed it. */
+  wasReady(link: LinkId): boolean {
+    return this.#links.get(link)?.wasReady === true;
   }
 
-  opened(link: LinkId): void {
+  /** The gateway closes one that is in use. */
+  closesReady(link: LinkId): void {
     const open = this.#links.get(link);
-    if (open !== undefined) open.isOpen = true;
+    if (open !== undefined) open.wasReady = true;
   }
 
   /** A lost connection is made anew, in its turn among all. */
@@ -134,7 +135,7 @@ export class LinkChecker {
       if (link.clientId === clientId)
         this.#fail(`C11: a second connection for ${clientId} beside one that is not gone`);
     }
-    this.#links.set(id, { clientId, isOpen: false, isClosed: false, lastSubscribe: "" });
+    this.#links.set(id, { clientId, wasReady: false, isClosed: false, lastSubscribe: "" });
     const { length } = this.clientsInUse;
     if (length > this.#clientsMax) this.#fail(`${length} connections with clients.max ${this.#clientsMax}`);
     if (this.#links.size > 2 * this.#clientsMax) this.#fail(`${this.#links.size} connections, closing ones included`);

@@ -36,6 +36,8 @@ export class TopicIdChecker {
   readonly #subscribes = new Map<number, SubscriptionTopic>();
   /** Ids that may be registered once more, though the client has accepted them. */
   readonly #interrupted = new Set<number>();
+  /** An answer to a REGISTER of before the gateway's start, which may be one to the same REGISTER that follows at once. */
+  #early: { msgId: number; topicId: number } | undefined;
   /** The REGISTERs of the gateway that the client has not accepted, by MsgId. */
   readonly #offered = new Map<number, number>();
 
@@ -82,6 +84,7 @@ export class TopicIdChecker {
   }
 
   toGateway(message: Message, now: Instant): void {
+    this.#early = undefined;
     switch (message.type) {
       case "REGISTER":
         this.#registers.set(message.msgId, message.topicName ?? "");
@@ -91,6 +94,7 @@ export class TopicIdChecker {
         break;
       case "REGACK": {
         const topicId = this.#offered.get(message.msgId);
+        if (topicId === undefined && message.returnCode === RETURN_CODE.accepted) this.#early = message;
         if (topicId !== message.topicId || message.returnCode !== RETURN_CODE.accepted) break;
         this.#offered.delete(message.msgId);
         this.#knows(topicId, now);
@@ -109,6 +113,8 @@ export class TopicIdChecker {
     switch (message.type) {
       case "REGISTER":
         this.#offer(message.topicId, message.topicName ?? "", message.msgId);
+        if (this.#early?.msgId === message.msgId && this.#early.topicId === message.topicId)
+          this.#knows(message.topicId, now);
         break;
       case "REGACK": {
         const name = this.#registers.get(message.msgId);

@@ -45,7 +45,7 @@ export class Witness {
   #message: Message | undefined;
   #speaker: string | undefined;
   #displaced: string | undefined;
-  /** Whose connection has ended that the gateway had closed, when it was open. */
+  /** Whose connection has ended that the gateway had closed while it was in use. */
   #closedFor: string | undefined;
   #now: Instant = 0;
   #isAnswered = false;
@@ -153,11 +153,10 @@ export class Witness {
     if (event.type === "packet") {
       if (this.links.isInUse(clientId)) client.fromBroker(event.packet);
     } else if (event.type === "link-opened") {
-      this.links.opened(event.link);
       if (this.links.isInUse(clientId)) client.linkOpened(event.sessionPresent, now);
     } else if (event.type === "link-closed" || event.type === "link-refused") {
       if (this.links.isInUse(clientId)) client.linkClosed(now);
-      else if (this.links.isOpen(event.link) && client.exchange.isConnected) this.#closedFor = clientId;
+      else if (this.links.wasReady(event.link) && client.exchange.isConnected) this.#closedFor = clientId;
       this.links.ended(event.link);
     }
   }
@@ -211,7 +210,7 @@ export class Witness {
     if (clientId !== undefined && client !== undefined) {
       if (effect.type === "open" && client.opens(effect.connect, now)) this.links.renewed(now);
       if (effect.type === "close" && this.links.isInUse(clientId)) {
-        client.closes(effect.disconnect, this.#occasionFor(clientId), now);
+        if (client.closes(effect.disconnect, this.#occasionFor(clientId), now)) this.links.closesReady(effect.link);
         if (!effect.disconnect) this.#lose(clientId);
       }
       if (effect.type === "write") client.toBroker(effect.packet);
