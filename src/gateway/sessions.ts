@@ -1,0 +1,237 @@
+import { type Context, note } from "./context.ts";
+import type { Address, Instant, LinkId } from "./contract.ts";
+import { DeadlineHeap } from "./deadline-heap.ts";
+import type { Forwarding } from "./forwarding.ts";
+import { noteFailure } from "./note-failure.ts";
+import type { RecentEvent } from "./recent-events.ts";
+import type { SavedSession } from "./saved-session.ts";
+import { Session } from "./session.ts";
+import { StoredSessions } from "./stored-sessions.ts";
+
+/** The sessions of a gateway, how each is found, and what becomes of it when it has worked. */
+export class Sessions {
+  readonly #context: Context;
+  readonly #deadlines = new DeadlineHeap<Session>();
+  /** Sessions with a client at the other end, by where that is. */
+  readonly #byAddress = new Map<Address, Session>();
+  /** All sessions, stored ones of disconnected clients included. */
+  readonly #byClientId = new Map<string, Session>();
+  /** Sessions by their connections, closing ones included. */
+  readonly #byLink = new Map<LinkId, Session>();
+  /** Sessions with a client, at whatever address. */
+  readonly #live = new Set<Session>();
+  /** Sessions in the middle of their CONNECT. */
+  readonly #settingUp = new Set<Session>();
+  readonly #stored: StoredSessions;
+  /** The one at work, and the connection it had before. */
+  #working: Session | undefined;
+  #linkBefore: LinkId = 0;
+
+  constructor(context: Context) {
+    this.#context = context;
+    this.#stored = new StoredSessions(context.settings.clientsMax, context.names);
+  }
+
+  /** The earliest instant at which one of them wants to be called. */
+  get nextDeadline(): Instant {
+    return this.#deadlines.next;
+  }
+
+  /** Those with a client, at whatever address. */
+  get live(): ReadonlySet<Session> {
+    return this.#live;
+  }
+
+  get liveCount(): number {
+    return this.#live.size;
+  }
+
+  /** Connections to the broker, closing ones included. */
+  get linkCount(): number {
+    return this.#byLink.size;
+  }
+
+  /** Clients in the middle of their CONNECT. */
+  get settingUpCount(): number {
+    return this.#settingUp.size;
+  }
+
+  /** The session with a client at this address. */
+  at(address: Address): Session | undefined {
+    return this.#byAddress.get(address);
+  }
+
+  /** The session of a client, stored or not. */
+  of(clientId: string): Session | undefined {
+    return this.#byClientId.get(clientId);
+  }
+
+  /** The session that this connection is of, in use or closing. */
+  over(link: LinkId): Session | undefined {
+    return this.#byLink.get(link);
+  }
+
+  /** The connection is gone. */
+  linkGone(link: LinkId): void {
+    this.#byLink.delete(link);
+  }
+
+  /** The session of a client that connects: a new one where there is none. */
+  join(clientId: string): Session {
+    let session = this.#byClientId.get(clientId);
+    if (session === undefined) {
+      session = new Session(clientId, this.#context);
+      this.#byClientId.set(clientId, session);
+    }
+    this.#stored.delete(session);
+    this.#live.add(session);
+    return session;
+  }
+
+  /** One of before a restart, in this state. False where it is not there: it has failed, or there are too many. */
+  restore(
+    saved: SavedSession,
+    state: SavedSession["state"],
+    forwarding: Forwarding | undefined,
+    now: Instant,
+  ): boolean {
+    const { clientId } = saved;
+    const session = new Session(clientId, this.#context);
+    session.wasKept = true;
+    this.#byClientId.set(clientId, session);
+    this.contained(session, "restore", now, () => session.restore(saved, state, forwarding, now));
+    if (this.#byClientId.get(clientId) !== session) return false;
+    if (state === "disconnected") return true;
+    this.#live.add(session);
+    // A sleeping client may have left its address to another one (A-48).
+    if (!this.#byAddress.has(session.address) || state === "active") this.#byAddress.set(session.address, session);
+    return true;
+  }
+
+  /** The session's client is heard from this address; the newer address wins (C15). */
+  move(session: Session, to: Address, forwarding: Forwarding | undefined): void {
+    if (session.address !== to) {
+      if (this.#byAddress.get(session.address) === session) this.#byAddress.delete(session.address);
+      session.moveTo(to, forwarding);
+    }
+    this.#byAddress.set(to, session);
+  }
+
+  /** Those whose deadline has come. */
+  takeDue(now: Instant): Session[] {
+    const due: Session[] = [];
+    for (let next = this.#deadlines.takeDue(now); next !== undefined; next = this.#deadlines.takeDue(now))
+      due.push(next);
+    return due;
+  }
+
+  /** One of several sessions works; a bug in it does not keep the others from working. */
+  contained(session: Session, event: RecentEvent, now: Instant, work: () => void): void {
+    this.enter(session, event, 0, now);
+    try {
+      work();
+      this.leave(session);
+    } catch (error) {
+      this.contain(error, now);
+    }
+  }
+
+  /** The session works because of this. `id` is the MsgId or packet identifier. */
+  enter(session: Session, event: RecentEvent, id: number, now: Instant): void {
+    this.#working = session;
+    this.#linkBefore = session.link;
+    session.recent.add(event, id, now);
+  }
+
+  /** Takes note of what became of a session that has worked. */
+  leave(session: Session): void {
+    if (session.link !== this.#linkBefore && session.link !== 0) this.#byLink.set(session.link, session);
+    if (session.settingUp) this.#settingUp.add(session);
+    else if (this.#settingUp.size > 0) this.#settingUp.delete(session);
+    if (session.ended) this.#retire(session);
+    else this.#deadlines.schedule(session);
+    if (this.#context.changed) this.#save(session);
+    this.#working = undefined;
+  }
+
+  /** What is kept of the session has changed. */
+  #save(session: Session): void {
+    this.#context.changed = false;
+    const isKept = session.keptAs !== undefined;
+    // With whatever is saved, the numbering of topic ids is.
+    if (isKept || session.wasKept || this.#context.topicIds.wantSaving) this.emitSave(session.clientId);
+    session.wasKept = isKept;
+  }
+
+  /** What is kept of a client is to be written, or forgotten. */
+  emitSave(clientId: string): void {
+    const { effects, settings } = this.#context;
+    if (settings.savesSessions) effects.push({ type: "save", clientId });
+  }
+
+  /**
+   * A throw is a bug of ours. The session in which it happened is dropped with all that is kept of it, for nothing of that can be
+   * trusted; its will fires, for its client has lost its connection, which hears of it at its next message. The others go on.
+   */
+  contain(error: unknown, now: Instant): void {
+    const session = this.#working;
+    if (session === undefined) throw error;
+    this.#working = undefined;
+    noteFailure(this.#context, session, error, now);
+    if (session.link !== this.#linkBefore && session.link !== 0) this.#byLink.set(session.link, session);
+    try {
+      session.fail();
+    } catch (second) {
+      noteFailure(this.#context, session, second, now);
+      this.#cutLinks(session);
+    }
+    this.#expel(session);
+  }
+
+  /** The session cannot close its connections any more. */
+  #cutLinks(session: Session): void {
+    for (const [link, owner] of this.#byLink) {
+      if (owner !== session) continue;
+      this.#context.effects.push({ type: "close", link, disconnect: false });
+      this.#byLink.delete(link);
+    }
+  }
+
+  /** Whatever state the session is in, its client is a stranger from now on. */
+  #expel(session: Session): void {
+    this.#deadlines.remove(session);
+    this.#live.delete(session);
+    this.#settingUp.delete(session);
+    this.#stored.delete(session);
+    if (this.#byAddress.get(session.address) === session) this.#byAddress.delete(session.address);
+    if (this.#byClientId.get(session.clientId) === session) this.#byClientId.delete(session.clientId);
+    this.#context.changed = false;
+    if (session.wasKept) this.emitSave(session.clientId);
+  }
+
+  #retire(session: Session): void {
+    this.#deadlines.remove(session);
+    this.#live.delete(session);
+    if (this.#byAddress.get(session.address) === session) this.#byAddress.delete(session.address);
+    // Until its connection is gone, the next one of this client has to wait for it.
+    if (session.isClosing) return;
+    if (!session.durable) {
+      this.#stored.delete(session);
+      if (this.#byClientId.get(session.clientId) === session) this.#byClientId.delete(session.clientId);
+      return;
+    }
+    if (this.#stored.has(session)) return;
+    this.#stored.add(session);
+    for (let limit = this.#stored.exceededLimit; limit !== undefined; limit = this.#stored.exceededLimit) {
+      this.#forget(this.#stored.takeFirst(), limit);
+    }
+  }
+
+  #forget(session: Session, limit: string): void {
+    const { clientId } = session;
+    session.forget();
+    this.#byClientId.delete(clientId);
+    if (session.wasKept) this.emitSave(clientId);
+    note(this.#context, "client.forgotten", { clientId, limit });
+  }
+}
