@@ -91,17 +91,13 @@ test("Z2 a client may sleep for 18 hours, whatever becomes of the time of day me
   expect(noted("client.lost")).toBe(1);
 });
 
-test("K3 a client that was heard is not lost for a time in which the gateway did not run; a silent one is lost the later by it", () => {
+test("K3 a client is not lost for a time in which the gateway did not run, and is lost the later by it", () => {
   const { say, noted, pause } = setUp();
   say(CONNECT);
   vi.advanceTimersByTime(50_000);
-  pause(3 * HOUR_MS);
-  vi.advanceTimersByTime(10);
   say({ type: "PINGREQ", clientId: null });
-  vi.advanceTimersByTime(80_000);
-  expect(noted("client.lost")).toBe(0);
   pause(3 * HOUR_MS);
-  vi.advanceTimersByTime(8000);
+  vi.advanceTimersByTime(85_000);
   expect(noted("client.lost")).toBe(0);
   vi.advanceTimersByTime(10_000);
   expect(noted("client.lost")).toBe(1);
