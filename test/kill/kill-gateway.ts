@@ -34,15 +34,15 @@ export class KillGateway {
     this.#atEnd = atEnd;
   }
 
-  /** Resolves when the first life is ready. `keepsState` is whether it has a state that outlasts it. */
-  static async start(brokerUrl: string, keepsState: boolean, atEnd: AtEnd): Promise<KillGateway> {
+  /** Resolves when the first life is ready. `keepsState` is whether it has a state that outlasts it; `saysMore`: it logs every note. */
+  static async start(brokerUrl: string, keepsState: boolean, saysMore: boolean, atEnd: AtEnd): Promise<KillGateway> {
     const folder = mkdtempSync(join(tmpdir(), "mqtt-sn-gateway-kill-"));
     atEnd(() => rmSync(folder, { recursive: true, force: true }));
     const statePath = keepsState ? join(folder, "state") : "memory:";
     const file = join(folder, "gateway.yaml");
     const topics = PREDEFINED.map(({ id, topic }) => `    - { id: ${id}, topic: ${topic} }\n`);
     writeFileSync(file, `topics:\n  predefined:\n${topics.join("")}`);
-    const args = ["run", "--config", file, "-b", brokerUrl, ...FLAGS];
+    const args = ["run", "--config", file, "-b", brokerUrl, ...FLAGS, "--log-level", saysMore ? "debug" : "info"];
     const port = await quietPort();
     const all = [...args, "-l", `udp://127.0.0.1:${port}`];
     const first = new GatewayProcess(all, { MQTTSN_STATE_PATH: statePath }, atEnd);

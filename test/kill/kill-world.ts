@@ -53,6 +53,9 @@ const FIRST_LIFE_MS = 2000;
 /** How long after it the gateway may take to be connected to the broker again. */
 const BROKER_BACK_MS = 1500;
 
+/** What was accepted so long ago is at the gateway, if that was there: longer than the line, and than a busy machine takes. */
+const UNDER_WAY_MS = 250;
+
 /** How often it is looked whether something has come about. */
 const POLL_MS = 5;
 
@@ -99,7 +102,8 @@ export class KillWorld {
   static async run(options: KillOptions, mosquitto: Mosquitto, atEnd: AtEnd): Promise<KillReport> {
     const line = await LongLine.to(mosquitto.port, LINE_MS_MAX, new Random(options.seed + 3));
     atEnd(() => line.close());
-    const gateway = await KillGateway.start(`mqtt://127.0.0.1:${line.port}`, options.keepsState, atEnd);
+    const url = `mqtt://127.0.0.1:${line.port}`;
+    const gateway = await KillGateway.start(url, options.keepsState, options.logFile !== undefined, atEnd);
     const world = new KillWorld(options, mosquitto, line, gateway, atEnd);
     await world.#start(atEnd);
     for (let count = 1; count <= options.kills; count += 1) await world.#oneMoreLife(count);
@@ -140,7 +144,7 @@ export class KillWorld {
     const created = new KillDevice(plan, hosted, radio, {
       onMessage: (topic, payload, qos) => this.#traffic.arriveDown(topic, payload, qos, clientId),
       onPublished: (payload, result) => this.#traffic.published(created, payload, result),
-      onAwake: () => created.wakeUps.begin(this.#traffic.ledger.dueAt(clientId), this.#isBrokerAway),
+      onAwake: () => created.wakeUps.begin(this.#traffic.ledger.dueAt(clientId, UNDER_WAY_MS), this.#isBrokerAway),
       onAsleep: (isAnswered) => {
         const missing = created.wakeUps.end(this.#traffic.ledger.dueAt(clientId), isAnswered);
         if (missing.length > 0) this.#log.wrong(`${clientId} got PINGRESP before ${missing.join(", ")}`);
@@ -177,6 +181,7 @@ export class KillWorld {
     if (this.#awaited !== undefined) this.#kill("its time is up");
     const complaint = await this.#gateway.end();
     if (complaint !== undefined) this.#log.wrong(complaint);
+    this.#log.says(`what the gateway has said:\n${this.#gateway.log}`);
     if (isBrokersTurn && !isBrokerFirst) await this.#restartBroker();
     this.#log.says("the gateway starts");
     this.#gateway.start();
@@ -228,6 +233,7 @@ export class KillWorld {
     }
     await this.#untilSettled();
     if (this.#gateway.complaint !== undefined) this.#log.wrong(this.#gateway.complaint);
+    this.#log.says(`what the gateway has said:\n${this.#gateway.log}`);
   }
 
   async #untilSettled(): Promise<void> {

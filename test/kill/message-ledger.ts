@@ -20,6 +20,8 @@ interface Entry {
   readonly qos: AnsweredQoS;
   readonly arrivals: Map<string, number>;
   isAccepted: boolean;
+  /** When the sender was told, by `performance.now`. */
+  acceptedAt: number;
 }
 
 /** What was sent, accepted and received. A message is its payload, which is no other's. */
@@ -36,6 +38,7 @@ export class MessageLedger {
       qos,
       arrivals: new Map(receivers.map((receiver) => [receiver, 0])),
       isAccepted: false,
+      acceptedAt: Number.POSITIVE_INFINITY,
     });
     this.#unanswered.add(payload);
     for (const receiver of receivers) this.#openFor(receiver).add(payload);
@@ -46,6 +49,7 @@ export class MessageLedger {
     const entry = this.#entries.get(payload)!;
     this.#unanswered.delete(payload);
     entry.isAccepted = isAccepted;
+    entry.acceptedAt = performance.now();
     if (isAccepted) return;
     for (const receiver of entry.arrivals.keys()) this.#openFor(receiver).delete(payload);
   }
@@ -61,9 +65,13 @@ export class MessageLedger {
     return undefined;
   }
 
-  /** What was accepted and has not arrived at this receiver. */
-  dueAt(receiver: string): string[] {
-    return [...this.#openFor(receiver)].filter((payload) => this.#entries.get(payload)!.isAccepted);
+  /** What was accepted, at least so long ago, and has not arrived at this receiver. */
+  dueAt(receiver: string, agoMs = 0): string[] {
+    const until = performance.now() - agoMs;
+    return [...this.#openFor(receiver)].filter((payload) => {
+      const { isAccepted, acceptedAt } = this.#entries.get(payload)!;
+      return isAccepted && acceptedAt <= until;
+    });
   }
 
   /** What is on its way to this receiver, accepted or not. */
