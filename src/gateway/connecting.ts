@@ -16,6 +16,8 @@ import { isSameWill } from "./will.ts";
 export class Connecting {
   readonly #client: ClientRecord;
   #setUp: SetUp | undefined;
+  /** When the set-up began. */
+  #wasConnected = false;
   /** The CONNECT that was accepted. */
   #accepted: Connect | undefined;
   /** Nothing but repetitions of it came since CONNACK (C12). */
@@ -30,6 +32,15 @@ export class Connecting {
   /** The client wakes up with its CONNECT, and its session goes on as it was (Z12). */
   get wakes(): boolean {
     return this.#setUp?.keepsSession === true;
+  }
+
+  /**
+   * The client was connected when it said CONNECT, and keeps its session. Were it taken for disconnected after a restart, it would not
+   * know, for it may have heard CONNACK by then; and if it has not, it says CONNECT again. One that is asked for its will would not.
+   */
+  get renews(): boolean {
+    const connect = this.#setUp?.connect;
+    return this.#wasConnected && connect?.cleanSession === false && !connect.will;
   }
 
   /** When the present step is repeated or given up. */
@@ -83,6 +94,9 @@ export class Connecting {
     const keepsSession = kind !== "new";
     // Of the four cases of §6.3 only CleanSession=0, Will=0 keeps the will that was. A clean session has ended with its connection.
     const keepsWill = keepsSession || (!connect.cleanSession && !connect.will && client.durable);
+    if (this.#setUp === undefined) {
+      this.#wasConnected = client.state === "active" || client.state === "asleep" || client.state === "awake";
+    }
     this.#setUp = new SetUp(connect, kind, keepsWill ? client.will : undefined, client.settings);
     this.#quiet = false;
     client.changed();

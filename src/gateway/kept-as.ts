@@ -3,9 +3,15 @@ import type { State } from "./state.ts";
 
 /**
  * What a restart is to make of a client in this state; undefined where nothing is kept. One that is awake has gone back to sleep by
- * then. `wakes`: it is in the middle of a CONNECT with which it wakes up, and will repeat it.
+ * then. It is in the middle of a CONNECT, which it will repeat: `wakes`: with which it wakes up; `renews`: with which its connection begins
+ * anew.
  */
-export function keptAs(state: State, durable: boolean, wakes: boolean): SavedSession["state"] | undefined {
+export function keptAs(
+  state: State,
+  durable: boolean,
+  wakes: boolean,
+  renews: boolean,
+): SavedSession["state"] | undefined {
   switch (state) {
     case "asleep":
     case "awake":
@@ -17,6 +23,7 @@ export function keptAs(state: State, durable: boolean, wakes: boolean): SavedSes
       return durable ? "disconnected" : undefined;
     default:
       if (wakes) return "asleep";
+      if (durable && renews) return "active";
       return durable ? "disconnected" : undefined;
   }
 }

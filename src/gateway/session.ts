@@ -116,7 +116,7 @@ export class Session implements Scheduled {
 
   /** What a restart is to make of it; undefined where nothing is to be kept. */
   get keptAs(): SavedSession["state"] | undefined {
-    return keptAs(this.state, this.durable, this.#connecting.wakes);
+    return keptAs(this.state, this.durable, this.#connecting.wakes, this.#connecting.renews);
   }
 
   /** What a restart is to find of it. */

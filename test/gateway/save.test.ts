@@ -85,6 +85,29 @@ describe("what is kept of a client", () => {
     expect(s.saved()).toMatchObject({ state: "disconnected" });
   });
 
+  test("C13 not so where an active client begins anew without a will: it may have heard CONNACK before that is saved", () => {
+    const s = new Script().connect({ ...DURABLE, duration: 60 });
+    s.subscribe("a", 1);
+    const { link } = s;
+    s.client("CONNECT", { ...DURABLE, duration: 30 })
+      .closes(true)
+      .saves("dev1")
+      .gone(link)
+      .opens();
+    expect(s.saved()).toMatchObject({ state: "active", subscriptions: [{ filter: "a" }] });
+    // A restart in its middle: it says CONNECT again, or goes on.
+    s.restart().after(0).opens().accepts(true).client("PUBLISH", { topicId: 1 }).toBroker("publish");
+  });
+
+  test("C13 but so with CleanSession=1, and for a client that was disconnected", () => {
+    const s = new Script().connect(DURABLE);
+    const { link } = s;
+    s.client("CONNECT", { cleanSession: true }).closes(true).saves("dev1").gone(link).opens().accepts();
+    s.toClient("CONNACK").disconnect().client("CONNECT", DURABLE).opens().accepts().toClient("CONNACK");
+    s.disconnect().client("CONNECT", DURABLE).opens();
+    expect(s.saved()).toMatchObject({ state: "disconnected" });
+  });
+
   test("Z12 not so where a sleeping client wakes up with it", () => {
     const s = new Script({ wakeByConnect: "prompt" }).connect().sleep();
     s.client("CONNECT", { will: true }).toClient("WILLTOPICREQ");
