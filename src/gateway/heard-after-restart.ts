@@ -2,6 +2,7 @@ import type { Message } from "../sn/message.ts";
 import type { ClientRecord } from "./client-record.ts";
 import type { Instant } from "./contract.ts";
 import type { Sleeping } from "./sleeping.ts";
+import { TRANSITIONS } from "./transitions.ts";
 
 /**
  * A message of a client that has not said since a restart whether it sleeps (`unheard`). What was saved is up to a second old: in that
@@ -10,6 +11,9 @@ import type { Sleeping } from "./sleeping.ts";
  */
 export function heardAfterRestart(client: ClientRecord, sleeping: Sleeping, message: Message, now: Instant): void {
   const { unheard } = client;
+  const reaction = TRANSITIONS[message.type][client.state];
+  // Noise from its address, and the rest of a CONNECT that the restart has swallowed, say nothing of the client.
+  if (reaction === "drop" || reaction === "ignore") return;
   switch (message.type) {
     case "CONNECT":
     case "DISCONNECT":

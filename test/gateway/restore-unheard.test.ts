@@ -76,6 +76,13 @@ describe("saved as asleep", () => {
     s.deliver("a").nothing();
   });
 
+  test("A-55 noise, and the rest of a CONNECT that the restart has swallowed, say nothing of it", () => {
+    const s = asleep().deliver("a", { qos: 1, messageId: 8 }).nothing();
+    s.client("SUBACK").client("PINGRESP").client("WILLTOPIC", { willTopic: "w" });
+    s.client("WILLMSG", { willMsg: new Uint8Array(1) }).nothing();
+    expect(s.saved()?.state).toBe("asleep");
+  });
+
   test("Z15 once it has asked for its messages, what it says from its sleep does not make it active", () => {
     const s = asleep().client("PINGREQ", { clientId: "dev1" }).does("probe");
     s.event({ type: "link-probed", link: s.link }).toClient("PINGRESP");
