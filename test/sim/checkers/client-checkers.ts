@@ -12,8 +12,8 @@ import { TopicIdChecker } from "./topic-id-checker.ts";
 import { WillChecker } from "./will-checker.ts";
 import type { WitnessSurroundings } from "./witness-surroundings.ts";
 
-/** What only answers a question of the gateway during a CONNECT says nothing of a client that is not in the middle of one. */
-const WILL_ANSWERS: ReadonlySet<MessageName> = new Set(["WILLTOPIC", "WILLMSG"]);
+/** What means nothing from a client that is connected. */
+const IGNORED: ReadonlySet<MessageName> = new Set(["WILLTOPIC", "PINGRESP"]);
 
 /** All that watches what goes on between one gateway, in one life of it, and one client. */
 export class ClientCheckers {
@@ -115,11 +115,13 @@ export class ClientCheckers {
     } else if (message.type === "PINGREQ" && message.clientId === this.#clientId) {
       this.#unheard = undefined;
       if (exchange.state === "active") exchange.state = "asleep";
+    } else if (IGNORED.has(message.type) || (message.type === "WILLMSG" && exchange.state === "asleep")) {
+      return;
     } else if (this.#unheard === "active") {
       this.#unheard = undefined;
-    } else if (message.type !== "PINGREQ" && !WILL_ANSWERS.has(message.type) && exchange.state === "asleep") {
+    } else if (message.type !== "PINGREQ" && exchange.state === "asleep") {
       // It may have spoken before it fell asleep: only by PINGREQ or CONNECT it says what it is.
-      exchange.state = "active";
+      exchange.isActiveAfterAll();
       this.silence.isActiveAfterAll(now);
     }
   }
@@ -189,6 +191,7 @@ export class ClientCheckers {
 
   /** The gateway says that a connection that was made anew is in use. */
   linkReady(): void {
+    this.will.ready();
     this.#isReady = true;
     this.outage.over();
   }

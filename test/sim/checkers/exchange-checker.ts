@@ -67,8 +67,9 @@ export class ExchangeChecker {
   #failures = 0;
   /** The message that the client acknowledged meanwhile. */
   #unheard: HeldMessage | undefined;
-  /** An answer to a REGISTER of before the gateway's start, which may be one to the same REGISTER that follows at once. */
-  #early: { msgId: number; topicId: number } | undefined;
+  /** What shows that a client is active, and may at the same time answer what it is sent for that reason. */
+  #early: Message | undefined;
+  #isActiveAfterAll = false;
   /** What the client was sent over the connection of before, and has not acknowledged. */
   #interrupted: { msgId: number; payload: string | undefined } | undefined;
   /** It woke up by a CONNECT, and has only answered since. */
@@ -121,6 +122,12 @@ export class ExchangeChecker {
     this.#begin();
     this.#held.clear();
     this.#asked.set("CONNACK", this.#period);
+  }
+
+  /** It was kept as sleeping, and what it says next shows that it is active. */
+  isActiveAfterAll(): void {
+    this.state = "active";
+    this.#isActiveAfterAll = true;
   }
 
   /** After a restart of the gateway: what of the client is known of before, and nothing of its exchanges. */
@@ -215,7 +222,8 @@ export class ExchangeChecker {
 
   /** `hasMoved` where the message comes from another place than the one before. */
   toGateway(message: Message, hasMoved: boolean, now: Instant): void {
-    this.#early = undefined;
+    this.#early = this.#isActiveAfterAll ? message : undefined;
+    this.#isActiveAfterAll = false;
     if (hasMoved || !QUIET.has(message.type)) this.#justWoke = false;
     this.#heardIn = this.#period;
     // C8
@@ -240,29 +248,8 @@ export class ExchangeChecker {
         this.#publishedInPeriod = 0;
         if (this.open !== undefined) this.open.since = now;
         break;
-      case "REGACK":
-        if (this.open?.kind === "REGISTER" && this.open.msgId === message.msgId) {
-          if (message.returnCode !== 0 || message.topicId === this.open.topicId) this.open = undefined;
-        } else if (this.open === undefined && message.returnCode === 0) {
-          this.#early = message;
-        }
-        break;
-      case "PUBACK":
-        this.#onPubAck(message);
-        break;
-      case "PUBREC":
-        if (this.open?.kind !== "PUBLISH" || this.open.msgId !== message.msgId || this.open.qos !== 2) break;
-        if (!this.open.isReceived) this.#held.take(false);
-        this.open.isReceived = true;
-        break;
-      case "PUBCOMP":
-        if (message.msgId === this.#completed) this.releasedAgainSince = undefined;
-        if (this.open?.kind !== "PUBREL" || this.open.msgId !== message.msgId) break;
-        this.open = undefined;
-        this.#completed = message.msgId;
-        break;
       default:
-        break;
+        this.#answer(message);
     }
   }
 
@@ -325,6 +312,33 @@ export class ExchangeChecker {
     // What is open stays so where the client is taken for what it was (C12, Z12), and only there.
     if (this.open !== undefined && this.state === "asleep") this.open.since = now;
     this.state = "connecting";
+  }
+
+  /** What answers the message that is open, and ends its exchange or takes it on. */
+  #answer(message: Message): void {
+    switch (message.type) {
+      case "REGACK":
+        if (this.open?.kind === "REGISTER" && this.open.msgId === message.msgId) {
+          if (message.returnCode !== 0 || message.topicId === this.open.topicId) this.open = undefined;
+        }
+        break;
+      case "PUBACK":
+        this.#onPubAck(message);
+        break;
+      case "PUBREC":
+        if (this.open?.kind !== "PUBLISH" || this.open.msgId !== message.msgId || this.open.qos !== 2) break;
+        if (!this.open.isReceived) this.#held.take(false);
+        this.open.isReceived = true;
+        break;
+      case "PUBCOMP":
+        if (message.msgId === this.#completed) this.releasedAgainSince = undefined;
+        if (this.open?.kind !== "PUBREL" || this.open.msgId !== message.msgId) break;
+        this.open = undefined;
+        this.#completed = message.msgId;
+        break;
+      default:
+        break;
+    }
   }
 
   #onPubAck({ msgId, topicId, returnCode }: Extract<Message, { type: "REGACK" | "PUBACK" }>): void {
@@ -419,12 +433,10 @@ export class ExchangeChecker {
   }
 
   #start(kind: OpenExchange["kind"], msgId: number, topicId: number, qos: number, now: Instant): void {
-    const early = this.#early;
-    if (this.open?.kind === "REGISTER" && this.open.msgId === early?.msgId && this.open.topicId === early.topicId)
-      this.open = undefined;
     const { open } = this;
     if (open === undefined) {
       this.open = { kind, msgId, topicId, qos, since: now, isReceived: false };
+      if (this.#early !== undefined) this.#answer(this.#early);
     } else if (open.kind === kind && open.msgId === msgId) {
       open.topicId = topicId;
     } else {

@@ -19,6 +19,8 @@ export class SilenceChecker {
   readonly #tRetryMs: number;
   #heardAt: Instant = 0;
   #keepAliveMs = Number.POSITIVE_INFINITY;
+  /** As announced: one that is active after all is given more. */
+  #announcedMs = Number.POSITIVE_INFINITY;
   #askedKeepAliveMs = Number.POSITIVE_INFINITY;
   #sleepMs = Number.POSITIVE_INFINITY;
   /** Since when there is a connection to the broker with its will; Infinity while one is made. */
@@ -40,6 +42,7 @@ export class SilenceChecker {
   toClient(message: Message, now: Instant): void {
     if (message.type === "CONNACK") {
       this.#keepAliveMs = this.#askedKeepAliveMs;
+      this.#announcedMs = this.#askedKeepAliveMs;
       this.#heardAt = now;
     } else if (message.type === "PINGRESP" && this.#exchange.state === "asleep") {
       this.#heardAt = now;
@@ -61,6 +64,7 @@ export class SilenceChecker {
   restored(keepAliveS: number, sleepS: number, now: Instant): void {
     this.#heardAt = now;
     this.#keepAliveMs = allowedMs(keepAliveS);
+    this.#announcedMs = this.#keepAliveMs;
     this.#sleepMs = allowedMs(sleepS);
     this.#linkSince = 0;
   }
@@ -73,7 +77,7 @@ export class SilenceChecker {
 
   /** Whether this is the duration that is supervised in its present state. */
   hasAnnounced(durationS: number): boolean {
-    return (this.#exchange.state === "active" ? this.#keepAliveMs : this.#sleepMs) === allowedMs(durationS);
+    return (this.#exchange.state === "active" ? this.#announcedMs : this.#sleepMs) === allowedMs(durationS);
   }
 
   /** A connection to the broker is made for the client; until it is there the client is not lost, for its will would not fire. */

@@ -26,6 +26,8 @@ export class WillChecker {
   #stored: Will | undefined;
   /** The will that the gateway has connected with since, for an update whose answer has not been sent: a sleeping client has to wait for it. */
   #unanswered: { will: Will | undefined } | undefined;
+  /** The same, for the last connection that came to be. */
+  #inForce: { will: Will | undefined } | undefined;
   readonly #topicUpdates: (string | undefined)[] = [];
   readonly #messageUpdates: string[] = [];
 
@@ -73,7 +75,13 @@ export class WillChecker {
 
   /** Whether this may be the will that the gateway takes for that of the session. */
   isStored(will: Will | undefined): boolean {
-    return isSame(will, this.#stored) || (this.#unanswered !== undefined && isSame(will, this.#unanswered.will));
+    if (isSame(will, this.#stored)) return true;
+    return [this.#unanswered, this.#inForce].some((other) => other !== undefined && isSame(will, other.will));
+  }
+
+  /** The connection that the gateway has made anew is in use. */
+  ready(): void {
+    this.#inForce = this.#unanswered;
   }
 
   /** The gateway has given the client's CONNECT up. */
