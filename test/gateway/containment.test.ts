@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { Discovery } from "../../src/gateway/discovery.ts";
 import { RecentEvents } from "../../src/gateway/recent-events.ts";
 import { Session } from "../../src/gateway/session.ts";
 import { Script } from "./script.ts";
@@ -62,6 +63,18 @@ describe("a fault in one session", () => {
     s.client("CONNECT").opens().accepts().closes(false).noted("session.failed", { state: "awaiting broker" });
     vi.restoreAllMocks();
     s.connect().client("PINGREQ").toClient("PINGRESP");
+  });
+
+  test("clientsMax, setUpsMax: its place is free again", () => {
+    const s = new Script({ clientsMax: 1, setUpsMax: 1 });
+    s.mayFail = true;
+    for (const method of ["handleMessage", "linkOpened"] as const) {
+      plant(method);
+      s.from("c1").client("CONNECT");
+      if (method === "linkOpened") s.opens().accepts().closes(false);
+      vi.restoreAllMocks();
+      s.from("c2").connect({ clientId: "dev2" }).disconnect();
+    }
   });
 
   test("linkClosed: nothing is left of it", () => {
@@ -153,6 +166,17 @@ describe("a fault in one session", () => {
     s.link = links[2]!;
     s.does("resume");
   });
+});
+
+test("a fault that is no session's is told to whoever runs the gateway, and blamed on no session", () => {
+  const s = twoClients();
+  vi.spyOn(Discovery.prototype, "search").mockImplementation(() => {
+    throw new Error("planted");
+  });
+  s.client("PINGREQ").toClient("PINGRESP");
+  expect(() => s.client("SEARCHGW", { radius: 0 })).toThrow("planted");
+  vi.restoreAllMocks();
+  s.client("PINGREQ").toClient("PINGRESP");
 });
 
 describe("a fault in the containment itself", () => {

@@ -117,6 +117,57 @@ describe("bufferedOctetsMax: what waits for all clients together", () => {
     }
   });
 
+  test("more than a few that one event makes room for are all called without waiting for another one", () => {
+    const clientIds = Array.from({ length: 40 }, (_, index) => `d${index}`);
+    const { s, links } = asleep({ bufferedOctetsMax: 24_000, queuedOctetsMax: 100_000 }, "big", ...clientIds);
+    as(s, "big", links[0]!)
+      .deliver("a", { qos: 1, messageId: 1, payload: PAYLOAD.repeat(45) })
+      .does("pause");
+    for (const [index, clientId] of clientIds.entries()) {
+      as(s, clientId, links[index + 1]!).deliver("a", { qos: 1, messageId: 1, payload: "" });
+      expect(s.arrows()).toEqual(["pause"]);
+    }
+    as(s, "big", links[0]!).client("DISCONNECT").toClient("DISCONNECT").closes(true);
+    expect(s.arrows()).toEqual(Array(16).fill("resume"));
+    expect(s.gateway.deadline).toBe(s.now);
+    expect(s.after(0).arrows()).toEqual(Array(24).fill("resume"));
+    expect(s.gateway.deadline).toBeGreaterThan(s.now);
+  });
+
+  test("those that have gone meanwhile are not called", () => {
+    const clientIds = Array.from({ length: 40 }, (_, index) => `d${index}`);
+    const { s, links } = asleep({ bufferedOctetsMax: 24_000, queuedOctetsMax: 100_000 }, "big", ...clientIds);
+    as(s, "big", links[0]!)
+      .deliver("a", { qos: 1, messageId: 1, payload: PAYLOAD.repeat(45) })
+      .does("pause");
+    for (const [index, clientId] of clientIds.entries()) {
+      as(s, clientId, links[index + 1]!)
+        .deliver("a", { qos: 1, messageId: 1, payload: "" })
+        .does("pause");
+      s.client("DISCONNECT").toClient("DISCONNECT").closes(true);
+    }
+    as(s, "big", links[0]!).client("DISCONNECT").toClient("DISCONNECT").closes(true);
+    expect(s.gateway.deadline).toBeGreaterThan(s.now);
+  });
+
+  test("reading goes on when an eighth is free, not at each message", () => {
+    const { s, links, topicIds } = asleep({ bufferedOctetsMax: 3000 }, "d1", "d2");
+    const small = { qos: 1, payload: "" };
+    as(s, "d1", links[0]!)
+      .deliver("a", { ...small, messageId: 1 })
+      .deliver("a", { ...small, messageId: 2 });
+    s.deliver("a", { qos: 1, messageId: 3, payload: PAYLOAD }).nothing();
+    as(s, "d2", links[1]!)
+      .deliver("a", { qos: 1, messageId: 1, payload: "x".repeat(767) })
+      .does("pause");
+    as(s, "d1", links[0]!).client("PINGREQ", { clientId: "d1" }).toClient("PUBLISH", { msgId: 1 }).does("pause");
+    const [topicId] = topicIds;
+    s.client("PUBACK", { topicId, msgId: 1 }).toBroker("puback").toClient("PUBLISH", { msgId: 2 }).nothing();
+    s.client("PUBACK", { topicId, msgId: 2 }).toBroker("puback").toClient("PUBLISH", { msgId: 3 }).does("resume");
+    s.link = links[1]!;
+    s.does("resume");
+  });
+
   test("what passes through to a client that listens is not kept back, and does not count for long", () => {
     const { s, links } = asleep({ bufferedOctetsMax: 1000 }, "d1");
     as(s, "d1", links[0]!).deliver("a", { qos: 1, messageId: 1, payload: PAYLOAD }).does("pause");
