@@ -1,5 +1,5 @@
 import { encode } from "../sn/encode.ts";
-import type { MsgIdOnly, Publish } from "../sn/message.ts";
+import type { Message, MsgIdOnly, Publish } from "../sn/message.ts";
 import { RETURN_CODE } from "../sn/return-code.ts";
 import type { Client } from "./client.ts";
 import { CompletedPublishes, fingerprintOf } from "./completed-publishes.ts";
@@ -90,10 +90,7 @@ export class PublishRequests {
       }
     }
     const fingerprint = qos === 2 ? fingerprintOf(message) : undefined;
-    if (fingerprint !== undefined && this.#isLateCopy(message, fingerprint, now)) {
-      client.note("publish.repeated", { msgId, completed: true });
-      return;
-    }
+    if (this.#isLateCopy(message, fingerprint, now)) return;
     if (qos === 2 && msgId !== 0 && this.#open.has(msgId)) {
       // Its PUBREL has to find the broker by the same number, also when we have lost our memory. The client will repeat it.
       client.note("message.ignored", { message: "PUBLISH", reason: "another request has its MsgId", msgId });
@@ -184,9 +181,17 @@ export class PublishRequests {
     this.#completed.add(msgId, fingerprint, confirmed, now);
   }
 
-  #isLateCopy({ msgId, dup }: Publish, fingerprint: number, now: Instant): boolean {
-    if (!dup && this.#open.reusesMsgIds) return false;
-    return this.#completed?.isCopy(msgId, fingerprint, now) === true;
+  /** Whether a message is a copy of one of QoS 2 that was completed a moment ago. When it is looked at that moment may be long ago. */
+  isLateCopy(message: Message, now: Instant): boolean {
+    if (message.type !== "PUBLISH" || message.qos !== 2 || this.#completed === undefined) return false;
+    return this.#isLateCopy(message, fingerprintOf(message), now);
+  }
+
+  #isLateCopy({ msgId, dup }: Publish, fingerprint: number | undefined, now: Instant): boolean {
+    if (fingerprint === undefined || (!dup && this.#open.reusesMsgIds)) return false;
+    if (this.#completed?.isCopy(msgId, fingerprint, now) !== true) return false;
+    this.#client.note("publish.repeated", { msgId, completed: true });
+    return true;
   }
 
   #repeated(open: PublishExchange, askedIn: number): void {

@@ -122,6 +122,11 @@ export class Requests {
     }
   }
 
+  /** Whether a message that has to wait for the connection is a copy of one of QoS 2 that was completed a moment ago. */
+  isLateCopy(message: Message, now: Instant): boolean {
+    return this.#publishes.isLateCopy(message, now);
+  }
+
   publish(message: Publish, askedIn: number, now: Instant): void {
     this.#publishes.publish(message, askedIn, now);
   }

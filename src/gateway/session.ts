@@ -178,7 +178,7 @@ export class Session implements Scheduled {
     }
     if (renewal.underWay && renewal.postpones(message, reaction)) {
       if (message.type === "PUBACK") client.deliveries.hear(message);
-      if (!this.#willUpdates.repeats(message)) renewal.hold(message);
+      if (!this.#willUpdates.repeats(message) && !client.requests.isLateCopy(message, now)) renewal.hold(message);
       if (reaction === "wake") this.#linkEvents.missedByWaking(now);
       return;
     }

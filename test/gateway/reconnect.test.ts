@@ -149,6 +149,14 @@ describe("a QoS 2 message of the client is under way when the connection breaks"
     s.nothing();
   });
 
+  test("R7 a copy that comes after its end, and has to wait, is a copy still when it is looked at", () => {
+    const s = completed(received().client("PUBREL", { msgId: 7 }).toBroker("pubrel"))
+      .gone()
+      .after(500);
+    s.client("PUBLISH", { topicId: 1, qos: 2, msgId: 7 }).nothing().noted("publish.repeated");
+    s.after(2000).opens().after(8000).accepts(true).nothing();
+  });
+
   test("P2 where MsgId 0 stands for it, its PUBREL still finds it", () => {
     const s = active();
     s.client("PUBLISH", { topicId: 1, qos: 2, msgId: 0 }).toBroker("publish", { messageId: 0xffff });
