@@ -179,7 +179,6 @@ export class ClientRecord implements Client {
   forgetSession(): void {
     this.topics.clear();
     this.subscriptions.clear();
-    this.requests.forgetEarlier();
     this.will = undefined;
   }
 
