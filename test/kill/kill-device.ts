@@ -18,6 +18,8 @@ export interface KillDeviceEvents {
   onAwake(): void;
   /** The device sleeps again; `isAnswered`: PINGRESP has come. */
   onAsleep(isAnswered: boolean): void;
+  /** Which life of the gateway it is, from 0. */
+  life(): number;
   /** What a device notices that should notice nothing: the sentence goes on after its name. */
   onWrong(sentence: string): void;
 }
@@ -71,6 +73,11 @@ export class KillDevice {
       tWaitMs: 300,
       congestionMax: Number.POSITIVE_INFINITY,
     };
+  }
+
+  /** Topic ids that it was told another name of after the numbering had come round. */
+  get topicIdsReused(): number {
+    return this.#topicIds.reused;
   }
 
   /** Whether it may publish: of a device that goes to sleep, what is still under way must not be taken for an answer to what it says then. */
@@ -150,7 +157,7 @@ export class KillDevice {
   #hear(message: Message | Malformed): void {
     // A device that sleeps hears nothing.
     if (message.type === "malformed" || this.#hosted.device.state === "asleep") return;
-    const violation = this.#topicIds.received(message);
+    const violation = this.#topicIds.received(message, this.#events.life());
     if (violation !== undefined) this.#events.onWrong(violation);
   }
 

@@ -13,6 +13,8 @@ export interface KillReport {
   connectionsLost: number;
   /** Messages of QoS 2 that came twice because Mosquitto sent them again against the rules. */
   repeatedByBroker: number;
+  /** Topic ids that stood for another name when the numbering had come round. */
+  topicIdsReused: number;
   /** What is wrong, each with the second of the run. */
   violations: string[];
 }
@@ -26,6 +28,7 @@ export function reportText({
   wakeUps,
   connectionsLost,
   repeatedByBroker,
+  topicIdsReused,
   violations,
 }: KillReport): string {
   const lines = [
@@ -40,6 +43,7 @@ export function reportText({
   }
   lines.push(`  wake-ups: ${wakeUps.answered} answered, ${wakeUps.unanswered} not`);
   if (repeatedByBroker > 0) lines.push(`  duplicates of QoS 2 that are the broker's, by its log: ${repeatedByBroker}`);
+  if (topicIdsReused > 0) lines.push(`  topic ids of before four restarts that came again: ${topicIdsReused}`);
   lines.push(`  connections lost that should have survived: ${connectionsLost}`);
   return [...lines, ...violations.map((violation) => `  wrong: ${violation}`)].join("\n");
 }

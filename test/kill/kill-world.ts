@@ -149,6 +149,7 @@ export class KillWorld {
         const missing = created.wakeUps.end(this.#traffic.ledger.dueAt(clientId), isAnswered);
         if (missing.length > 0) this.#log.wrong(`${clientId} got PINGRESP before ${missing.join(", ")}`);
       },
+      life: () => this.#gateway.kills,
       onWrong: (sentence) => {
         // Where nothing is kept, all that can be promised is that nothing acknowledged is lost.
         if (this.#options.keepsState) this.#log.wrong(`${clientId} ${sentence}`);
@@ -265,6 +266,7 @@ export class KillWorld {
         unanswered: sum(({ wakeUps }) => wakeUps.unanswered),
       },
       repeatedByBroker: ledger.repeated.filter(ofBroker).length,
+      topicIdsReused: sum(({ topicIdsReused }) => topicIdsReused),
       connectionsLost: sum(({ connectionsLost }) => connectionsLost),
       violations: this.#log.violations,
     };
