@@ -157,11 +157,6 @@ export class Deliveries {
     if (packet.dup && packet.qos > 0 && this.#queue.awaitsAcknowledgement(packet.messageId)) return;
     const waits = this.#suspended || !this.#client.listening || !this.empty;
     const wasSent = packet.dup && packet.qos > 0 && this.#wasSent(packet.messageId);
-    if (wasSent && packet.qos === 1 && packet.messageId === this.#interrupted && this.#interruptedIsDone) {
-      this.#interrupt(0);
-      this.answers.acknowledge(packet.messageId, "puback");
-      return;
-    }
     // The payload is a view into all that was read at once; what waits must not keep that.
     this.#queue.push(waits ? { ...packet, payload: new Uint8Array(packet.payload) } : packet, wasSent);
     this.advance(now);
@@ -194,6 +189,11 @@ export class Deliveries {
     while (this.#phase === "idle" && this.#client.listening && this.budget > 0 && !this.#suspended) {
       const head = this.#queue.head;
       if (head === undefined) return;
+      if (this.#isDone(head)) {
+        this.#interrupt(0);
+        this.#finish(head, "puback");
+        continue;
+      }
       if (head.packet === undefined) this.#phase = "completing";
       else if (!this.#start(head, head.packet)) return;
       if (this.#phase === "idle") continue;
@@ -428,6 +428,11 @@ export class Deliveries {
   #awaitsId(name: string): boolean {
     const { topics } = this.#client;
     return topics.awaitsSaving && topics.byName(name) === undefined;
+  }
+
+  /** Whether the client has acknowledged the message since it was sent it over the connection of before. */
+  #isDone({ packet, packetId, sent }: Delivery): boolean {
+    return this.#interruptedIsDone && sent && packetId === this.#interrupted && packet?.qos === 1;
   }
 
   /** Whether the client was sent this message over the connection of before, or before a restart. */

@@ -98,9 +98,10 @@ export class LinkEvents {
       this.#giveUp(lost);
       return;
     }
-    deliveries.resume(now);
     this.#sleeping.linkRenewed();
+    // What the client has acknowledged meanwhile is not repeated to it.
     this.#lookAtHeld(now);
+    deliveries.resume(now);
   }
 
   /** A step of making the connection anew is due, or has taken too long. */
