@@ -217,6 +217,15 @@ describe("a message for the client is under way when the connection breaks", () 
     s.deliver("a", { qos: 1, messageId: 3, dup: true }).toClient("PUBLISH", { msgId: 3 });
   });
 
+  test("G6 QoS 1: so it is where the broker is quicker than what is restored, and the next message follows", () => {
+    const s = active().deliver("a", { qos: 1, messageId: 3 }).toClient("PUBLISH", { msgId: 3 });
+    s.gone().client("PUBACK", { topicId: 1, msgId: 3 }).nothing().after(2000).opens();
+    s.event({ type: "link-closed", link: s.link, reason: "reset" }).after(4000).opens().accepts(true);
+    s.toBroker("subscribe").deliver("a", { qos: 1, messageId: 3, dup: true }).deliver("a", { qos: 1, messageId: 4 });
+    s.nothing().broker("suback", { messageId: 65_535, granted: [2] });
+    s.toBroker("puback", { messageId: 3 }).toClient("PUBLISH", { msgId: 4, dup: false });
+  });
+
   test("A-27 QoS 2: the exchange goes on where the broker takes it up", () => {
     const s = active().deliver("a", { qos: 2, messageId: 3 }).toClient("PUBLISH", { msgId: 3 });
     s.client("PUBREC", { msgId: 3 }).toBroker("pubrec", { messageId: 3 });
