@@ -36,6 +36,12 @@ export class FuzzBroker {
     return this.ends.filter(({ state }) => state !== "closing").length;
   }
 
+  /** The gateway's process is gone, and its connections with it; the next one numbers its own. */
+  forget(): void {
+    this.#ends.clear();
+    this.#lastLink = 0;
+  }
+
   /** Takes in an effect of the gateway. */
   perform(effect: Extract<Effect, { link: LinkId }>): void {
     if (effect.type === "open") {

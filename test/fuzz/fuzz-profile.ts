@@ -13,12 +13,19 @@ export type Action =
   | "brokerNonsense"
   | "linkEvent"
   | "brokerReachable"
+  | "saved"
+  | "restart"
   | "time";
 
 type Numbers = readonly [number, ...number[]];
 
 const DURATIONS: readonly [Numbers, ...Numbers[]] = [[65_535], [60, 65_535], [0, 1, 10, 60, 65_535]];
-const PAUSES: readonly [Numbers, ...Numbers[]] = [[1], [1, 50, 1000], [50, 10_000, 120_000]];
+const PAUSES: readonly [Numbers, ...Numbers[]] = [
+  [1],
+  [1, 50, 1000],
+  [50, 10_000, 120_000],
+  [1000, 40_000, 70_000_000],
+];
 
 /** What a run is like. The seed picks it first, so that runs differ in kind and not only in order. */
 export interface FuzzProfile {
@@ -76,6 +83,8 @@ export function pickProfile(chance: Chance): FuzzProfile {
       brokerNonsense: chance.pick([0, 0, 1]),
       linkEvent: chance.integer(2, 5),
       brokerReachable: 0.3,
+      saved: chance.pick([0, 0.5]),
+      restart: chance.pick([0, 0, 0.3]),
       time: chance.integer(0, 5),
     },
     clients: chance.integer(1, 6),
@@ -92,6 +101,11 @@ export function pickProfile(chance: Chance): FuzzProfile {
 function pickSettings(chance: Chance): Settings {
   return {
     ...DEFAULT_SETTINGS,
+    savesSessions: chance.happens(0.5),
+    outageLimitMs: chance.pick([0, 30_000, 30_000, 600_000]),
+    reconnectMinMs: chance.pick([0, 1000]),
+    reconnectMaxMs: chance.pick([0, 5000, 60_000]),
+    reconnectsPerSecond: chance.pick([1, 500]),
     tRetryMs: chance.pick([100, 1000, 10_000]),
     nRetry: chance.integer(0, 3),
     keepAliveFactor: chance.pick([undefined, 1, 1.5]),

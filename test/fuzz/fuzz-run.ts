@@ -1,3 +1,4 @@
+import type { SavedSession } from "../../src/gateway/saved-session.ts";
 import { decode } from "../../src/sn/decode.ts";
 import { describe } from "../../src/sn/describe.ts";
 import { encode } from "../../src/sn/encode.ts";
@@ -7,6 +8,7 @@ import type { BrokerEnd } from "./fuzz-broker.ts";
 import { type Action, type FuzzProfile, pickProfile } from "./fuzz-profile.ts";
 import { FuzzWorld } from "./fuzz-world.ts";
 import { invariant } from "./invariant.ts";
+import { anySavedSession } from "./saved-sessions.ts";
 import { answerTo, anyMessage, TOPIC_NAMES } from "./vocabulary.ts";
 
 /** Where the forwarder is. */
@@ -24,6 +26,8 @@ const ACTIONS: Record<Action, Act> = {
   brokerNonsense,
   linkEvent,
   brokerReachable: (world, chance) => world.handle({ type: "broker-reachable", reachable: chance.happens(0.8) }),
+  saved: (world) => world.handle({ type: "saved" }),
+  restart,
   time: timePasses,
 };
 
@@ -180,8 +184,25 @@ function linkEvent(world: FuzzWorld, chance: Chance, profile: FuzzProfile): void
     if (end.stalled) world.handle({ type: "link-drained", link });
     else if (chance.happens(profile.stall)) world.handle({ type: "link-stalled", link });
   } else {
-    world.handle({ type: "link-closed", link, reason: "fuzz" });
+    const byBroker = end.state === "open" && chance.happens(0.5);
+    world.handle({ type: "link-closed", link, reason: "fuzz", byBroker });
   }
+}
+
+/** What is restored is what there was, or what somebody has written into the store. */
+function restart(world: FuzzWorld, chance: Chance, profile: FuzzProfile): void {
+  const sessions: SavedSession[] = [];
+  for (let client = 0; client < profile.clients; client += 1) {
+    const saved = chance.happens(0.8)
+      ? world.savedSession(`client-${client}`)
+      : anySavedSession(chance, profile, client, FORWARDER);
+    if (saved !== undefined) sessions.push(structuredClone(saved));
+  }
+  if (chance.happens(0.3)) world.stop();
+  world.restart(chance.integer(0, 0xffff));
+  const lastTopicId = chance.happens(0.9) ? world.lastTopicId : chance.pick([-1, 0, 0.5, 0xfffe, 1e9]);
+  if (chance.happens(0.9)) world.handle({ type: "restore", saved: { sessions, lastTopicId } });
+  world.handle({ type: "broker-reachable", reachable: chance.happens(0.8) });
 }
 
 function timePasses(world: FuzzWorld, chance: Chance, profile: FuzzProfile): void {

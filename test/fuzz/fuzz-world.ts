@@ -1,5 +1,6 @@
 import type { Effect, GatewayEvent, Note } from "../../src/gateway/contract.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
+import type { SavedSession } from "../../src/gateway/saved-session.ts";
 import type { Settings } from "../../src/gateway/settings.ts";
 import { decode } from "../../src/sn/decode.ts";
 import { describe } from "../../src/sn/describe.ts";
@@ -35,7 +36,7 @@ export class FuzzWorld {
   readonly history: string[] = [];
   readonly #clients = new Map<string, ClientEnd>();
   readonly #settings: Settings;
-  readonly #gateway: Gateway;
+  #gateway: Gateway;
   #now = 0;
   #strangersAnsweredAt: number[] = [];
 
@@ -52,6 +53,23 @@ export class FuzzWorld {
     return client;
   }
 
+  /** What the gateway has of a client for the time after a restart. */
+  savedSession(clientId: string): SavedSession | undefined {
+    return this.#gateway.savedSession(clientId);
+  }
+
+  get lastTopicId(): number {
+    return this.#gateway.lastTopicId;
+  }
+
+  /** The process is gone, and another one begins with nothing. */
+  restart(seed: number): void {
+    this.#record(`${this.#now} --- restart`);
+    this.broker.forget();
+    this.#strangersAnsweredAt = [];
+    this.#gateway = new Gateway(this.#settings, seed);
+  }
+
   get deadline(): number {
     return this.#gateway.deadline;
   }
@@ -65,6 +83,7 @@ export class FuzzWorld {
     this.broker.happen(event);
     const asked = opened(event);
     if (asked.type === "datagram") this.client(asked.from);
+    if (asked.type === "restore") for (const saved of asked.saved.sessions) this.client(addressOf(saved));
     const effects = this.#gateway.handle(event, this.#now);
     for (const effect of effects) this.#record(`    ${showEffect(effect)}`);
     for (const effect of effects) this.#check(effect, asked, effects);
@@ -189,8 +208,12 @@ function opened(event: GatewayEvent): GatewayEvent {
   return { type: "datagram", from: nodeAddress(event.from, message), data: message.data };
 }
 
-function nodeAddress(forwarder: string, { wirelessNodeId }: Encapsulated): string {
+function nodeAddress(forwarder: string, { wirelessNodeId }: Pick<Encapsulated, "wirelessNodeId">): string {
   return `${forwarder}/${Buffer.from(wirelessNodeId).toString("hex")}`;
+}
+
+function addressOf({ address, wirelessNodeId }: SavedSession): string {
+  return wirelessNodeId === undefined ? address : nodeAddress(address, { wirelessNodeId });
 }
 
 function isPubAckOfBroker(event: GatewayEvent): boolean {
