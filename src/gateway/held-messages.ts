@@ -43,8 +43,11 @@ export class HeldMessages {
     const { inFlightMax, queuedOctetsMax } = this.#settings;
     const octets = octetsOf(message);
     if ((this.#held?.length ?? 0) >= inFlightMax) return "clients.max_in_flight";
-    if (this.#octets + octets > queuedOctetsMax) return "clients.max_queued_bytes";
-    if (this.#buffered.isFull) return "clients.max_buffered_bytes";
+    // An answer takes next to nothing, and may end what takes more.
+    if (octets > OVERHEAD_OCTETS) {
+      if (this.#octets + octets > queuedOctetsMax) return "clients.max_queued_bytes";
+      if (this.#buffered.isFull) return "clients.max_buffered_bytes";
+    }
     this.#held ??= [];
     this.#held.push({ message: detached(message), askedIn });
     this.#count(1, octets);

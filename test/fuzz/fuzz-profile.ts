@@ -125,6 +125,8 @@ function pickSettings(chance: Chance): Settings {
     inFlightMax: chance.pick([1, 3, 64, 64]),
     queuedMax: chance.pick([1, 3, 8, 100, 100, 100]),
     queuedOctetsMax: chance.pick([200, 1000, 65_536, 65_536, 65_536]),
+    bufferedOctetsMax: chance.pick([1, 1500, 5000, 268_435_456, 268_435_456, 268_435_456]),
+    namesOctetsMax: chance.pick([1, 1000, 5000, 268_435_456, 268_435_456, 268_435_456]),
     awakeMessagesMax: chance.pick([1, 3, 1000]),
     datagramOctetsMax: chance.pick([40, 100, 1200, 1200, 1200]),
     strangerAnswersPerSecond: chance.integer(1, 10),

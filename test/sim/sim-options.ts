@@ -79,6 +79,7 @@ export interface SimOptions {
   wakeByConnect: Settings["wakeByConnect"];
   clientsMax: number;
   queuedMax: number;
+  bufferedOctetsMax: number;
   awakeMessagesMax: number;
 }
 
@@ -156,5 +157,6 @@ export function drawOptions(seed: number): SimOptions {
     clientsMax: random.next() < 0.15 ? random.integer(1, devices) : 10_000,
     queuedMax: random.next() < 0.2 ? random.integer(3, 30) : 100,
     awakeMessagesMax: random.next() < 0.2 ? random.integer(1, 20) : 1000,
+    bufferedOctetsMax: random.next() < 0.2 ? random.integer(400, 10_000) : 268_435_456,
   };
 }

@@ -140,6 +140,7 @@ export class SimulatedWorld {
       ...DEFAULT_SETTINGS,
       ...{ tRetryMs, nRetry, migrateOnWake, wakeByConnect, clientsMax, queuedMax, awakeMessagesMax },
       ...{ reconnectMinMs, reconnectMaxMs, reconnectsPerSecond, outageLimitMs, savesSessions: saves },
+      bufferedOctetsMax: this.#options.bufferedOctetsMax,
       predefinedTopics: [...predefined, MINUS_ONE_TOPIC],
     };
   }
