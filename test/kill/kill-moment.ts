@@ -10,7 +10,7 @@ export interface KillMoment {
 }
 
 /** The longest that the gateway lives when what is waited for does not happen, in milliseconds. */
-export const LIFE_MS_MAX = 3000;
+export const LIFE_MS_MAX = 2000;
 
 /** Every step of an exchange, so that each of them is the last one now and then. */
 const HAPPENINGS = [
