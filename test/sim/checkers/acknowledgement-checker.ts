@@ -93,6 +93,11 @@ export class AcknowledgementChecker {
       this.#packets.set(packet.messageId, Buffer.from(packet.payload).toString());
     else if (packet.cmd === "subscribe")
       this.#packets.set(packet.messageId, packet.subscriptions.map(({ topic }) => topic).join());
+    else if (packet.cmd === "unsubscribe") {
+      // It may have waited for the connection, and the client has subscribed at another gateway since.
+      for (const filter of packet.unsubscriptions)
+        if (this.#unwanted.has(filter)) this.#subscriptions.unsubscribes(this.#clientId, filter);
+    }
   }
 
   fromBroker(packet: PacketFromBroker): void {

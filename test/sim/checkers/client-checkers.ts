@@ -29,6 +29,8 @@ export class ClientCheckers {
   /** Of the connection that was accepted last. */
   #isDurable = false;
   #isAskedDurable = false;
+  /** The gateway has kept that the broker had a QoS 2 message of it: that may be over since, and not saved. */
+  #mayBeUnreleased = false;
   /** What it was before the gateway's start, as far as that was saved, until it has said itself what it is. */
   #unheard: "active" | "asleep" | undefined;
   /** The connection is there to stay: nothing is awaited before it is used. */
@@ -60,6 +62,7 @@ export class ClientCheckers {
     this.exchange.restored(saved.state);
     this.outage.restored(now);
     this.#unheard = saved.state;
+    this.#mayBeUnreleased = saved.openPublishes.length > 0;
   }
 
   /** What the gateway would keep is what has been seen; undefined where it keeps nothing. */
@@ -167,8 +170,9 @@ export class ClientCheckers {
     const { exchange, memory } = this;
     this.silence.linkOpened(now);
     const isKept = sessionPresent && this.#isDurable;
-    this.#isBetrayed = !isKept && memory.acknowledgements.hasUnreleased;
+    this.#isBetrayed = !isKept && (memory.acknowledgements.hasUnreleased || this.#mayBeUnreleased);
     const isNew = !exchange.isConnected && !exchange.keepsSession;
+    if (isNew) this.#mayBeUnreleased = false;
     if (!isKept) memory.acknowledgements.brokerForgot(isNew);
     // A client that is connected or wakes up does not notice, and keeps its ids.
     if (isNew) {

@@ -327,7 +327,10 @@ export class ExchangeChecker {
         break;
       case "PUBREC":
         if (this.open?.kind !== "PUBLISH" || this.open.msgId !== message.msgId || this.open.qos !== 2) break;
-        if (!this.open.isReceived) this.#held.take(false);
+        if (!this.open.isReceived) {
+          if (this.#isRemade) this.#unheard = this.#held.first;
+          this.#held.take(false);
+        }
         this.open.isReceived = true;
         break;
       case "PUBCOMP":
@@ -403,7 +406,10 @@ export class ExchangeChecker {
   #onPublish(message: Extract<Message, { type: "PUBLISH" }>, payload: string, now: Instant): void {
     const { qos, msgId, topicId } = message;
     // Where the client began anew in the meantime, it may be asked again for what it said while its connection was remade.
-    if (this.#unheard?.payload === payload && this.#held.first?.payload !== payload) this.#held.putBack(this.#unheard);
+    if (this.#unheard?.payload === payload && this.#held.first?.payload !== payload) {
+      this.#held.putBack(this.#unheard);
+      if (this.open !== undefined) this.open.isReceived = false;
+    }
     this.#unheard = undefined;
     const { first } = this.#held;
     if (first === undefined) this.#fail(`PUBLISH of ${payload}, which the broker has not sent for it`);

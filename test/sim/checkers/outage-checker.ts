@@ -83,6 +83,7 @@ export class OutageChecker {
 
   /** A sleeping client asks for its messages. */
   pinged(now: Instant): void {
+    if (this.#lostAt === undefined) return;
     this.hurried();
     this.#pingedAt ??= now;
   }
