@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { StoreError } from "./store-error.ts";
 
 /** What LevelDB writes when it puts its log into a table is smaller; where this has room, it is not for want of room that it fails. */
@@ -12,6 +12,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: "the gateway may not write there",
   EPERM: "the gateway may not write there",
   EROFS: "it is read-only",
+  ENOENT: "no folder can be made there",
   EEXIST: "it is a file, not a folder",
   ENOTDIR: "a part of it is a file, not a folder",
   ENOSPC: "the disk is full",
@@ -30,7 +31,7 @@ export class StoreFolder {
   constructor(statePath: string) {
     this.path = join(resolve(statePath), "sessions");
     try {
-      mkdirSync(this.path, { recursive: true });
+      makeFolder(this.path);
     } catch (error) {
       throw unusable(this.path, error);
     }
@@ -84,6 +85,31 @@ export class StoreFolder {
     } finally {
       rmSync(file, { force: true });
     }
+  }
+}
+
+/**
+ * Makes the folder, and those above it, where they are missing. With `recursive` mkdirSync does not say that a file system is read-only,
+ * and does not come back from below /proc.
+ */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (isFolder(path)) return;
+    const above = dirname(path);
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT" || isFolder(above)) throw error;
+    makeFolder(above);
+    mkdirSync(path);
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    // What there is nothing of, or what may not be looked at, is none.
+    return false;
   }
 }
 

@@ -318,4 +318,10 @@ describe("is refused, with what to do:", () => {
     expect(message).toMatch(/a part of it is a file.*--state-path/);
     expect(statSync(join(path, "file")).size).toBe(0);
   });
+
+  test.runIf(process.platform === "linux")("a place where no folder can be made", async () => {
+    const { code, message } = await failure(SessionStore.open("/proc/state"));
+    expect(code).toBe("ENOENT");
+    expect(message).toMatch(/\/proc\/state\/sessions: no folder can be made there; .*memory:/);
+  });
 });
