@@ -317,7 +317,11 @@ export const OPTIONS = {
     meaning: "accept clients behind forwarders (forwarder encapsulation)",
   },
   "state.path": {
-    ...text("<folder>", "a folder, or memory: to keep nothing", (path) => path !== ""),
+    ...text(
+      "<folder>",
+      "a folder, or memory: to keep nothing",
+      (path) => path === "memory:" || !/^(memory:|$)/i.test(path),
+    ),
     default: process.env.STATE_DIRECTORY?.split(":")[0] || "./data",
     defaultShown: "./data, or $STATE_DIRECTORY",
     meaning: "folder for what survives a restart; memory: keeps nothing",

@@ -320,6 +320,11 @@ describe("problems", () => {
       { flags: { mode: "aggregating" } },
       ['--mode: "aggregating" is planned and does not exist yet: write transparent, or leave it out'],
     ],
+    [
+      "what looks like memory: and is not, and would be a folder of that name",
+      { environment: { MQTTSN_STATE_PATH: "Memory:" } },
+      ['MQTTSN_STATE_PATH: "Memory:" is not a folder, or memory: to keep nothing'],
+    ],
     ["a mode that is not", { flags: { mode: "x" } }, ['--mode: "x" is not a mode there is (transparent)']],
     [
       "a template with a placeholder there is not",
