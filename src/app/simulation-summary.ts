@@ -44,7 +44,10 @@ export function simulationSummary(options: SimulationOptions, report: Simulation
   if (report.delivery !== undefined) {
     const { delivered, lostAccepted, lostUnaccepted, duplicated, foreign, arrivalLatencyMs } = report.delivery;
     const lost = `${lostAccepted + lostUnaccepted} lost`;
-    const lostText = qos > 0 ? `${lost} (${lostAccepted} of them acknowledged)` : lost;
+    // Where it was the far end that looked, nobody knows what came after it had gone.
+    const isUnknown = report.farEndFailure !== undefined && !deliver;
+    const lostKnown = qos > 0 ? `${lost} (${lostAccepted} of them acknowledged)` : lost;
+    const lostText = isUnknown ? "lost: not known" : lostKnown;
     const foreignText = foreign > 0 ? `, ${foreign} that nobody sent` : "";
     lines.push([
       "delivered",
@@ -55,7 +58,10 @@ export function simulationSummary(options: SimulationOptions, report: Simulation
     "radio",
     `${counted(report.retransmissions, "retransmission")}, ${report.gaveUp} given up, ${counted(report.connectionsLost, "connection")} lost; seed ${options.seed}`,
   ]);
-  if (report.farEndFailure !== undefined) lines.push(["incomplete", report.farEndFailure]);
+  if (report.farEndFailure !== undefined) {
+    const until = deliver ? "" : "; nothing was counted from then on";
+    lines.push(["incomplete", `${report.farEndFailure}${until}`]);
+  }
   if (report.leftBehind !== undefined) lines.push(["left behind", report.leftBehind]);
   if (hasNothingArrived(report))
     lines.push(["hint", `nothing arrived: is ${urlText(options.broker)} the gateway's broker?`]);

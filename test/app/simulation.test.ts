@@ -168,6 +168,17 @@ describe("what becomes of a simulation", () => {
     expect(simulationSummary(watched, { ...report, accepted: 0, delivery: nothing })).not.toContain("hint");
   });
 
+  test("the summary calls nothing lost that nobody could see arrive", () => {
+    const delivery = { ...arrived, lostAccepted: 20 };
+    const farEndFailure = "the broker at mqtt://x:1883 closed the connection";
+    const text = simulationSummary(options, { ...report, delivery, farEndFailure });
+    expect(text).toMatch(/^delivered .*, lost: not known, /m);
+    expect(text).toMatch(/^incomplete +the broker at .*; nothing was counted from then on$/m);
+    const delivering = { ...options, deliver: true };
+    expect(simulationSummary(delivering, { ...report, delivery, farEndFailure })).toContain("20 lost");
+    expect(simulationSummary(options, { ...report, delivery })).toContain("20 lost");
+  });
+
   test("the JSON has what the options and the report have", () => {
     expect(JSON.parse(simulationJson(options, report))).toMatchObject({ nodes: 3, connectMs: 10, sent: 20 });
   });
