@@ -2,8 +2,11 @@ import { setImmediate } from "node:timers/promises";
 import type { SavedSession } from "../gateway/saved-session.ts";
 import type { Log } from "./log.ts";
 
-/** How long changes are collected before they are written together. */
-const COLLECT_MS = 1000;
+/** Between two writes, at least: what changes meanwhile is written together. */
+const INTERVAL_MS = 1000;
+
+/** How long after a pause what belongs to one change is collected. */
+const COLLECT_MS = 10;
 
 /** What was written outlives the process at once, and a power cut after this time at the latest: docs/decisions/0005. */
 const SYNC_MS = 10_000;
@@ -65,6 +68,7 @@ export class SessionSaver {
   #isFailing = false;
   #isSynced = true;
   #syncedAtMs = 0;
+  #writtenAtMs = Number.NEGATIVE_INFINITY;
   #syncedTopicId: number;
   #writtenTopicId: number;
   /** Writes to come that are not waited for. */
@@ -124,7 +128,10 @@ export class SessionSaver {
   /** How long until the next write; undefined where there is nothing to be written. */
   #waitMs(): number | undefined {
     if (this.#isFailing) return RETRY_MS;
-    if (this.#changed.size > 0) return this.#hurried > 0 ? 0 : COLLECT_MS;
+    if (this.#changed.size > 0) {
+      const sinceMs = performance.now() - this.#writtenAtMs;
+      return this.#hurried > 0 ? 0 : Math.max(COLLECT_MS, INTERVAL_MS - sinceMs);
+    }
     return this.#isSynced ? undefined : Math.max(0, this.#syncedAtMs + SYNC_MS - performance.now());
   }
 
@@ -146,6 +153,8 @@ export class SessionSaver {
       for (const clientId of clientIds) this.#changed.add(clientId);
       this.#tellFailure(error as Error);
       return;
+    } finally {
+      this.#writtenAtMs = performance.now();
     }
     this.#tellSuccess();
     this.#onSaved();

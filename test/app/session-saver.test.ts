@@ -85,8 +85,24 @@ afterEach(() => {
 });
 
 describe("changes", () => {
-  test("are collected for a second and written together, each client once", async () => {
+  test("after a pause are written at once, for who falls asleep is not to be taken for awake", async () => {
     const world = setUp();
+    world.saver.changed("a");
+    world.saver.changed("b");
+    await vi.advanceTimersByTimeAsync(10);
+    expect(world.clients).toEqual([["a", "b"]]);
+    await vi.advanceTimersByTimeAsync(5000);
+    world.saver.changed("a");
+    await vi.advanceTimersByTimeAsync(10);
+    expect(world.clients).toEqual([["a", "b"], ["a"]]);
+  });
+
+  test("are collected for a second after a write and written together, each client once", async () => {
+    const world = setUp();
+    world.saver.changed("first");
+    await vi.advanceTimersByTimeAsync(10);
+    expect(world.writes.splice(0)).toHaveLength(1);
+    world.onSaved.mockClear();
     world.saver.changed("a");
     await vi.advanceTimersByTimeAsync(600);
     world.saver.changed("b");
@@ -184,6 +200,9 @@ describe("changes", () => {
 
 test("A-55 with very many new topic ids one does not wait for the second to pass, twice: else no more could be handed out", async () => {
   const world = setUp();
+  world.saver.changed("a");
+  await vi.advanceTimersByTimeAsync(10);
+  world.writes.length = 0;
   const step = async () => {
     world.lastTopicId += 1000;
     world.saver.changed("a");
@@ -212,7 +231,7 @@ describe("a power cut", () => {
     const world = setUp();
     for (let second = 0; second < 5; second += 1) await change(world);
     expect(world.syncs).toEqual([true, false, false, false, false]);
-    await vi.advanceTimersByTimeAsync(5999);
+    await vi.advanceTimersByTimeAsync(5009);
     expect(world.writes).toHaveLength(5);
     await vi.advanceTimersByTimeAsync(1);
     expect(world.syncs.slice(5)).toEqual([true]);
@@ -297,7 +316,7 @@ describe("flushing", () => {
     const flushed = vi.fn();
     void world.saver.flush().then(flushed);
     void world.saver.flush();
-    await vi.advanceTimersByTimeAsync(5999);
+    await vi.advanceTimersByTimeAsync(5009);
     expect(flushed).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(1);
     expect(flushed).toHaveBeenCalled();
