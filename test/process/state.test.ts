@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
@@ -87,6 +87,7 @@ describe("a restart", () => {
     await gateway.line("gateway.started");
     expect(eventsOf(gateway, "state.opened")).toEqual([]);
     await stop(gateway);
+    expect(existsSync("memory:")).toBe(false);
   });
 });
 
