@@ -43,7 +43,7 @@ export interface SavedCore {
 interface Changes {
   readonly octets: number;
   set(clientId: string, session: SavedSession | undefined): void;
-  write(lastTopicId: number, sync: boolean): Promise<void>;
+  write(lastTopicId: number, sync: boolean, endedInOrder?: boolean): Promise<void>;
 }
 
 /** Where sessions are kept. */
@@ -65,6 +65,7 @@ export class SessionSaver {
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
   #isStarted = false;
+  #isEnd = false;
   #isFailing = false;
   #isSynced = true;
   #syncedAtMs = 0;
@@ -106,10 +107,12 @@ export class SessionSaver {
     if (this.#changed.size > 0 || !this.#isSynced) await this.#write(true);
   }
 
-  /** The same for the last time: nothing is written any more after it. */
+  /** The same for the last time: the core does nothing any more, and nothing is written after it. */
   async end(): Promise<void> {
     this.cancel();
     await this.flush();
+    this.#isEnd = true;
+    await this.#write(true);
   }
 
   /** Nothing is written any more of itself. */
@@ -180,7 +183,8 @@ export class SessionSaver {
     const nowMs = performance.now();
     const isLate = nowMs - this.#syncedAtMs >= SYNC_MS || isFar(lastTopicId, this.#syncedTopicId, UNSYNCED_IDS);
     const sync = mustSync || isLate;
-    await changes.write(this.#highestTopicId, sync);
+    if (this.#isEnd) await changes.write(lastTopicId, sync, true);
+    else await changes.write(this.#highestTopicId, sync);
     this.#isSynced = sync;
     this.#writtenTopicId = lastTopicId;
     this.#hurried = Math.max(0, this.#hurried - 1);

@@ -17,8 +17,8 @@ export class Restoring {
     this.#admission = admission;
   }
 
-  restore({ sessions, lastTopicId }: SavedGateway, now: Instant): void {
-    this.#context.topicIds.continueAfter(lastTopicId);
+  restore({ sessions, lastTopicId, endedInOrder }: SavedGateway, now: Instant): void {
+    this.#context.topicIds.continueAfter(lastTopicId, endedInOrder === true);
     this.#sessions.emitSave("");
     const counts = { active: 0, asleep: 0, stored: 0, dropped: 0 };
     for (const saved of sessions) counts[this.#restoreOne(saved, now)] += 1;

@@ -52,4 +52,6 @@ export interface SavedGateway {
   readonly sessions: readonly SavedSession[];
   /** The topic id that was handed out last. */
   readonly lastTopicId: number;
+  /** The gateway ended in order, and nothing has been handed out since; else it may be that something was that is not saved. */
+  readonly endedInOrder?: boolean;
 }

@@ -15,6 +15,8 @@ export class TopicIds {
   /** Whether an id is never handed out. */
   readonly isReserved: (id: number) => boolean;
   readonly #unsavedMax: number;
+  /** A restart has to find that the numbering went on. */
+  #mustSave = false;
   /** A restart finds this one, or a later one. */
   #safe: number;
   /** The last one when something was saved for the last time: what is being saved now is this one, or a later one. */
@@ -39,26 +41,28 @@ export class TopicIds {
 
   /** None is handed out before something has been saved. */
   get awaitsSaving(): boolean {
-    return this.#unsaved >= this.#unsavedMax;
+    return this.#mustSave || this.#unsaved >= this.#unsavedMax;
   }
 
   /** It is time to save. */
   get wantSaving(): boolean {
-    return 2 * this.#unsaved >= this.#unsavedMax;
+    return this.#mustSave || 2 * this.#unsaved >= this.#unsavedMax;
   }
 
   /**
-   * Numbering goes on after a restart that found `last`. None is handed out until it is saved that it went on: the next restart would
-   * hand it out again.
+   * Numbering goes on after a restart that found `last`; `isExact`: none was handed out after that one. None is handed out until it is
+   * saved that it went on: the next restart would hand it out again.
    */
-  continueAfter(last: number): void {
-    this.#last = wrap(last + UNSAVED_IDS_MAX);
-    this.#safe = wrap(last);
+  continueAfter(last: number, isExact: boolean): void {
+    this.#last = isExact ? wrap(last) : wrap(last + UNSAVED_IDS_MAX);
+    this.#safe = this.#last;
     this.#saving = this.#last;
+    this.#mustSave = true;
   }
 
   /** What there was to be saved is safe; of what has come since the time before, that is not certain. */
   saved(): void {
+    this.#mustSave = false;
     this.#safe = this.#saving;
     this.#saving = this.#last;
   }

@@ -16,7 +16,7 @@ const CACHE_OCTETS = 256 * 1024;
 /** All that one may know of a record of a version that is not known. */
 const ANY_GATEWAY_RECORD = z.object({ format: z.int() });
 
-const GATEWAY_RECORD = z.object({ lastTopicId: z.int().min(0).max(0xffff) });
+const GATEWAY_RECORD = z.object({ lastTopicId: z.int().min(0).max(0xffff), endedInOrder: z.boolean().default(false) });
 
 /** A client whose record could not be read. It is kept, out of the way. */
 export interface UnreadableSession {
@@ -133,7 +133,7 @@ async function contentsOf(db: ClassicLevel): Promise<StoreContents> {
     if ((await db.keys({ limit: 1 }).next()) === undefined) return { saved: undefined, unreadable: [] };
     throw new NotUsable("it is not the store of a gateway");
   }
-  const lastTopicId = lastTopicIdOf(gateway);
+  const { lastTopicId, endedInOrder } = gatewayRecord(gateway);
   const sessions: SavedSession[] = [];
   const unreadable: UnreadableSession[] = [];
   const records = db.iterator({ gte: SESSION_KEYS, lt: after(SESSION_KEYS) });
@@ -154,15 +154,15 @@ async function contentsOf(db: ClassicLevel): Promise<StoreContents> {
     await records.close();
   }
   for (const { clientId } of unreadable) await moveUnreadable(db, clientId);
-  return { saved: { sessions, lastTopicId }, unreadable };
+  return { saved: { sessions, lastTopicId, endedInOrder }, unreadable };
 }
 
-function lastTopicIdOf(text: string): number {
+function gatewayRecord(text: string): z.output<typeof GATEWAY_RECORD> {
   try {
     const record = readRecord(text);
     const { format } = ANY_GATEWAY_RECORD.parse(record);
     if (format !== FORMAT) throw new NotUsable(`its format is ${format}, and this version knows only ${FORMAT}`);
-    return GATEWAY_RECORD.parse(record).lastTopicId;
+    return GATEWAY_RECORD.parse(record);
   } catch (error) {
     throw error instanceof NotUsable ? error : new NotUsable("the gateway's own record in it cannot be read");
   }

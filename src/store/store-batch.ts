@@ -34,11 +34,12 @@ export class StoreBatch {
   }
 
   /**
-   * Writes it. It then survives the end of the process, and with `sync` a power cut too. Rejects with the Error of LevelDB; nothing is then
-   * written.
+   * Writes it. It then survives the end of the process, and with `sync` a power cut too. `endedInOrder`: nothing follows. Rejects with the
+   * Error of LevelDB; nothing is then written.
    */
-  async write(lastTopicId: number, sync: boolean): Promise<void> {
-    this.#batch.put(GATEWAY_KEY, writeRecord({ format: FORMAT, lastTopicId }));
+  async write(lastTopicId: number, sync: boolean, endedInOrder = false): Promise<void> {
+    const record = { format: FORMAT, lastTopicId, ...(endedInOrder ? { endedInOrder } : {}) };
+    this.#batch.put(GATEWAY_KEY, writeRecord(record));
     try {
       await this.#batch.write({ sync });
     } catch (error) {

@@ -99,11 +99,23 @@ async function failure(opening: Promise<unknown>): Promise<StoreError> {
 }
 
 describe("what was written", () => {
+  test("says that the gateway ended in order, until the next write", async () => {
+    const path = await madeOf();
+    for (const endedInOrder of [true, false]) {
+      const { store } = await open(path);
+      await (await store.batch()).write(80, true, endedInOrder);
+      await store.close();
+      const again = await open(path);
+      expect(again.saved).toMatchObject({ lastTopicId: 80, endedInOrder });
+      await again.store.close();
+    }
+  });
+
   test("is there after it was opened again, octet by octet", async () => {
     const path = await madeOf(bare("bare"), SLEEPER);
     const { saved, setAside, unreadable } = await open(path);
     expect({ setAside, unreadable }).toEqual({ setAside: undefined, unreadable: [] });
-    expect(saved!.lastTopicId).toBe(77);
+    expect(saved).toMatchObject({ lastTopicId: 77, endedInOrder: false });
     expect(saved!.sessions.map(({ clientId }) => clientId)).toEqual(["bare", "sleeper"]);
     const [, sleeper] = saved!.sessions;
     expect([...sleeper!.wirelessNodeId!]).toEqual([...SLEEPER.wirelessNodeId!]);

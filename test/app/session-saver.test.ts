@@ -7,6 +7,7 @@ import type { SavedSession } from "../../src/gateway/saved-session.ts";
 interface Write {
   clients: Record<string, unknown>;
   lastTopicId: number;
+  endedInOrder?: boolean | undefined;
   sync: boolean;
 }
 
@@ -50,10 +51,10 @@ function setUpUnstarted() {
         set: (clientId: string, session: SavedSession | undefined) => {
           clients[clientId] = session;
         },
-        write: async (lastTopicId: number, sync: boolean) => {
+        write: async (lastTopicId: number, sync: boolean, endedInOrder?: boolean) => {
           if (world.writeMs > 0) await new Promise((resolve) => setTimeout(resolve, world.writeMs));
           if (world.failure !== undefined) throw world.failure;
-          writes.push({ clients, lastTopicId, sync });
+          writes.push({ clients, lastTopicId, sync, endedInOrder });
         },
       };
     },
@@ -345,8 +346,19 @@ describe("flushing", () => {
     await ended;
     world.saver.changed("b");
     await vi.advanceTimersByTimeAsync(100_000);
-    expect(world.clients).toEqual([["a"]]);
+    expect(world.clients).toEqual([["a"], []]);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("A-55 at the end the last topic id is written as it is, and that it was the end", async () => {
+    const world = setUp();
+    world.saver.changed("a");
+    await vi.advanceTimersByTimeAsync(1000);
+    await world.saver.end();
+    expect(world.writes).toMatchObject([
+      { lastTopicId: 500 + 256, endedInOrder: undefined },
+      { lastTopicId: 500, endedInOrder: true, sync: true },
+    ]);
   });
 
   test("that was cancelled writes nothing", async () => {

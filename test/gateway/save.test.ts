@@ -223,12 +223,21 @@ describe("T12, A-55 topic ids that are not saved yet", () => {
     expect(handedOut.size).toBe(UNSAVED_IDS_MAX);
     expect(ids.awaitsSaving).toBe(true);
     const after = new TopicIds(0, unreserved, UNSAVED_IDS_MAX);
-    after.continueAfter(65_000);
+    after.continueAfter(65_000, false);
     expect(after.next(unreserved)).toBeUndefined();
     after.saved();
     for (let id = after.next(unreserved); id !== undefined; id = after.next(unreserved)) {
       expect(handedOut.has(id)).toBe(false);
     }
+  });
+
+  test("after an end in order none is left out, and none is handed out before it is saved that there is no such end any more", () => {
+    const ids = new TopicIds(0, unreserved, UNSAVED_IDS_MAX);
+    ids.continueAfter(500, true);
+    expect(ids.next(unreserved)).toBeUndefined();
+    expect(ids.wantSaving).toBe(true);
+    ids.saved();
+    expect(ids.next(unreserved)).toBe(501);
   });
 
   test("what was handed out while something was being saved is not taken for saved", () => {
