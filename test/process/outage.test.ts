@@ -40,48 +40,39 @@ async function exchange(device: UdpDevice, clientId: string, peer: MqttPeer): Pr
   await vi.waitFor(() => expect(peer.received.filter(({ topic }) => topic === `from/${clientId}`)).toEqual(up), BOUND);
 }
 
+/** Breaks all connections of devices of each kind: none of them notices, and messages go both ways again. */
+async function disturbsNobody(breakAll: (site: OutageSite) => Promise<void> | void, qosAsleep: 1 | 2): Promise<void> {
+  const site = await OutageSite.start();
+  const before = await site.peer();
+  const names = ["durable", "clean", "sleeper"];
+  const devices = await Promise.all(names.map((name) => subscribed(site, name, before, name === "clean")));
+  const sleeper = devices[2]!;
+  await sleeper.sleep(60);
+  const told = devices.map(disturbances);
+  await breakAll(site);
+  await site.restored(names);
+  const peer = await site.peer();
+  await peer.subscribe("from/+", 2);
+  await exchange(devices[0]!, "durable", peer);
+  await exchange(devices[1]!, "clean", peer);
+  await peer.publish("to/sleeper/state", "good night", qosAsleep);
+  await sleeper.wake();
+  const message = { topic: "to/sleeper/state", data: "good night", qos: qosAsleep, retain: false };
+  expect(sleeper.received.at(-1)).toEqual(message);
+  expect(devices.map(disturbances)).toEqual(told);
+  expect(sleeper.heardAsleep).toEqual([]);
+}
+
 describe("all connections to the broker break at once", () => {
   test.each(["FIN", "RST"] as const)("with %s: no device notices, and messages go both ways again", async (how) => {
-    const site = await OutageSite.start();
-    const before = await site.peer();
-    const names = ["durable", "clean", "sleeper"];
-    const devices = await Promise.all(names.map((name) => subscribed(site, name, before, name === "clean")));
-    const sleeper = devices[2]!;
-    await sleeper.sleep(60);
-    const told = devices.map(disturbances);
-    site.proxy.cutAll(how);
-    await site.restored(names);
-    const peer = await site.peer();
-    await peer.subscribe("from/+", 2);
-    await exchange(devices[0]!, "durable", peer);
-    await exchange(devices[1]!, "clean", peer);
-    await peer.publish("to/sleeper/state", "good night", 1);
-    await sleeper.wake();
-    expect(sleeper.received.at(-1)).toEqual({ topic: "to/sleeper/state", data: "good night", qos: 1, retain: false });
-    expect(devices.map(disturbances)).toEqual(told);
-    expect(sleeper.heardAsleep).toEqual([]);
+    await disturbsNobody((site) => site.proxy.cutAll(how), 1);
   });
 
   test("and the broker remembers nobody: subscriptions are made again, and no device notices", async () => {
-    const site = await OutageSite.start();
-    const before = await site.peer();
-    const names = ["durable", "clean", "sleeper"];
-    const devices = await Promise.all(names.map((name) => subscribed(site, name, before, name === "clean")));
-    const sleeper = devices[2]!;
-    await sleeper.sleep(60);
-    const told = devices.map(disturbances);
-    await site.forget();
-    site.proxy.cutAll();
-    await site.restored(names);
-    const peer = await site.peer();
-    await peer.subscribe("from/+", 2);
-    await exchange(devices[0]!, "durable", peer);
-    await exchange(devices[1]!, "clean", peer);
-    await peer.publish("to/sleeper/state", "good night", 2);
-    await sleeper.wake();
-    expect(sleeper.received.at(-1)).toEqual({ topic: "to/sleeper/state", data: "good night", qos: 2, retain: false });
-    expect(devices.map(disturbances)).toEqual(told);
-    expect(sleeper.heardAsleep).toEqual([]);
+    await disturbsNobody(async (site) => {
+      await site.forget();
+      site.proxy.cutAll();
+    }, 2);
   });
 
   test("in the middle of a message of QoS 2 of a device: it goes on where it was if the broker has it, and else the device is told", async () => {
