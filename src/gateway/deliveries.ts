@@ -134,10 +134,13 @@ export class Deliveries {
     if (!sessionPresent) {
       this.#queue.orphan();
       this.answers.forget();
+      this.#interrupt(0);
       return;
     }
     const { head } = this.#queue;
-    this.#interrupt(this.#queue.dropUnacknowledged());
+    // Where the connection of before broke in its turn the broker may not have come to send it again.
+    const interrupted = this.#queue.dropUnacknowledged();
+    if (interrupted !== 0) this.#interrupt(interrupted);
     if (this.#queue.head !== head) this.#idle();
   }
 
@@ -190,7 +193,6 @@ export class Deliveries {
       const head = this.#queue.head;
       if (head === undefined) return;
       if (this.#isDone(head)) {
-        this.#interrupt(0);
         this.#finish(head, "puback");
         continue;
       }
@@ -495,15 +497,20 @@ export class Deliveries {
   /** The client has the message: the broker may forget it. */
   #finish(head: Delivery, cmd: "puback" | "pubcomp"): void {
     this.answers.finish(head, cmd);
-    this.#queue.shift();
-    this.#idle();
+    this.#over(head);
   }
 
   /** The client will not have the message. */
   #giveUp(head: Delivery, obstacle: Obstacle): void {
+    this.#over(head);
+    this.answers.giveUp(head, obstacle);
+  }
+
+  /** The exchange is over: its packet identifier stands for another message from now on. */
+  #over({ packetId }: Delivery): void {
     this.#queue.shift();
     this.#idle();
-    this.answers.giveUp(head, obstacle);
+    if (packetId !== 0 && packetId === this.#interrupted) this.#interrupt(0);
   }
 
   /** For as long as this connection lasts. */

@@ -27,7 +27,10 @@ const POSTPONED: ReadonlySet<Reaction> = new Set<Reaction>([
 
 const NEVER: Instant = Number.POSITIVE_INFINITY;
 
-/** A connection made anew that the broker closes within this time is closed for the same reason as the one before. */
+/**
+ * A connection made anew that the broker closes within this time is closed for the same reason as the one before. Another gateway that has
+ * lost the client by it waits up to twice broker.reconnect_min before it takes it back, which is to be added.
+ */
 const YOUNG_MS = 10_000;
 
 /**
@@ -279,11 +282,10 @@ export class LinkRenewal {
 
   get #isTakenOver(): boolean {
     if (!this.#closedByBroker) return false;
-    const { reconnects } = this.#client.context;
-    if (!reconnects.brokerStayed(this.#brokenAt)) return false;
-    return (
-      (this.#losses !== undefined && reconnects.areFew(this.#losses)) || this.#brokenAt - this.#openedAt < YOUNG_MS
-    );
+    const { reconnects, settings } = this.#client.context;
+    const isYoung = this.#brokenAt - this.#openedAt < YOUNG_MS + 2 * settings.reconnectMinMs;
+    if (!reconnects.brokerStayed(this.#brokenAt)) return isYoung && reconnects.isBlind;
+    return isYoung || (this.#losses !== undefined && reconnects.areFew(this.#losses));
   }
 
   #open(now: Instant): void {

@@ -56,6 +56,11 @@ export class Reconnects {
     return this.#reachable && this.#unreachableAt < since - TOGETHER_MS;
   }
 
+  /** The gateway's own connection has never been there: the broker may not let it in, and nothing follows from that. */
+  get isBlind(): boolean {
+    return !this.#reachable && this.#unreachableAt === Number.NEGATIVE_INFINITY;
+  }
+
   /** Whether so few connections were lost together that it was for what their clients have done. */
   areFew({ count, of }: Losses): boolean {
     return count < Math.max(2, LARGE_PART * of);

@@ -54,6 +54,29 @@ describe("the broker connection of an active client breaks", () => {
     s.deliver("a").toClient("PUBLISH", { topicId: 1 });
   });
 
+  test("R5 what the client was sent is sent with DUP also where the next connection breaks before it comes", () => {
+    const s = active();
+    s.deliver("a", { qos: 1, messageId: 5 }).toClient("PUBLISH", { dup: false, msgId: 5 });
+    back(back(s)).deliver("a", { qos: 1, messageId: 5, dup: true }).toClient("PUBLISH", { dup: true, msgId: 5 });
+  });
+
+  test("and what the client has acknowledged since is not sent once more", () => {
+    const s = active();
+    s.deliver("a", { qos: 1, messageId: 5 }).toClient("PUBLISH", { msgId: 5 });
+    s.gone().client("PUBACK", { topicId: 1, msgId: 5 }).after(2000).opens().accepts(true);
+    back(s).deliver("a", { qos: 1, messageId: 5, dup: true }).toBroker("puback", { messageId: 5 });
+  });
+
+  test("P9 a second PUBACK is not taken for that of a new message under the same packet identifier", () => {
+    const s = active();
+    s.deliver("a", { qos: 1, messageId: 5 }).toClient("PUBLISH", { msgId: 5 });
+    back(s).deliver("a", { qos: 1, messageId: 5, dup: true }).toClient("PUBLISH", { dup: true, msgId: 5 });
+    s.client("PUBACK", { topicId: 1, msgId: 5 }).toBroker("puback", { messageId: 5 });
+    s.client("PUBACK", { topicId: 1, msgId: 5 });
+    s.deliver("a", { qos: 1, messageId: 5 }).toClient("PUBLISH", { dup: false, msgId: 5 });
+    s.client("PUBACK", { topicId: 1, msgId: 5, returnCode: 2 }).toClient("REGISTER", { topicId: 1 });
+  });
+
   test("A-54 a clean session likewise, for a client that does not know of a new one would not ask", () => {
     const s = reopened(active({}), { cleanSession: true }).accepts(false).toBroker("subscribe", { messageId: 65_535 });
     s.broker("suback", { messageId: 65_535, granted: [1] }).noted("link.restored");
@@ -576,6 +599,16 @@ describe("the broker closes the connection of one client alone", () => {
     closedByBroker(active()).after(2000).opens();
   });
 
+  test("but once more after it was made anew, and two gateways that are not let in do not take it from each other", () => {
+    const s = closedByBroker(active()).after(2000).opens().accepts(true);
+    closedByBroker(s).after(60_000).nothing();
+  });
+
+  test("not so where the gateway's own connection has been there once, and is not", () => {
+    const s = closedByBroker(active().brokerReachable().brokerReachable(false)).after(2000).opens().accepts(true);
+    closedByBroker(s).after(4000).opens();
+  });
+
   test("not so where the network has broken it", () => {
     active().brokerReachable().gone().after(2000).opens();
   });
@@ -589,6 +622,19 @@ describe("the broker closes the connection of one client alone", () => {
     expect(s.arrows()).toEqual(["open", "open"]);
     for (const made of [3, 4]) s.event({ type: "link-opened", link: made, sessionPresent: true });
     s.arrows();
+    for (const made of [3, 4]) s.event({ type: "link-closed", link: made, reason: "end", byBroker: true });
+    s.after(60_000).nothing();
+  });
+
+  test("so it is where the other gateway takes it back only after twice broker.reconnect_min", () => {
+    const s = active(DURABLE, { reconnectMinMs: 10_000 }).brokerReachable();
+    const { link } = s;
+    s.from("c2").connect({ clientId: "dev2", duration: 0 });
+    closedByBroker(s);
+    s.event({ type: "link-closed", link, reason: "end", byBroker: true }).after(20_000);
+    expect(s.arrows()).toEqual(["open", "open"]);
+    for (const made of [3, 4]) s.event({ type: "link-opened", link: made, sessionPresent: true });
+    s.after(20_000).arrows();
     for (const made of [3, 4]) s.event({ type: "link-closed", link: made, reason: "end", byBroker: true });
     s.after(60_000).nothing();
   });
