@@ -238,10 +238,11 @@ describe("an error that nobody has caught ends the process with 1, told once wit
     const gateway = new GatewayProcess(["run", "--broker", "embedded:", ...places], environment);
     await gateway.line("gateway.ready");
     const port = await gateway.listenerPort();
-    const sleeper = new UdpDevice({ host: "127.0.0.1", port }, "sleeper");
+    const sleeper = new UdpDevice({ host: "127.0.0.1", port }, "sleeper", { cleanSession: false });
     await sleeper.connect();
+    await vi.waitFor(() => expect(logOf(path)).toContain('"state":"active"'), { timeout: 20_000, interval: 5 });
     await sleeper.sleep(300);
-    // Not saved yet, for that takes a second.
+    // Not saved yet, for between two writes there is a second.
     gateway.child.kill("SIGUSR2");
     const sensor = new Sensor(port);
     const knocking = setInterval(() => sensor.send({ type: "PINGREQ", clientId: null }), 50);
@@ -251,6 +252,7 @@ describe("an error that nobody has caught ends the process with 1, told once wit
     expect(failures).toHaveLength(1);
     expect(failures[0]!.msg).toMatch(/bug of ours.*planted/s);
     clearInterval(knocking);
+    expect(logOf(path)).toContain('"state":"asleep"');
 
     const next = gatewayAt(path, port);
     expect((await next.line("state.opened")).sessions).toBe(1);
