@@ -44,7 +44,7 @@ describe("a client behind a forwarder", () => {
   });
 
   test("field 11 answers do not go to another node of the forwarder", () => {
-    const s = new Script();
+    const s = new Script({ outageLimitMs: 0 });
     s.behind("forwarder", NODE).connect({ clientId: "a" });
     const { link } = s;
     const topicId = s.subscribe("a", 1);
@@ -53,7 +53,7 @@ describe("a client behind a forwarder", () => {
     s.link = link;
     s.behind("forwarder", NODE).deliver("a", { qos: 1, messageId: 1 }).toClient("PUBLISH", { topicId });
     s.after(10_000).toClient("PUBLISH", { topicId, dup: true });
-    s.gone(link).toClient("DISCONNECT");
+    s.gone(link).after(0).toClient("DISCONNECT");
     s.behind("forwarder", OTHER).client("PINGREQ").toClient("PINGRESP");
   });
 
