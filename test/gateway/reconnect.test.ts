@@ -54,6 +54,14 @@ describe("the broker connection of an active client breaks", () => {
     s.deliver("a").toClient("PUBLISH", { topicId: 1 });
   });
 
+  test("A-54 a subscription that the broker refused is not held against the client that has begun anew", () => {
+    const s = reopened(active()).accepts(false).toBroker("subscribe", { messageId: 65_535 });
+    const { link } = s;
+    s.broker("suback", { messageId: 65_535, granted: [0x80] }).toClient("DISCONNECT").closes(true).gone(link);
+    back(s.connect(DURABLE, true)).nothing();
+    s.client("PINGREQ").toClient("PINGRESP");
+  });
+
   test("R5 what the client was sent is sent with DUP also where the next connection breaks before it comes", () => {
     const s = active();
     s.deliver("a", { qos: 1, messageId: 5 }).toClient("PUBLISH", { dup: false, msgId: 5 });
@@ -611,6 +619,12 @@ describe("the broker closes the connection of one client alone", () => {
 
   test("not so where the network has broken it", () => {
     active().brokerReachable().gone().after(2000).opens();
+  });
+
+  test("not so where the broker had closed it, and the network breaks what was made anew", () => {
+    const s = active().brokerReachable().brokerReachable(false).brokerReachable().after(500);
+    closedByBroker(s).after(2000).opens().accepts(true);
+    s.after(1000).gone().after(2000).opens();
   });
 
   test("what was made anew and is closed again at once is another's", () => {
