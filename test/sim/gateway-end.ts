@@ -3,7 +3,7 @@ import type { Random } from "../../src/device/random.ts";
 import type { Effect, GatewayEvent, Instant } from "../../src/gateway/contract.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import type { SavedSession } from "../../src/gateway/saved-session.ts";
-import type { Settings } from "../../src/gateway/settings.ts";
+import { DEFAULT_SETTINGS, type Settings } from "../../src/gateway/settings.ts";
 import { decode } from "../../src/sn/decode.ts";
 import { describe } from "../../src/sn/describe.ts";
 import { eventText, linkEffectText } from "./arrow-text.ts";
@@ -142,14 +142,25 @@ export class GatewayEnd {
     const saved = this.#store?.saved;
     const sessions = saved?.sessions ?? [];
     const remembered = new Map(sessions.map((one) => [one.clientId, one.subscriptions.map(({ filter }) => filter)]));
-    subscriptions.remembersOnly(this.name, remembered);
+    subscriptions.restarts(this.name, remembered);
     if (saved === undefined) {
       for (const { names } of this.#memories.values()) names.clear();
     } else {
       this.#witness.restores(saved, now());
       this.handle({ type: "restore", saved });
+      for (const session of saved.sessions) this.#checkRestored(session);
     }
     this.reaches(this.links.reach === "there");
+  }
+
+  /** What has come back is what was saved. Who cannot come back as what he was is disconnected. */
+  #checkRestored(saved: SavedSession): void {
+    const restored = this.#gateway!.savedSession(saved.clientId);
+    // There may be too many.
+    if (restored === undefined && (!saved.durable || this.#world.options.clientsMax < DEFAULT_SETTINGS.clientsMax))
+      return;
+    if (isDeepStrictEqual(structuredClone({ ...restored, state: saved.state }), saved)) return;
+    this.#world.fail(`A-55: ${saved.clientId} is not what it was: ${JSON.stringify([saved, restored])}`);
   }
 
   #newWitness(): Witness {

@@ -26,7 +26,9 @@ export interface SimOptions {
   linkBreakMs: number;
   linkHoleMs: number;
   kickMs: number;
+  /** The share of the attempts to connect that are refused; and of those that break when the broker has accepted them. */
   linkRefusals: number;
+  linkHalfOpens: number;
   linkStallMs: number;
   /** Mean time between the times at which the network between a gateway and the broker is gone, and how long at most. */
   outageMs: number;
@@ -116,6 +118,7 @@ export function drawOptions(seed: number): SimOptions {
     linkHoleMs: rarely(0.2, 10_000, 120_000),
     kickMs: rarely(0.2, 10_000, 200_000),
     linkRefusals: sometimes(0.3, 0.5),
+    linkHalfOpens: sometimes(0.2, 0.3),
     linkStallMs: rarely(0.3, 5_000, 60_000),
     outageMs: rarely(0.3, 20_000, 200_000),
     outageLastsMsMax: random.next() < 0.7 ? 30_000 : 200_000,

@@ -182,7 +182,12 @@ export class SimulatedBroker {
     return session?.connection?.owner === owner ? session : undefined;
   }
 
-  /** What the client has subscribed to with this filter, if it has. */
+  /** Whether there is a session of this client, with or without a connection. */
+  hasSession(clientId: string): boolean {
+    return this.#sessions.has(clientId);
+  }
+
+  /** Whether the client has subscribed with this filter. */
   hasSubscription(clientId: string, filter: string): boolean {
     return this.#sessions.get(clientId)?.subscriptions.has(filter) === true;
   }

@@ -156,6 +156,10 @@ export class SimulatedLinks {
       }
       const sessionPresent = this.#broker.connect(connection, connect);
       this.#toGateway(link, { type: "link-opened", link: id, sessionPresent });
+      if (this.isFaulty && this.#random.next() < this.#options.linkHalfOpens) {
+        this.#break(link);
+        return;
+      }
       this.#broker.redeliver(connection);
       this.#scheduleFaults(link, connect.clientId);
     });

@@ -123,6 +123,9 @@ export class SimulatedWorld {
       const boundMs = 20 * tRetryMs * (nRetry + 2) + periods * LONGEST_SLEEP_MS;
       this.#settleWithin(boundMs, "after the last fault", () => this.#isSettled());
       this.#checkSubscriptions(boundMs);
+      for (const { clientId, gateway } of this.#clients) {
+        for (const { name, witness } of this.#gateways) if (name !== gateway) witness.isLeftBy(clientId);
+      }
       this.#deliveries.finish(this.#broker.routed);
       this.#checkQosMinusOne();
     } catch (error) {

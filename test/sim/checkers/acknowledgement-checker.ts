@@ -71,8 +71,9 @@ export class AcknowledgementChecker {
       case "SUBSCRIBE": {
         const filter = filterOf(this.#clientId, message);
         if (filter === undefined) break;
+        // A copy, which may come after an UNSUBSCRIBE that was said before: nobody can tell what the client wants.
+        if (this.#subscribed.get(message.msgId)?.includes(filter) !== true) this.#unwanted.delete(filter);
         keep(this.#subscribed, message.msgId, filter);
-        this.#unwanted.delete(filter);
         break;
       }
       case "UNSUBSCRIBE": {

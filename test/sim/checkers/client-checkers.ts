@@ -1,6 +1,7 @@
 import type { GatewayEvent, Instant, LinkConnect } from "../../../src/gateway/contract.ts";
 import type { PacketFromBroker, PacketToBroker } from "../../../src/gateway/packet.ts";
 import type { SavedSession } from "../../../src/gateway/saved-session.ts";
+import { DEFAULT_SETTINGS } from "../../../src/gateway/settings.ts";
 import type { Message } from "../../../src/sn/message.ts";
 import type { MessageName } from "../../../src/sn/msg-type.ts";
 import type { ClientMemory } from "./client-memory.ts";
@@ -11,6 +12,9 @@ import { type Occasion, SilenceChecker } from "./silence-checker.ts";
 import { TopicIdChecker } from "./topic-id-checker.ts";
 import { WillChecker } from "./will-checker.ts";
 import type { WitnessSurroundings } from "./witness-surroundings.ts";
+
+/** A broker that answers so soon answers each probe in its time. */
+const PROMPT_MS = 300;
 
 /** What means nothing from a client that is connected. */
 const IGNORED: ReadonlySet<MessageName> = new Set(["WILLTOPIC", "PINGRESP"]);
@@ -33,6 +37,11 @@ export class ClientCheckers {
   #mayBeUnreleased = false;
   /** What it was before the gateway's start, as far as that was saved, until it has said itself what it is. */
   #unheard: "active" | "asleep" | undefined;
+  /** Messages of the broker that have come over the present connection; and those that it had for the client when that asked last. */
+  readonly #handed = new Set<string>();
+  #wanted: readonly string[] = [];
+  /** The client has had no PINGRESP since the connection was made. */
+  #isLinkNew = false;
   /** The connection is there to stay: nothing is awaited before it is used. */
   #isReady = false;
   /** The broker has forgotten what the client was told that it has. */
@@ -101,7 +110,10 @@ export class ClientCheckers {
     this.silence.toGateway(message, now);
     this.will.toGateway(message, exchange);
     this.memory.acknowledgements.toGateway(message);
-    if (message.type === "PINGREQ" && exchange.state === "awake") this.outage.pinged(now);
+    if (message.type === "PINGREQ" && exchange.state === "awake") {
+      this.outage.pinged(now);
+      this.#wanted = this.#world.broker.pendingOf(this.#clientId);
+    }
     // With these it wants something else.
     if (message.type === "CONNECT" || message.type === "DISCONNECT") this.outage.answered();
   }
@@ -145,7 +157,10 @@ export class ClientCheckers {
     const { broker, gateway } = this.#world;
     this.will.toClient(message, broker.connectionOf(this.#clientId, gateway));
     this.memory.acknowledgements.toClient(message);
-    if (message.type === "PINGRESP") this.outage.answered();
+    if (message.type === "PINGRESP") {
+      this.outage.answered();
+      if (state === "awake" && this.#isReady) this.#checkAllHanded();
+    }
     if (message.type === "CONNACK" && message.returnCode === 0 && !this.outage.isLost) this.#isReady = true;
     if (message.type === "CONNACK" && message.returnCode === 0 && state === "connecting" && !this.exchange.keepsSession)
       this.#isDurable = this.#isAskedDurable;
@@ -155,7 +170,9 @@ export class ClientCheckers {
   fromBroker(packet: PacketFromBroker): void {
     if (packet.cmd === "publish") {
       const { payload, topic, qos, messageId } = packet;
-      this.exchange.fromBroker({ payload: Buffer.from(payload).toString(), topic, qos, packetId: messageId });
+      const text = Buffer.from(payload).toString();
+      this.#handed.add(text);
+      this.exchange.fromBroker({ payload: text, topic, qos, packetId: messageId });
     } else {
       this.memory.acknowledgements.fromBroker(packet);
     }
@@ -170,14 +187,18 @@ export class ClientCheckers {
     const { exchange, memory } = this;
     this.silence.linkOpened(now);
     const isKept = sessionPresent && this.#isDurable;
+    this.#handed.clear();
+    this.#isLinkNew = true;
     this.#isBetrayed = !isKept && (memory.acknowledgements.hasUnreleased || this.#mayBeUnreleased);
     const isNew = !exchange.isConnected && !exchange.keepsSession;
-    if (isNew) this.#mayBeUnreleased = false;
+    if (!isKept) this.#mayBeUnreleased = false;
     if (!isKept) memory.acknowledgements.brokerForgot(isNew);
     // A client that is connected or wakes up does not notice, and keeps its ids.
     if (isNew) {
       this.topicIds.connected();
-      if (!this.#isAskedDurable) this.#world.subscriptions.begins(this.#clientId);
+      const { subscriptions, gateway } = this.#world;
+      if (this.#isAskedDurable) subscriptions.connects(this.#clientId, gateway);
+      else subscriptions.begins(this.#clientId);
     }
     // What was asked over the old one is forgotten, for the broker begins with the message again.
     else if (sessionPresent) this.topicIds.interrupted();
@@ -187,10 +208,11 @@ export class ClientCheckers {
   }
 
   /** The connection in use is gone, or could not be made. */
-  linkClosed(now: Instant): void {
-    this.exchange.linkClosed();
+  linkClosed(byBroker: boolean, now: Instant): void {
+    this.exchange.linkClosed(this.#isReady);
     this.silence.linkGone();
-    if (this.exchange.isConnected) this.outage.lost(now);
+    if (this.exchange.isConnected) this.outage.lost(now, byBroker && this.#isReady);
+    this.#isReady = false;
   }
 
   /** The gateway says that a connection that was made anew is in use. */
@@ -222,7 +244,7 @@ export class ClientCheckers {
     if (disconnect && exchange.isConnected && wasOpen) exchange.linkIsRemade();
     this.silence.closed(disconnect, wasOpen, occasion, now);
     if (wasOpen || !exchange.isConnected) return wasOpen;
-    exchange.linkClosed();
+    exchange.linkClosed(false);
     this.outage.lost(now);
     return false;
   }
@@ -244,6 +266,21 @@ export class ClientCheckers {
   passed(now: Instant): void {
     if (this.exchange.state === "active") this.outage.passedWhileActive(now);
     if (this.exchange.state === "awake" && this.exchange.open === undefined) this.outage.passedWhileAwake(now);
+  }
+
+  /**
+   * Over a new connection the broker sends what it has: all of that comes before PINGRESP (Z7), unless the probe has no answer in its time,
+   * or the client gets no more in one period.
+   */
+  #checkAllHanded(): void {
+    const { brokerDelayMsMax, linkStallMs, queuedMax, awakeMessagesMax } = this.#world.options;
+    const isNew = this.#isLinkNew;
+    this.#isLinkNew = false;
+    if (!isNew || brokerDelayMsMax > PROMPT_MS || Number.isFinite(linkStallMs)) return;
+    if (queuedMax < DEFAULT_SETTINGS.queuedMax || awakeMessagesMax < DEFAULT_SETTINGS.awakeMessagesMax) return;
+    const pending = this.#world.broker.pendingOf(this.#clientId);
+    const missing = this.#wanted.find((payload) => pending.includes(payload) && !this.#handed.has(payload));
+    if (missing !== undefined) this.#fail(`Z7: PINGRESP, and ${missing} is at the broker`);
   }
 
   /** Whether there is a reason for DISCONNECT that has nothing to do with an outage. */

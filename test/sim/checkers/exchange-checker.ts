@@ -70,6 +70,8 @@ export class ExchangeChecker {
   /** What shows that a client is active, and may at the same time answer what it is sent for that reason. */
   #early: Message | undefined;
   #isActiveAfterAll = false;
+  /** Messages that were sent to it, by MsgId, until it says something about them. */
+  readonly #sent = new Map<number, string>();
   /** What the client was sent over the connection of before, and has not acknowledged. */
   #interrupted: { msgId: number; payload: string | undefined } | undefined;
   /** It woke up by a CONNECT, and has only answered since. */
@@ -117,6 +119,10 @@ export class ExchangeChecker {
     return this.#held.has(payload);
   }
 
+  get holdsSomething(): boolean {
+    return this.#held.length > 0;
+  }
+
   /** The set-up is made from its beginning: the client waits for nothing of before. */
   setUpAnew(): void {
     this.#begin();
@@ -144,7 +150,9 @@ export class ExchangeChecker {
 
   /** Whether an answer with this MsgId is one to the PUBLISH in flight, or to one of QoS 0. */
   awaits(msgId: number): boolean {
-    return msgId === 0 || (this.open?.kind === "PUBLISH" && this.open.msgId === msgId);
+    // One that was acknowledged while nobody could be told is in flight as before.
+    if (msgId === 0 || (this.#isRemade && this.#unheard?.packetId === msgId)) return true;
+    return this.open?.kind === "PUBLISH" && this.open.msgId === msgId;
   }
 
   /** The session is gone without a word to the client. */
@@ -176,11 +184,14 @@ export class ExchangeChecker {
   linkOpened(sessionPresent: boolean): void {
     this.#isCutOff = false;
     this.#isRemade = false;
-    this.#failures = 0;
     if (!sessionPresent) {
       this.#held.orphan();
+      // The broker numbers anew, and may send the same once more: a retained message.
+      for (const msgId of this.#sent.keys()) if (msgId !== this.open?.msgId) this.#sent.delete(msgId);
       return;
     }
+    // The gateway remembers of one message that the client was sent it.
+    if (this.#sent.size > 1) this.#sent.clear();
     // What the client has in hand of it comes again, after those that were here already.
     const { first } = this.#held;
     const staysOpen = first?.isOrphan === true || (this.open?.kind === "REGISTER" && first?.qos === 0);
@@ -197,13 +208,13 @@ export class ExchangeChecker {
     this.#isRemade = true;
   }
 
-  /** The broker connection is gone, or could not be made. */
-  linkClosed(): void {
+  /** The broker connection is gone that was in use, or the next one before it was. */
+  linkClosed(wasReady: boolean): void {
     // While a client that wakes up is asked for its will, what is held stays for the connection that follows.
     if (this.state === "connecting" && this.keepsSession) return;
     if (this.isConnected) {
       // It is made anew, and the client is not to notice.
-      if (this.#isRemade) this.#failures += 1;
+      this.#failures = wasReady ? 0 : this.#failures + 1;
       this.#isRemade = true;
       return;
     }
@@ -329,6 +340,7 @@ export class ExchangeChecker {
         if (this.open?.kind !== "PUBLISH" || this.open.msgId !== message.msgId || this.open.qos !== 2) break;
         if (!this.open.isReceived) {
           if (this.#isRemade) this.#unheard = this.#held.first;
+          this.#sent.delete(message.msgId);
           this.#held.take(false);
         }
         this.open.isReceived = true;
@@ -345,6 +357,8 @@ export class ExchangeChecker {
   }
 
   #onPubAck({ msgId, topicId, returnCode }: Extract<Message, { type: "REGACK" | "PUBACK" }>): void {
+    // One that it refuses may be sent to it as a new one (A-38, G4).
+    this.#sent.delete(msgId);
     const { open } = this;
     const interrupted = this.#interrupted;
     if (returnCode === RETURN_CODE.accepted && interrupted?.msgId === msgId) this.#held.hear(interrupted.payload!);
@@ -426,6 +440,8 @@ export class ExchangeChecker {
       return;
     }
     this.#completed = undefined;
+    if (this.#sent.get(msgId) === payload && !message.dup) this.#fail(`R5: ${payload} once more without DUP`);
+    this.#sent.set(msgId, payload);
     if (msgId === 0) this.#fail(`M4: PUBLISH QoS ${qos} with MsgId 0`);
     if (this.open === undefined) this.#countInPeriod();
     this.#start("PUBLISH", msgId, topicId, qos, now);
@@ -461,6 +477,7 @@ export class ExchangeChecker {
   }
 
   #begin(): void {
+    this.#sent.clear();
     this.open = undefined;
     this.#completed = undefined;
     this.promptedSince = undefined;

@@ -17,6 +17,8 @@ export class OutageChecker {
   #brokenAt: Instant = Number.NEGATIVE_INFINITY;
   #waits: number[] = [];
   #isHurried = false;
+  /** When the broker has ended the connection, and no attempt has failed since. */
+  #closedByBrokerAt: Instant | undefined;
   #pingedAt: Instant | undefined;
 
   constructor(options: SimOptions, fail: Fail) {
@@ -34,9 +36,15 @@ export class OutageChecker {
   }
 
   /** The connection is gone, or could not be made. */
-  lost(now: Instant): void {
+  lost(now: Instant, byBroker = false): void {
+    this.#closedByBrokerAt = byBroker && this.#lostAt === undefined ? now : undefined;
     this.#lostAt ??= now;
     this.#brokenAt = now;
+  }
+
+  /** When the connection in use was ended by the broker, where nothing has been tried since. */
+  get closedByBrokerAt(): Instant | undefined {
+    return this.#closedByBrokerAt;
   }
 
   /** The gateway has started, and connects for a client that was there before: at once. */
@@ -52,6 +60,7 @@ export class OutageChecker {
 
   /** There is a connection, or nobody whom it would be for. */
   over(): void {
+    this.#closedByBrokerAt = undefined;
     this.#lostAt = undefined;
     this.#waits = [];
     this.#isHurried = false;

@@ -46,6 +46,14 @@ export class SubscriptionChecker {
     this.#confirmed.delete(clientId);
   }
 
+  /** The client has connected by way of this gateway, which makes nothing again at the broker that it does not know of. */
+  connects(clientId: string, gateway: string): void {
+    for (const [filter, { gateways }] of this.#confirmed.get(clientId) ?? []) {
+      if (gateways.has(gateway) || this.#broker.hasSubscription(clientId, filter)) continue;
+      this.#confirmed.get(clientId)?.delete(filter);
+    }
+  }
+
   /** A gateway remembers no more than these filters of the client. */
   remembers(gateway: string, clientId: string, remembered: readonly string[]): void {
     for (const [filter, { gateways }] of this.#confirmed.get(clientId) ?? []) {
@@ -55,9 +63,18 @@ export class SubscriptionChecker {
     }
   }
 
-  /** A gateway remembers nothing of anybody but these. */
-  remembersOnly(gateway: string, remembered: ReadonlyMap<string, readonly string[]>): void {
-    for (const clientId of this.#confirmed.keys()) this.remembers(gateway, clientId, remembered.get(clientId) ?? []);
+  /**
+   * A gateway starts, and remembers these. Where the one before had got a new session from a broker that had forgotten the old one, and
+   * ended before it had subscribed again, the new one takes that session for the old one: nobody makes the subscriptions again.
+   */
+  restarts(gateway: string, remembered: ReadonlyMap<string, readonly string[]>): void {
+    for (const [clientId, filters] of this.#confirmed) {
+      const kept = remembered.get(clientId) ?? [];
+      const isTakenForOld = this.#broker.hasSession(clientId);
+      for (const filter of filters.keys())
+        if (isTakenForOld && !this.#broker.hasSubscription(clientId, filter)) filters.delete(filter);
+      this.remembers(gateway, clientId, kept);
+    }
   }
 
   /** The broker has forgotten the session; `gateway` is where the client is. */

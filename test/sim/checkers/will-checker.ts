@@ -26,6 +26,8 @@ export class WillChecker {
   #stored: Will | undefined;
   /** The will that the gateway has connected with since, for an update whose answer has not been sent: a sleeping client has to wait for it. */
   #unanswered: { will: Will | undefined } | undefined;
+  /** What the gateway has connected with for a CONNECT, which the client need not have been told of. */
+  #opened: { will: Will | undefined } | undefined;
   /** The same, for the last connection that came to be. */
   #inForce: { will: Will | undefined } | undefined;
   readonly #topicUpdates: (string | undefined)[] = [];
@@ -76,7 +78,9 @@ export class WillChecker {
   /** Whether this may be the will that the gateway takes for that of the session. */
   isStored(will: Will | undefined): boolean {
     if (isSame(will, this.#stored)) return true;
-    return [this.#unanswered, this.#inForce].some((other) => other !== undefined && isSame(will, other.will));
+    return [this.#unanswered, this.#inForce, this.#opened].some(
+      (other) => other !== undefined && isSame(will, other.will),
+    );
   }
 
   /** The connection that the gateway has made anew is in use. */
@@ -132,6 +136,7 @@ export class WillChecker {
     this.#topicUpdates.length = 0;
     this.#messageUpdates.length = 0;
     const setUp = this.#setUp;
+    this.#opened = { will };
     if (setUp === undefined) return;
     setUp.isOpened = true;
     if (setUp.keepsWill && this.#unanswered !== undefined && isSame(will, this.#unanswered.will)) setUp.will = will;

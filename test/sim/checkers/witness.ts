@@ -27,6 +27,9 @@ const FOR_CLIENTS: ReadonlySet<MessageName> = new Set([
   "ENCAPSULATED",
 ]);
 
+/** Connections that are lost within such a time may be lost together. */
+const TOGETHER_MS = 1000;
+
 /**
  * Sees what goes into one gateway and what comes out of it, from its start to its end, and nothing of what is inside. It knows for whom
  * each datagram is, and gives it to the checkers of that client.
@@ -48,6 +51,9 @@ export class Witness {
   /** Whose connection has ended that the gateway had closed while it was in use. */
   #closedFor: string | undefined;
   #now: Instant = 0;
+  #unreachableAt: Instant = Number.NEGATIVE_INFINITY;
+  /** When connections were lost, of whichever client. */
+  readonly #losses: Instant[] = [];
   #isAnswered = false;
   #published = 0;
 
@@ -65,10 +71,16 @@ export class Witness {
     return this.#clients.get(clientId)?.exchange.isConnected === true;
   }
 
-  /** Whether the gateway has a connection to the broker for this client, and takes it to be at this place. */
+  /** Whether the gateway has a connection to the broker for this client, takes it to be at this place, and has nothing more for it. */
   isServed(clientId: string, place: Place): boolean {
     const client = this.#clients.get(clientId);
-    return this.links.isInUse(clientId) && client?.outage.isLost === false && this.#callers.placeOf(clientId) === place;
+    if (client === undefined || client.outage.isLost || client.exchange.holdsSomething) return false;
+    return this.links.isInUse(clientId) && this.#callers.placeOf(clientId) === place;
+  }
+
+  /** The client is not at this gateway any more, whatever that believes. */
+  isLeftBy(clientId: string): void {
+    this.#clients.get(clientId)?.lost();
   }
 
   /** What is on its way to this client under this MsgId, and since when. */
@@ -143,6 +155,7 @@ export class Witness {
   told(event: Exclude<GatewayEvent, { type: "datagram" }>, now: Instant): void {
     this.#begin(event.type, now);
     if (event.type === "broker-reachable") {
+      if (this.#strangers.isReachable && !event.reachable) this.#unreachableAt = now;
       this.#strangers.isReachable = event.reachable;
       for (const { outage } of this.#clients.values()) outage.hurried();
     }
@@ -155,8 +168,10 @@ export class Witness {
     } else if (event.type === "link-opened") {
       if (this.links.isInUse(clientId)) client.linkOpened(event.sessionPresent, now);
     } else if (event.type === "link-closed" || event.type === "link-refused") {
-      if (this.links.isInUse(clientId)) client.linkClosed(now);
-      else if (this.links.wasReady(event.link) && client.exchange.isConnected) this.#closedFor = clientId;
+      if (this.links.isInUse(clientId)) {
+        client.linkClosed(event.type === "link-closed" && event.byBroker === true, now);
+        this.#losses.push(now);
+      } else if (this.links.wasReady(event.link) && client.exchange.isConnected) this.#closedFor = clientId;
       this.links.ended(event.link);
     }
   }
@@ -208,6 +223,7 @@ export class Witness {
     const client = clientId === undefined ? undefined : this.#checkersOf(clientId);
     const isRenewal = client?.exchange.isConnected === true || client?.exchange.keepsSession === true;
     if (clientId !== undefined && client !== undefined) {
+      if (effect.type === "open") this.#mustNotDisturb(clientId, client.outage.closedByBrokerAt);
       if (effect.type === "open" && client.opens(effect.connect, now)) this.links.renewed(now);
       if (effect.type === "close" && this.links.isInUse(clientId)) {
         if (client.closes(effect.disconnect, this.#occasionFor(clientId), now)) this.links.closesReady(effect.link);
@@ -331,6 +347,18 @@ export class Witness {
     client.toClient(message, isAsked ? "asked" : this.#event, now);
     if (message.type === "CONNACK" || message.type === "DISCONNECT") this.links.settled(clientId);
     if (client.exchange.state === "none") this.#callers.left(clientId);
+  }
+
+  /**
+   * A connection that the broker has ended for one client alone is not made again: the client is elsewhere, and would be disturbed there.
+   * Those that a broker ends when it goes come within a second, and so does the word that it has gone.
+   */
+  #mustNotDisturb(clientId: string, closedAt: Instant | undefined): void {
+    if (closedAt === undefined || !this.isConnected(clientId) || !this.#strangers.isReachable) return;
+    if (this.#unreachableAt >= closedAt - TOGETHER_MS) return;
+    const together = this.#losses.filter((at) => at >= closedAt - TOGETHER_MS);
+    if (together.length === 1)
+      this.#world.fail(`${clientId} is connected to the broker again, which has ended its connection alone`);
   }
 
   #lose(clientId: string): void {
