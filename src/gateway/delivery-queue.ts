@@ -154,7 +154,8 @@ export class DeliveryQueue {
 
   /**
    * Drops what the broker sends again to a new connection: all that it knows of and that was not acknowledged. The packet identifier of
-   * the message among it that the client has been sent; 0 when there is none.
+   * the message among it that the client has been sent; 0 when there is none. The first, where others were sent over a connection before
+   * this one: it is the one that the client is at.
    */
   dropUnacknowledged(): number {
     let sentPacketId = 0;
@@ -166,7 +167,7 @@ export class DeliveryQueue {
       }
       if (item.packet === undefined) continue;
       this.#count(-1, -octetsOf(item.packet));
-      if (item.sent) sentPacketId = item.packetId;
+      if (item.sent && sentPacketId === 0) sentPacketId = item.packetId;
     }
     this.#items = kept;
     return sentPacketId;

@@ -68,6 +68,17 @@ describe("the broker connection of an active client breaks", () => {
     back(back(s)).deliver("a", { qos: 1, messageId: 5, dup: true }).toClient("PUBLISH", { dup: true, msgId: 5 });
   });
 
+  test("R5 and where a message that was sent before waits behind it", () => {
+    const s = active();
+    s.deliver("a", { qos: 1, messageId: 5 }).toClient("PUBLISH", { msgId: 5 });
+    s.client("PUBACK", { topicId: 1, msgId: 5 }).toBroker("puback", { messageId: 5 });
+    s.deliver("a", { qos: 1, messageId: 6 }).toClient("PUBLISH", { msgId: 6 });
+    // The broker has not heard the PUBACK.
+    back(s).deliver("a", { qos: 1, messageId: 5, dup: true }).toClient("PUBLISH", { msgId: 5 });
+    s.deliver("a", { qos: 1, messageId: 6, dup: true }).nothing();
+    back(s).deliver("a", { qos: 1, messageId: 5, dup: true }).toClient("PUBLISH", { dup: true, msgId: 5 });
+  });
+
   test("and what the client has acknowledged since is not sent once more", () => {
     const s = active();
     s.deliver("a", { qos: 1, messageId: 5 }).toClient("PUBLISH", { msgId: 5 });
