@@ -118,7 +118,7 @@ export function drawOptions(seed: number): SimOptions {
     linkHoleMs: rarely(0.2, 10_000, 120_000),
     kickMs: rarely(0.2, 10_000, 200_000),
     linkRefusals: sometimes(0.3, 0.5),
-    linkHalfOpens: sometimes(0.2, 0.3),
+    linkHalfOpens: sometimes(0.3, 0.6),
     linkStallMs: rarely(0.3, 5_000, 60_000),
     outageMs: rarely(0.3, 20_000, 200_000),
     outageLastsMsMax: random.next() < 0.7 ? 30_000 : 200_000,

@@ -91,7 +91,7 @@ export class SimulatedClient {
       queuedMax: 10_000,
     };
     if (random.next() < options.sleeping && this.traits.sleeps) {
-      const wakeEveryMs = random.integer(1000, LONGEST_SLEEP_MS);
+      const wakeEveryMs = random.integer(1000, random.next() < 0.5 ? 8000 : LONGEST_SLEEP_MS);
       this.#sleep = { duration: sleepDurationFor(wakeEveryMs, this.#settings), wakeEveryMs };
     }
     this.device = this.#newDevice(false);
