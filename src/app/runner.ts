@@ -136,9 +136,15 @@ export class Runner {
   readonly #onLinkEvent = (event: GatewayEvent): void => {
     if (event.type === "link-closed" || event.type === "link-refused") this.#links.delete(event.link);
     else if (event.type === "link-opened") this.#around.linkOpened();
-    this.#handle(event);
+    this.#handle(this.#told(event));
     if (this.#links.size === 0) this.#onLinksClosed?.();
   };
+
+  /** What is to be believed of an event: while the process did not run, the broker has given up connections over which nothing came. */
+  #told(event: GatewayEvent): GatewayEvent {
+    const isBlamed = event.type === "link-closed" && event.byBroker === true && this.#clock.hasJustStalled;
+    return isBlamed ? { ...event, byBroker: false } : event;
+  }
 
   #handle(event: GatewayEvent): void {
     if (this.#over) return;

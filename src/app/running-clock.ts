@@ -6,6 +6,9 @@ const HEARTBEAT_MS = 1000;
 /** A process in which nothing has happened for so long, not even that, did not run. */
 const STALL_MS = 2 * HEARTBEAT_MS;
 
+/** What has happened while a process did not run is known to it after this time. */
+const AFTER_STALL_MS = 2000;
+
 /**
  * Time as the core sees it: that in which this process ran. What clients sent while it was stopped, in a virtual machine that paused or
  * on a laptop that slept, is still to be read when it goes on, and nobody must be lost for want of it. Never goes back, and knows nothing
@@ -16,6 +19,7 @@ export class RunningClock {
   readonly #heartbeat: NodeJS.Timeout;
   #seenAtMs = performance.now();
   #leftOutMs = 0;
+  #wentOnAt: Instant = Number.NEGATIVE_INFINITY;
 
   /** `onStall` is told when the process has not run for some time. */
   constructor(onStall: (stalledMs: number) => void) {
@@ -31,6 +35,11 @@ export class RunningClock {
     return atMs - this.#leftOutMs;
   }
 
+  /** Whether the process has only just gone on after some time in which it did not run. */
+  get hasJustStalled(): boolean {
+    return this.now() - this.#wentOnAt < AFTER_STALL_MS;
+  }
+
   /** Nobody looks at it any more. */
   stop(): void {
     clearInterval(this.#heartbeat);
@@ -38,6 +47,7 @@ export class RunningClock {
 
   #stalled(stalledMs: number): void {
     this.#leftOutMs += stalledMs;
+    this.#wentOnAt = this.#seenAtMs - this.#leftOutMs;
     this.#onStall(stalledMs);
   }
 }

@@ -166,8 +166,7 @@ export class LinkEvents {
   /** There is no telling when the broker can be reached: a client that waits for its messages goes back to sleep. */
   #restIfAwake(now: Instant): void {
     const { state, deliveries, renewal } = this.#client;
-    const asks = renewal.dropHeld("PINGREQ") && state === "asleep";
-    if (asks || (state === "awake" && !deliveries.inFlight)) this.#sleeping.rest(now);
+    if (renewal.dropHeld("PINGREQ") || (state === "awake" && !deliveries.inFlight)) this.#sleeping.rest(now);
   }
 
   /** What has come meanwhile is looked at, until something of it needs a new connection once more. */

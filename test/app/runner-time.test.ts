@@ -34,13 +34,17 @@ function setUp() {
   const sent: string[] = [];
   const notes: Note[] = [];
   let pausedMs = 0;
+  let closeLink = () => {};
   const running = performance.now.bind(performance);
   vi.spyOn(performance, "now").mockImplementation(() => running() + pausedMs);
   const runner = new Runner(new Gateway({ ...DEFAULT_SETTINGS, discovery: false }, 1), {
     send: (_to, data) => sent.push(decode(data).type),
     broadcast: () => undefined,
     publish: () => undefined,
-    openLink: (link, _connect, emit) => linkOf(link, emit),
+    openLink: (link, _connect, emit) => {
+      closeLink = () => emit({ type: "link-closed", link, reason: "end", byBroker: true });
+      return linkOf(link, emit);
+    },
     linkOpened: () => undefined,
     note: (note) => notes.push(note),
     save: undefined,
@@ -53,6 +57,9 @@ function setUp() {
   return {
     sent,
     say: (message: Message) => runner.datagram("10.0.0.1:1", encode(message)),
+    brokerReachable: () => runner.brokerReachable(true),
+    /** The broker ends the connection. */
+    brokerCloses: () => closeLink(),
     noted: (name: Note["name"]) => notes.filter((note) => note.name === name).length,
     /** The process is stopped for so long. */
     pause: (ms: number) => {
@@ -101,4 +108,19 @@ test("K3 a client is not lost for a time in which the gateway did not run, and i
   expect(noted("client.lost")).toBe(0);
   vi.advanceTimersByTime(10_000);
   expect(noted("client.lost")).toBe(1);
+});
+
+test.each([
+  ["the gateway did not run, and the broker gave up the connection: it is made anew", 90_000, 0],
+  ["it did, and another one has the client: its session ends", 0, 1],
+])("C14 %s", (_, pausedMs, takenOver) => {
+  const { say, noted, pause, brokerReachable, brokerCloses } = setUp();
+  brokerReachable();
+  say(CONNECT);
+  vi.advanceTimersByTime(10_000);
+  pause(pausedMs);
+  brokerCloses();
+  vi.advanceTimersByTime(3000);
+  expect(noted("client.taken-over")).toBe(takenOver);
+  expect(noted("link.restored")).toBe(1 - takenOver);
 });
