@@ -76,13 +76,20 @@ export class KeptState {
   }
 }
 
-function tell({ store: { path }, saved, setAside, unreadable }: OpenedStore, log: Log): void {
+function tell({ store: { path }, saved, setAside, damaged, unreadable }: OpenedStore, log: Log): void {
   if (setAside !== undefined) {
     const { path: aside, reason } = setAside;
     const loss =
       "Clients that sleep, and those with a session that is to last, have to connect again when they are heard";
     const message = `the sessions in ${path} cannot be used: ${reason}. They are in ${aside} now, as they were; the gateway starts without them. ${loss}.`;
     log.warn("state.set-aside", { path, aside, reason }, message);
+  }
+  if (damaged !== undefined) {
+    const { path: aside, octets } = damaged;
+    const what = `${octets} octets of the last changes in ${path} cannot be read, as after a power cut or on a disk that fails`;
+    const loss = "Clients that were concerned may have to connect again when they are heard";
+    const message = `${what}. The file is in ${aside} now, as it was; the gateway starts with the rest. ${loss}.`;
+    log.warn("state.damaged", { path, aside, octets }, message);
   }
   for (const { clientId, reason } of unreadable.slice(0, TOLD_MAX)) {
     const message = `what was kept of the client ${clientId} cannot be read: ${reason}. The client has to connect again.`;

@@ -1,9 +1,11 @@
 import { ClassicLevel } from "classic-level";
 import { z } from "zod";
 import type { SavedGateway, SavedSession } from "../gateway/saved-session.ts";
-import { readRecord } from "./record.ts";
+import { DamagedLogs } from "./damaged-logs.ts";
+import { readRecord, writeRecord } from "./record.ts";
 import { readSession } from "./session-record.ts";
 import { StoreBatch } from "./store-batch.ts";
+import { StoreError } from "./store-error.ts";
 import { StoreFolder } from "./store-folder.ts";
 import { FORMAT, GATEWAY_KEY, SESSION_KEYS, UNREADABLE_KEYS } from "./store-layout.ts";
 
@@ -13,10 +15,17 @@ const READ_AT_ONCE = 1000;
 /** Nothing is looked up: the store is read once, from the first record to the last. */
 const CACHE_OCTETS = 256 * 1024;
 
+/**
+ * Topic ids that are left out where changes cannot be read, beside those that are whenever the gateway has not ended in order. How many
+ * were handed out in them nobody knows; together it is half of all, so that none of the others means anything to a device for as long.
+ */
+const LOST_IDS = 16_384;
+
 /** All that one may know of a record of a version that is not known. */
 const ANY_GATEWAY_RECORD = z.object({ format: z.int() });
 
-const GATEWAY_RECORD = z.object({ lastTopicId: z.int().min(0).max(0xffff), endedInOrder: z.boolean().default(false) });
+/** The topic id may be beyond the highest one: it is then so many behind the first one. */
+const GATEWAY_RECORD = z.object({ lastTopicId: z.int().min(0), endedInOrder: z.boolean().default(false) });
 
 /** A client whose record could not be read. It is kept, out of the way. */
 export interface UnreadableSession {
@@ -36,6 +45,8 @@ export interface OpenedStore extends StoreContents {
   readonly store: SessionStore;
   /** A store that could not be used: where it was put, and what is wrong with it. */
   readonly setAside: { readonly path: string; readonly reason: string } | undefined;
+  /** The last changes, where not all of them could be read: how much of them, and where they were put. */
+  readonly damaged: { readonly path: string; readonly octets: number } | undefined;
 }
 
 /** What is in the folder is damaged, or no store of ours. */
@@ -58,24 +69,37 @@ export class SessionStore {
 
   /**
    * Opens the store in the folder of what the gateway keeps, or makes one, and reads it. One that is damaged, or that a newer version
-   * has written, is put out of the way and never deleted. Rejects with a StoreError where another process has it, and where it cannot be
+   * has written, is put out of the way and never deleted; so are the last changes where not all of them can be read. Rejects with a StoreError where another process has it, and where it cannot be
    * read or written.
    */
   static async open(statePath: string): Promise<OpenedStore> {
     const folder = new StoreFolder(statePath);
     const { identity } = folder;
+    const damaged = DamagedLogs.copied(folder);
     try {
-      return await SessionStore.#openAndRead(folder, undefined);
+      return await SessionStore.#openAndRead(folder, undefined, damaged);
     } catch (error) {
+      // Another process that has the store has looked after it itself.
+      const isLocked = error instanceof StoreError && error.code === "locked";
+      const needed = damaged?.areNeeded && !isLocked ? damaged : undefined;
+      if (needed === undefined) damaged?.discard();
       if (!(error instanceof NotUsable)) throw error;
-      return SessionStore.#openAndRead(folder, { path: folder.setAside(identity), reason: error.message });
+      const setAside = { path: folder.setAside(identity), reason: error.message };
+      return SessionStore.#openAndRead(folder, setAside, needed);
     }
   }
 
-  static async #openAndRead(folder: StoreFolder, setAside: OpenedStore["setAside"]): Promise<OpenedStore> {
+  static async #openAndRead(
+    folder: StoreFolder,
+    setAside: OpenedStore["setAside"],
+    damaged: OpenedStore["damaged"],
+  ): Promise<OpenedStore> {
     const db = await opened(folder);
     try {
-      return { ...(await contentsOf(db)), store: new SessionStore(folder, db), setAside };
+      const contents = await contentsOf(db);
+      const { unreadable } = contents;
+      const saved = damaged && contents.saved ? await withLostIds(db, contents.saved) : contents.saved;
+      return { saved, unreadable, store: new SessionStore(folder, db), setAside, damaged };
     } catch (error) {
       await db.close();
       throw error instanceof NotUsable ? error : whyNot(folder, error);
@@ -155,6 +179,13 @@ async function contentsOf(db: ClassicLevel): Promise<StoreContents> {
   }
   for (const { clientId } of unreadable) await moveUnreadable(db, clientId);
   return { saved: { sessions, lastTopicId, endedInOrder }, unreadable };
+}
+
+/** Writes it at once: the next time that the store is opened nobody sees any more that something was lost. */
+async function withLostIds(db: ClassicLevel, saved: SavedGateway): Promise<SavedGateway> {
+  const lastTopicId = saved.lastTopicId + LOST_IDS;
+  await db.put(GATEWAY_KEY, writeRecord({ format: FORMAT, lastTopicId }), { sync: true });
+  return { ...saved, lastTopicId, endedInOrder: false };
 }
 
 function gatewayRecord(text: string): z.output<typeof GATEWAY_RECORD> {

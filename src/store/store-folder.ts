@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { StoreError } from "./store-error.ts";
 
@@ -7,6 +7,9 @@ const PROBE_OCTETS = 8 * 1024 * 1024;
 
 /** Files of LevelDB that hold data, or say which ones do. */
 const DATA_FILE = /^MANIFEST-|\.(?:ldb|sst|log)$/;
+
+/** Of a folder of sessions: wills, client ids and names of topics are nobody else's business. Those above it are as the user has it. */
+const PRIVATE = 0o700;
 
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: "the gateway may not write there",
@@ -31,9 +34,9 @@ export class StoreFolder {
   constructor(statePath: string) {
     this.path = join(resolve(statePath), "sessions");
     try {
-      makeFolder(this.path);
+      makeFolder(this.path, PRIVATE);
     } catch (error) {
-      throw unusable(this.path, error);
+      throw this.isUnusable(error);
     }
     this.#probe(1);
   }
@@ -56,14 +59,27 @@ export class StoreFolder {
 
   /** Puts the folder out of the way, as it is, and makes a new one. Returns where it is now. */
   setAside(identity: number | undefined): string {
+    const aside = this.makeAside();
+    // It takes the place of the empty one.
+    rmdirSync(aside);
     // Another gateway found the same, and was faster: what is here now is a good one, and belongs to it.
     if (this.identity !== identity) throw this.isLocked();
-    let number = 1;
-    while (existsSync(this.#aside(number))) number += 1;
-    const aside = this.#aside(number);
     renameSync(this.path, aside);
-    mkdirSync(this.path, { recursive: true });
+    mkdirSync(this.path, { recursive: true, mode: PRIVATE });
     return aside;
+  }
+
+  /** Makes an empty folder beside it, for what is put out of the way. Throws a StoreError. */
+  makeAside(): string {
+    for (let number = 1; ; number += 1) {
+      const aside = `${this.path}.set-aside-${number}`;
+      try {
+        mkdirSync(aside, { mode: PRIVATE });
+        return aside;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw this.isUnusable(error);
+      }
+    }
   }
 
   /** What to say where another process has the store. */
@@ -72,8 +88,12 @@ export class StoreFolder {
     return new StoreError("locked", `state.path: another gateway is using ${this.path}; ${remedy}`, cause);
   }
 
-  #aside(number: number): string {
-    return `${this.path}.set-aside-${number}`;
+  /** What to say where it cannot be used, because of this error of the system. */
+  isUnusable(error: unknown): StoreError {
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    const reason = REASONS[code] ?? message;
+    const text = `state.path: cannot use the folder ${this.path}: ${reason}; put that right, ${REMEDY}`;
+    return new StoreError(code, text, error);
   }
 
   #probe(octets: number): void {
@@ -81,7 +101,7 @@ export class StoreFolder {
     try {
       writeFileSync(file, Buffer.alloc(octets), { flush: true });
     } catch (error) {
-      throw unusable(this.path, error);
+      throw this.isUnusable(error);
     } finally {
       rmSync(file, { force: true });
     }
@@ -92,15 +112,15 @@ export class StoreFolder {
  * Makes the folder, and those above it, where they are missing. With `recursive` mkdirSync does not say that a file system is read-only,
  * and does not come back from below /proc.
  */
-function makeFolder(path: string): void {
+function makeFolder(path: string, mode?: number): void {
   try {
-    mkdirSync(path);
+    mkdirSync(path, { mode });
   } catch (error) {
     if (isFolder(path)) return;
     const above = dirname(path);
     if ((error as NodeJS.ErrnoException).code !== "ENOENT" || isFolder(above)) throw error;
     makeFolder(above);
-    mkdirSync(path);
+    mkdirSync(path, { mode });
   }
 }
 
@@ -111,10 +131,4 @@ function isFolder(path: string): boolean {
     // What there is nothing of, or what may not be looked at, is none.
     return false;
   }
-}
-
-function unusable(path: string, error: unknown): StoreError {
-  const { code = "", message } = error as NodeJS.ErrnoException;
-  const text = `state.path: cannot use the folder ${path}: ${REASONS[code] ?? message}; put that right, ${REMEDY}`;
-  return new StoreError(code, text, error);
 }
