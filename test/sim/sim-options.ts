@@ -101,7 +101,7 @@ export function drawOptions(seed: number): SimOptions {
   );
   const gateways = random.next() < 0.25 ? 2 : 1;
   const forwarders = random.next() < 0.4 ? random.integer(1, 2) : 0;
-  return {
+  const options: SimOptions = {
     seed,
     devices,
     models,
@@ -162,4 +162,26 @@ export function drawOptions(seed: number): SimOptions {
     awakeMessagesMax: random.next() < 0.2 ? random.integer(1, 20) : 1000,
     bufferedOctetsMax: random.next() < 0.2 ? random.integer(400, 10_000) : 268_435_456,
   };
+  const focus = random.next();
+  if (focus < FOCUS_SHARE) return { ...options, ...sleepersOfBrokenConnections(random) };
+  if (focus < 2 * FOCUS_SHARE) return { ...options, ...forgetfulBroker(random) };
+  return options;
+}
+
+/** The share of the worlds for each of the things that have to come together, and seldom do by chance. */
+const FOCUS_SHARE = 0.1;
+
+/** A sleeping client asks for its messages at the moment at which its connection to the broker is not there. */
+function sleepersOfBrokenConnections(random: Random): Partial<SimOptions> {
+  const never = Number.POSITIVE_INFINITY;
+  const calm = { loss: 0, linkStallMs: never, linkRefusals: 0, linkHalfOpens: 0, brokerDelayMsMax: 50 };
+  const roomy = { queuedMax: 100, awakeMessagesMax: 1000, clientsMax: 10_000 };
+  const linkBreakMs = random.integer(2000, 8000);
+  return { ...calm, ...roomy, sleeping: 1, durable: 1, linkBreakMs, messageMs: random.integer(200, 1000) };
+}
+
+/** A broker that has forgotten everything, and connections that break when it has just accepted them. */
+function forgetfulBroker(random: Random): Partial<SimOptions> {
+  const brokerRestartMs = random.integer(5000, 30_000);
+  return { durable: 1, brokerRestartMs, brokerGoneMsMax: 2000, brokerForgets: 1, linkHalfOpens: 0.5 };
 }

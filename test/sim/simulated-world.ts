@@ -293,6 +293,10 @@ export class SimulatedWorld {
 
   #endGateway(gateway: GatewayEnd, how: "crash" | "stop"): void {
     if (!gateway.isRunning) return;
+    for (const client of this.#clients) {
+      if (how === "crash" && client.gateway === gateway.name)
+        for (const payload of client.open.values()) this.#deliveries.crossedCrash(payload);
+    }
     gateway[how]();
     // A new one comes when the connections of the old one are gone.
     const { brokerDelayMsMax } = this.#options;

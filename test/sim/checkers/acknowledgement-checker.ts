@@ -53,7 +53,7 @@ export class AcknowledgementChecker {
     this.#forgotten.clear();
   }
 
-  /** The broker has a new session for the client, which has begun anew as well, or does not notice. */
+  /** The broker has a new session for the client, which does not notice; or the client has begun anew. */
   brokerForgot(isNoticed: boolean): void {
     this.#forgotten = isNoticed ? new Set() : new Set(this.#told);
     this.#told.clear();

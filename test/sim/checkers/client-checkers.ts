@@ -91,7 +91,8 @@ export class ClientCheckers {
     for (const { id, name, announced } of saved.topics) {
       if (this.topicIds.nameOf(id) !== undefined && this.topicIds.nameOf(id) !== name)
         this.#fail(`A-54: topic id ${id} is kept as ${name}, and means ${this.topicIds.nameOf(id)}`);
-      if (announced && state !== "none" && !this.topicIds.mayKnow(id))
+      // A sleeping client is told when it wakes up.
+      if (announced && state === "active" && !this.topicIds.mayKnow(id))
         this.#fail(`T11: topic id ${id} is kept as known`);
     }
     if (state !== "none" && !this.silence.hasAnnounced(state === "active" ? saved.keepAlive : saved.sleepDuration))
@@ -159,7 +160,8 @@ export class ClientCheckers {
     this.memory.acknowledgements.toClient(message);
     if (message.type === "PINGRESP") {
       this.outage.answered();
-      if (state === "awake" && this.#isReady) this.#checkAllHanded();
+      // Where time has come for it, the broker has not answered.
+      if (state === "awake" && this.#isReady && why !== "deadline") this.#checkAllHanded();
     }
     if (message.type === "CONNACK" && message.returnCode === 0 && !this.outage.isLost) this.#isReady = true;
     if (message.type === "CONNACK" && message.returnCode === 0 && state === "connecting" && !this.exchange.keepsSession)
@@ -188,11 +190,11 @@ export class ClientCheckers {
     this.silence.linkOpened(now);
     const isKept = sessionPresent && this.#isDurable;
     this.#handed.clear();
-    this.#isLinkNew = true;
+    this.#isLinkNew = this.exchange.isConnected;
     this.#isBetrayed = !isKept && (memory.acknowledgements.hasUnreleased || this.#mayBeUnreleased);
     const isNew = !exchange.isConnected && !exchange.keepsSession;
     if (!isKept) this.#mayBeUnreleased = false;
-    if (!isKept) memory.acknowledgements.brokerForgot(isNew);
+    if (!isKept || isNew) memory.acknowledgements.brokerForgot(isNew);
     // A client that is connected or wakes up does not notice, and keeps its ids.
     if (isNew) {
       this.topicIds.connected();

@@ -14,6 +14,7 @@ interface Upstream {
   isExempt: boolean;
   /** The broker had it, and has forgotten its number before it was released: a copy is a new message to it. */
   mayRepeat: boolean;
+  hasCrossedCrash: boolean;
 }
 
 interface Downstream {
@@ -75,6 +76,7 @@ export class DeliveryChecker {
       connection: undefined,
       isExempt: false,
       mayRepeat: false,
+      hasCrossedCrash: false,
     });
   }
 
@@ -114,6 +116,16 @@ export class DeliveryChecker {
   forgotten(payload: string): void {
     const message = this.#upstream.get(payload);
     if (message !== undefined) message.mayRepeat = true;
+  }
+
+  /** The gateway has crashed: a topic id that it had given a moment before is unknown to it now. */
+  crossedCrash(payload: string): void {
+    const message = this.#upstream.get(payload);
+    if (message !== undefined) message.hasCrossedCrash = true;
+  }
+
+  hasCrossedCrash(payload: string): boolean {
+    return this.#upstream.get(payload)?.hasCrossedCrash === true;
   }
 
   isExempt(payload: string): boolean {

@@ -177,7 +177,8 @@ export class ExchangeChecker {
 
   /** The gateway says PUBACK to the broker. */
   acknowledgedToBroker(packetId: number): void {
-    this.#held.acknowledged(packetId);
+    if (!this.#held.acknowledged(packetId)) return;
+    if (this.open?.kind === "PUBLISH" && this.open.msgId === packetId) this.open = undefined;
   }
 
   /** A new broker connection is there: of what was held, the broker sends again what it still has. */

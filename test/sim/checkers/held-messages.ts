@@ -59,10 +59,12 @@ export class HeldMessages {
     return index >= 0;
   }
 
-  /** The broker is told PUBACK: where the client said it before, it need not get the message once more. */
-  acknowledged(packetId: number): void {
+  /** The broker is told PUBACK: where the client said it before, it need not get the message once more. Whether there is such a one. */
+  acknowledged(packetId: number): boolean {
+    const { length } = this.#held;
     const isHeard = (one: HeldMessage) => one.qos === 1 && one.packetId === packetId && this.#heard.has(one.payload);
     this.#held = this.#held.filter((one) => !isHeard(one));
+    return this.#held.length < length;
   }
 
   /** The broker has forgotten the session. */
