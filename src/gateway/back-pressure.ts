@@ -12,22 +12,22 @@ const STUCK_FACTOR = 20;
  */
 export function balance(client: ClientRecord): boolean {
   const { link, requests, deliveries, buffered } = client;
+  const { waiting } = deliveries;
   if (!link.exists) return true;
-  const noRoomOfItsOwn = link.isPaused ? !deliveries.hasRoom : deliveries.exceeds(1);
+  const noRoomOfItsOwn = link.isPaused ? !waiting.hasRoom : waiting.exceeds(1);
   const isFull = link.isPaused ? !buffered.hasRoom : buffered.isFull;
-  const noRoomForAll = isFull && deliveries.keepsAny;
+  const noRoomForAll = isFull && waiting.keepsAny;
   // A client that does one thing at a time, as mqtt-sn-tools, takes no message while it waits for the answer to its own.
   const waitsForAnswer = deliveries.repeating && !requests.empty;
   const stuck = deliveries.awaitsBroker || requests.subscribing || waitsForAnswer || client.state === "awaiting broker";
-  if (stuck && deliveries.exceeds(STUCK_FACTOR)) return false;
-  const pauses = (noRoomOfItsOwn || noRoomForAll) && !stuck && (requests.empty || deliveries.exceeds(ANSWER_FACTOR));
+  if (stuck && waiting.exceeds(STUCK_FACTOR)) return false;
+  const pauses = (noRoomOfItsOwn || noRoomForAll) && !stuck && (requests.empty || waiting.exceeds(ANSWER_FACTOR));
   // Its own events tell when there is room of its own again, but not when there is for all.
   if (pauses && noRoomForAll) buffered.wait(client.clientId);
   if (pauses === link.isPaused) return true;
   link.pause(pauses);
-  const waiting = deliveries.length;
   const limit = noRoomOfItsOwn ? "clients.max_queued" : "clients.max_buffered_bytes";
-  if (pauses) client.note("queue.paused", { waiting, limit });
-  else client.note("queue.resumed", { waiting });
+  if (pauses) client.note("queue.paused", { waiting: waiting.length, limit });
+  else client.note("queue.resumed", { waiting: waiting.length });
   return true;
 }

@@ -137,7 +137,7 @@ export class Connecting {
   resume(connect: Connect, now: Instant): void {
     this.#justWoke = true;
     this.#activate(connect, now);
-    this.#client.note("client.resumed", { waiting: this.#client.deliveries.length });
+    this.#client.note("client.resumed", { waiting: this.#client.deliveries.waiting.length });
   }
 
   #nextUnless(obstacle: string | undefined, now: Instant): void {

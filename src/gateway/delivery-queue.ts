@@ -1,4 +1,5 @@
 import type { Buffered } from "./buffered.ts";
+import { InterruptedDelivery } from "./interrupted-delivery.ts";
 import type { OutboundTopic } from "./outbound-topic.ts";
 import type { PublishPacket } from "./packet.ts";
 
@@ -26,6 +27,9 @@ export interface Delivery {
   postponed: number;
 }
 
+/** What others may know of what waits. */
+export type Waiting = Pick<DeliveryQueue, "length" | "keepsAny" | "hasRoom" | "exceeds">;
+
 /** Octets that a message counts for beside topic and payload. */
 const OVERHEAD_OCTETS = 32;
 
@@ -36,6 +40,8 @@ export class DeliveryQueue {
   readonly #messagesMax: number;
   readonly #octetsMax: number;
   readonly #buffered: Buffered;
+  /** What the client was sent over a connection of before; undefined as long as nothing ever was. */
+  #interrupted: InterruptedDelivery | undefined;
 
   constructor(messagesMax: number, octetsMax: number, buffered: Buffered) {
     this.#messagesMax = messagesMax;
@@ -76,9 +82,31 @@ export class DeliveryQueue {
     return this.#items.length * 2 <= this.#messagesMax && this.#octets * 2 <= this.#octetsMax;
   }
 
-  /** `sent`: the client was sent it over the connection of before. */
-  push(packet: PublishPacket, sent: boolean): void {
+  /** The packet identifier of the message that the client was sent and has not acknowledged; 0 for none. */
+  get sentPacketId(): number {
+    const { head } = this;
+    if (head?.packet !== undefined && head.sent && !head.orphaned) return head.packetId;
+    return this.#interrupted?.packetId ?? 0;
+  }
+
+  /** What `sentPacketId` was before a restart. */
+  restore(sentPacketId: number): void {
+    if (sentPacketId !== 0) this.#interruption.restore(sentPacketId);
+  }
+
+  /** PUBACK of the client for a message that is not here. */
+  acknowledgeInterrupted(msgId: number): void {
+    this.#interrupted?.acknowledge(msgId);
+  }
+
+  /** Whether the client has acknowledged this message since it was sent it over the connection of before. */
+  isAcknowledged(item: Delivery): boolean {
+    return this.#interrupted?.isAcknowledged(item) === true;
+  }
+
+  push(packet: PublishPacket): void {
     const packetId = packet.messageId;
+    const sent = packet.dup && packetId !== 0 && this.#interrupted?.comesAgain(packetId) === true;
     this.#items.push({
       packet,
       packetId,
@@ -126,13 +154,19 @@ export class DeliveryQueue {
     return this.#items.some((item) => item.packetId === packetId && !item.orphaned);
   }
 
-  hasPacketId(packetId: number): boolean {
-    return this.#items.some((item) => item.packetId === packetId);
+  /** A MsgId for REGISTER: one that no message in it has (M4). The broker numbers from the bottom, so we begin at the top. */
+  get freeMsgId(): number {
+    let msgId = 0xffff;
+    while (this.#items.some((item) => item.packetId === msgId)) msgId -= 1;
+    return msgId;
   }
 
+  /** The exchange of the head is over. */
   shift(): void {
     const item = this.#items.shift();
-    if (item?.packet !== undefined) this.#count(-1, -octetsOf(item.packet));
+    if (item === undefined) return;
+    if (item.packet !== undefined) this.#count(-1, -octetsOf(item.packet));
+    this.#interrupted?.endOf(item.packetId);
   }
 
   /** Drops the oldest QoS 0 message, except the head where that is in flight; undefined when there is none. */
@@ -149,15 +183,16 @@ export class DeliveryQueue {
 
   /** The broker has forgotten all of it. */
   orphan(): void {
+    this.#interrupted?.end();
     for (const item of this.#items) if (item.packetId !== 0) item.orphaned = true;
   }
 
   /**
-   * Drops what the broker sends again to a new connection: all that it knows of and that was not acknowledged. The packet identifier of
-   * the message among it that the client has been sent; 0 when there is none. The first, where others were sent over a connection before
-   * this one: it is the one that the client is at.
+   * Drops what the broker sends again to a new connection: all that it knows of and that was not acknowledged. The message among it
+   * that the client has been sent is remembered: the first, where others were sent over a connection before this one, for it is the
+   * one that the client is at.
    */
-  dropUnacknowledged(): number {
+  dropUnacknowledged(): void {
     let sentPacketId = 0;
     const kept: Delivery[] = [];
     for (const item of this.#items) {
@@ -170,12 +205,19 @@ export class DeliveryQueue {
       if (item.sent && sentPacketId === 0) sentPacketId = item.packetId;
     }
     this.#items = kept;
-    return sentPacketId;
+    // Where the connection of before broke in its turn the broker may not have come to send it again.
+    if (sentPacketId !== 0) this.#interruption.begin(sentPacketId);
   }
 
   clear(): void {
     for (const { packet } of this.#items) if (packet !== undefined) this.#count(-1, -octetsOf(packet));
     this.#items = [];
+    this.#interrupted?.end();
+  }
+
+  get #interruption(): InterruptedDelivery {
+    this.#interrupted ??= new InterruptedDelivery();
+    return this.#interrupted;
   }
 
   #count(messages: number, octets: number): void {

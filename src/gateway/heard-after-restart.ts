@@ -47,7 +47,7 @@ function becomeActive(client: ClientRecord, sleeping: Sleeping, now: Instant): v
   client.state = "active";
   client.silence.supervise(keepAlive && Math.max(keepAlive, sleepDuration), keepAliveFactor, idleLimitMs, now);
   client.deliveries.budget = Number.POSITIVE_INFINITY;
-  client.note("client.resumed", { waiting: client.deliveries.length });
+  client.note("client.resumed", { waiting: client.deliveries.waiting.length });
   sleeping.end(true, now);
   client.changed();
 }

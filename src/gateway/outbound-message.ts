@@ -4,6 +4,7 @@ import type { Client } from "./client.ts";
 import type { Delivery } from "./delivery-queue.ts";
 import type { outboundTopicOf } from "./outbound-topic.ts";
 import type { PublishPacket } from "./packet.ts";
+import type { TopicEntry } from "./topic-table.ts";
 
 /** Octets of REGISTER and PUBLISH before the name or the data, and what the long header adds. */
 const REGISTER_HEAD_OCTETS = 6;
@@ -35,6 +36,11 @@ export function obstacleTo(
   }
   if (topics.obtain(topicName) !== undefined) return undefined;
   return topics.obstacle;
+}
+
+/** The REGISTER that tells a client of a topic id (G2). */
+export function encodeRegister({ id, name }: TopicEntry, msgId: number): Uint8Array {
+  return encode({ type: "REGISTER", topicId: id, msgId, topicName: name });
 }
 
 /** The PUBLISH that delivers `packet`: a repetition where it has been sent before (R5). */

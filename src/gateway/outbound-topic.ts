@@ -19,6 +19,14 @@ export function outboundTopicOf(client: Client, topicName: string): OutboundTopi
   return entry?.announced === true ? { topicIdType: "normal", topicId: entry.id } : "unregistered";
 }
 
+/**
+ * Whether a name cannot be given an id yet: the SUBACK of an open SUBSCRIBE may say it (S10), or something has to be saved before
+ * there are more ids.
+ */
+export function awaitsId({ topics, subscribing }: Client, topicName: string): boolean {
+  return subscribing || (topics.awaitsSaving && topics.byName(topicName) === undefined);
+}
+
 /** Whether the TopicId of a client's PUBACK is the one it was sent. */
 export function isSameTopicId({ topicIdType, topicId }: OutboundTopic, acknowledged: number): boolean {
   if (acknowledged === topicId) return true;

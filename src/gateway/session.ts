@@ -14,6 +14,7 @@ import { keptAs } from "./kept-as.ts";
 import { type LinkClosed, LinkEvents } from "./link-events.ts";
 import type { PacketFromBroker } from "./packet.ts";
 import { RecentEvents } from "./recent-events.ts";
+import { retryDelivery } from "./retry-delivery.ts";
 import type { SavedSession } from "./saved-session.ts";
 import { Sleeping } from "./sleeping.ts";
 import type { State } from "./state.ts";
@@ -295,7 +296,7 @@ export class Session implements Scheduled {
       case "active":
         if (now >= this.#silentAt) client.lose("silent for longer than its keep alive");
         else if (now >= client.renewal.tellAt) this.#linkEvents.missedForTooLong();
-        else if (now >= client.deliveries.due) this.#retryDelivery(now);
+        else if (now >= client.deliveries.due) retryDelivery(client, now);
         break;
       case "asleep":
         if (now >= this.#silentAt) client.lose("silent for longer than its sleep");
@@ -373,24 +374,6 @@ export class Session implements Scheduled {
     this.#client.send(FIXED.disconnect);
     if (duration === undefined || duration === 0) this.#client.disconnect("DISCONNECT");
     else this.#sleeping.begin(duration, now);
-  }
-
-  #retryDelivery(now: Instant): void {
-    const client = this.#client;
-    if (client.deliveries.retry(now) === "again") return;
-    const registering = client.deliveries.giveUpRegister(client.durable || client.unheard !== undefined);
-    if (registering !== undefined) {
-      client.deliveries.advance(now);
-      return;
-    }
-    if (client.unheard !== undefined) {
-      client.deliveries.park();
-      client.note("delivery.postponed", {});
-      return;
-    }
-    // R6: without an answer the client is lost. With CleanSession=0 the broker keeps the message, which it was never acknowledged.
-    client.send(FIXED.disconnect);
-    client.lose("no answer to a message");
   }
 
   /**

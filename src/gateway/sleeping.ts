@@ -40,13 +40,13 @@ export class Sleeping {
   wake(now: Instant): void {
     const client = this.#client;
     client.sendHeldAnswers();
-    if (client.deliveries.empty && !this.#linkIsNew) {
+    if (client.deliveries.waiting.length === 0 && !this.#linkIsNew) {
       client.send(FIXED.pingResp);
       this.#fallAsleep(now);
       return;
     }
     client.state = "awake";
-    client.note("client.awake", { waiting: client.deliveries.length });
+    client.note("client.awake", { waiting: client.deliveries.waiting.length });
     client.deliveries.budget = client.settings.awakeMessagesMax;
     client.deliveries.answers.given = 0;
     client.deliveries.unpark(now);

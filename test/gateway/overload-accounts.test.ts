@@ -22,16 +22,16 @@ describe("a message that waits for a client counts until it leaves", () => {
   ])("because it %s", (_, leave) => {
     const all = buffered();
     const queue = new DeliveryQueue(10, 10_000, all);
-    queue.push(packet(0, 0), false);
+    queue.push(packet(0, 0));
     expect(all.isFull).toBe(true);
-    queue.push(packet(1, 1), false);
-    queue.push(packet(1, 2), true);
+    queue.push(packet(1, 1));
+    queue.push(packet(1, 2));
     queue.pushRelease(3, false);
     leave(queue);
     // A PUBREL counts for nothing.
     queue.shift();
     expect([all.isFull, queue.octets]).toEqual([false, 0]);
-    queue.push(packet(1, 4), false);
+    queue.push(packet(1, 4));
     expect(all.isFull).toBe(true);
   });
 });
