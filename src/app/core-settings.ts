@@ -1,5 +1,6 @@
 import { DEFAULT_SETTINGS, type Settings } from "../gateway/settings.ts";
 import { clientIdPatterns } from "./client-rules.ts";
+import { NOTHING_KEPT } from "./nothing-kept.ts";
 import type { OptionValues } from "./options.ts";
 
 /** The core's settings as the options say them. */
@@ -31,7 +32,7 @@ export function coreSettings(options: OptionValues): Settings {
     reconnectMaxMs: options["broker.reconnect_max"],
     reconnectsPerSecond: options["broker.max_reconnect_rate"],
     outageLimitMs: options["broker.outage_limit"],
-    savesSessions: options["state.path"] !== "memory:",
+    savesSessions: options["state.path"] !== NOTHING_KEPT,
     clientsMax: options["clients.max"],
     clientIdOctetsMax: options["clients.max_client_id_length"],
     topicsMax: options["clients.max_topics"],

@@ -87,6 +87,11 @@ export class Daemon {
     return `mqtt://${hostPortText({ host, port: this.#embeddedBroker?.port ?? 0 })}`;
   }
 
+  /** How many sessions were there from before the start. */
+  get sessionsKept(): number {
+    return this.#state?.saved?.sessions.length ?? 0;
+  }
+
   /** Ends in order: clients are told and links closed, then the sockets, then the gateway's own connection. Takes 5 s at most. */
   async stop(): Promise<void> {
     const stopped = this.#runner?.stop(STOP_MS.links);
@@ -215,6 +220,7 @@ export class Daemon {
     const clientId = `mqtt-sn-gateway-${options["gateway.id"]}-${randomBytes(4).toString("hex")}`;
     const url = this.brokerUrl;
     let wasReached = false;
+    let unreachableSinceMs: number | undefined;
     return new OwnClient({
       ...this.#credentials(clientId),
       openStream,
@@ -224,12 +230,16 @@ export class Daemon {
       reconnectMinMs: options["broker.reconnect_min"],
       reconnectMaxMs: options["broker.reconnect_max"],
       onReachable: () => {
-        this.#log.info("broker.reachable", { url }, `the broker at ${url} is there`);
+        const outageMs =
+          unreachableSinceMs === undefined ? undefined : Math.round(performance.now() - unreachableSinceMs);
+        unreachableSinceMs = undefined;
+        this.#log.info("broker.reachable", { url, outageMs }, reachableMessage(url, wasReached ? outageMs : undefined));
         if (!wasReached) onReady();
         wasReached = true;
         this.#runner?.brokerReachable(true);
       },
       onUnreachable: (reason: string, isRefusal: boolean) => {
+        unreachableSinceMs ??= performance.now();
         this.#runner?.brokerReachable(false);
         const remedy = isRefusal
           ? "Check broker.username, broker.password and what the broker allows."
@@ -242,6 +252,13 @@ export class Daemon {
       },
     });
   }
+}
+
+/** `outageMs` where it has been there before. */
+function reachableMessage(url: string, outageMs: number | undefined): string {
+  if (outageMs === undefined) return `the broker at ${url} is there`;
+  const seconds = Math.max(1, Math.round(outageMs / 1000));
+  return `the broker at ${url} is there again after ${seconds} s; the connections of clients are made anew`;
 }
 
 function takenMessage(place: string): string {

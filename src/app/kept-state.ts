@@ -1,11 +1,9 @@
 import type { SavedGateway } from "../gateway/saved-session.ts";
 import type { OpenedStore, SessionStore } from "../store/session-store.ts";
 import type { Log } from "./log.ts";
+import { NOTHING_KEPT } from "./nothing-kept.ts";
 import { type SavedCore, SessionSaver } from "./session-saver.ts";
 import { within } from "./within.ts";
-
-/** What `state.path` is where nothing survives a restart. */
-const NOTHING_KEPT = "memory:";
 
 /** Clients that are told of by name: their record was unreadable. */
 const TOLD_MAX = 10;

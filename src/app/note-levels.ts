@@ -3,7 +3,7 @@ import type { State } from "../gateway/state.ts";
 import type { LogLevel } from "./log.ts";
 
 /**
- * How loud each note of the core is. At `info` one sees the clients come and go, at `warn` what somebody has to look after; a client
+ * How loud each note of the core is. At `info` one sees the clients come and go, and their broker connections, at `warn` what somebody has to look after; a client
  * that sleeps and wakes, what the protocol repairs by itself, and what another note says too, is `debug`.
  */
 export const NOTE_LEVELS = {
@@ -42,7 +42,7 @@ export const NOTE_LEVELS = {
   "will.updated": "debug",
   "will.refused": "warn",
   "link.refused": "debug",
-  "link.closed": "warn",
+  "link.closed": "info",
   "link.retried": "debug",
   "link.restored": "info",
   "client.taken-over": "info",

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { parseBrokerUrl } from "../mqtt/broker-url.ts";
 import { isClientRule } from "./client-rules.ts";
 import { hostPortText, parseGroup, parseHostPort, parseListenUrl } from "./host-port.ts";
+import { NOTHING_KEPT } from "./nothing-kept.ts";
 import {
   choice,
   duration,
@@ -320,7 +321,7 @@ export const OPTIONS = {
     ...text(
       "<folder>",
       "a folder, or memory: to keep nothing",
-      (path) => path === "memory:" || !/^(memory:|$)/i.test(path),
+      (path) => path === NOTHING_KEPT || !/^(memory:|$)/i.test(path),
     ),
     default: process.env.STATE_DIRECTORY?.split(":")[0] || "./data",
     defaultShown: "./data, or $STATE_DIRECTORY",

@@ -108,7 +108,8 @@ async function run(options: OptionValues, version: string): Promise<void> {
   });
   const onReady = () => {
     log.info("gateway.ready", {}, "the gateway is ready");
-    if (format !== "pretty") return;
+    // For who is trying it out, not for whose log this is.
+    if (!isTerminal || format !== "pretty" || daemon!.sessionsKept > 0) return;
     const listener = parseListenUrl(daemon!.listenerUrls[0]!)!;
     process.stdout.write(firstSteps({ command: programInvocation(), listener, brokerUrl: daemon!.brokerUrl }));
   };

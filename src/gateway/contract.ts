@@ -129,7 +129,7 @@ export const NOTES = {
   "will.updated": "a client's will was changed or deleted while it was connected, and the broker knows",
   "will.refused": "a WILLTOPICUPD or WILLMSGUPD of a client was refused",
   "link.refused": "the broker refused a client's connection",
-  "link.closed": "the broker connection of a client ended without our asking",
+  "link.closed": "the broker connection of a client ended without our asking; it is made anew",
   "link.retried": "an attempt to make a client's broker connection anew has failed; the next one follows",
   "link.restored": "a client's broker connection has been made anew, and the client has not noticed",
   "client.taken-over":

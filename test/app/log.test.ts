@@ -82,7 +82,7 @@ describe("notes", () => {
     notes.print(note("link.closed", { state: "asleep", reason: "y" }), 0);
     expect(objects().map(({ level, event, reason }) => [level, event, reason])).toEqual([
       ["warn", "client.refused", "x"],
-      ["warn", "link.closed", "y"],
+      ["info", "link.closed", "y"],
     ]);
   });
 

@@ -17,6 +17,8 @@ const HAS_IPV6 = Object.values(networkInterfaces()).some((addresses) =>
 /** The program of Linux that runs a command in a terminal of its own. */
 const HAS_SCRIPT = /util-linux/.test(String(spawnSync("script", ["--version"]).stdout));
 
+const BOUND = { timeout: 20_000 };
+
 /** A port of this machine that nothing listens at, or `listen` at one until the test ends. */
 async function brokerThat(onConnection?: (socket: Socket) => void): Promise<number> {
   const server = createServer({ allowHalfOpen: true }, onConnection);
@@ -191,13 +193,84 @@ describe("start", () => {
     await stop(first);
   });
 
-  test("tells people what to type next when the log is for people", async () => {
-    const gateway = GatewayProcess.embedded("--log-format", "pretty");
-    await vi.waitFor(() => expect(gateway.stdout).toContain("Ctrl-C"), { timeout: 20_000 });
+  test("an outage of the broker is one warning, and one line when it is there again, however many clients there are", async () => {
+    const port = await brokerThat();
+    const brokerAt = ["run", "-b", "embedded:", "--embedded-listen", `127.0.0.1:${port}`, "-l", "udp://127.0.0.1:0"];
+    const broker = new GatewayProcess(brokerAt);
+    await broker.line("gateway.ready");
+    const flags = ["--broker-reconnect-min", "50ms", "--broker-reconnect-max", "100ms"];
+    const gateway = new GatewayProcess(["-b", `mqtt://127.0.0.1:${port}`, "-l", "udp://127.0.0.1:0", ...flags]);
+    await gateway.line("gateway.ready");
+    const listener = await gateway.listenerPort();
+    const sensors = Array.from({ length: 5 }, () => new Sensor(listener));
+    for (const [index, sensor] of sensors.entries()) sensor.connect(`sensor-${index}`);
+    for (const sensor of sensors) await sensor.message("CONNACK");
+    const eventsOf = (name: string) => gateway.lines.filter(({ event }) => event === name);
+    expect((await gateway.line("broker.reachable")).msg).toBe(`the broker at mqtt://127.0.0.1:${port} is there`);
+
+    broker.child.kill("SIGKILL");
+    await gateway.line("broker.unreachable");
+    await vi.waitFor(() => expect(eventsOf("link.closed")).toHaveLength(5), BOUND);
+    new GatewayProcess(brokerAt);
+    await vi.waitFor(() => expect(eventsOf("broker.reachable")).toHaveLength(2), BOUND);
+    expect(eventsOf("broker.reachable")[1]).toMatchObject({
+      outageMs: expect.any(Number),
+      msg: expect.stringMatching(/is there again after \d+ s; the connections of clients are made anew/),
+    });
+    await vi.waitFor(() => expect(eventsOf("link.restored")).toHaveLength(5), BOUND);
+    const warnings = gateway.lines.filter(({ level }) => level === "warn" || level === "error");
+    expect(new Set(warnings.map(({ event }) => event))).toEqual(new Set(["broker.unreachable"]));
+    await stop(gateway);
+  });
+
+  /** In a terminal of its own, with its log for people. */
+  const inTerminal = (...flags: string[]): GatewayProcess => {
+    const places = ["--embedded-listen", "127.0.0.1:0", "-l", "udp://127.0.0.1:0"];
+    const within = ["sh", "-c", 'exec script -qfc "exec $*" /dev/null', "sh"];
+    return new GatewayProcess(["run", "-b", "embedded:", ...places, ...flags], {}, onTestFinished, within);
+  };
+  test.runIf(HAS_SCRIPT)("tells people what to type next, on a terminal", async () => {
+    const gateway = inTerminal();
+    await vi.waitFor(() => expect(gateway.stdout).toContain("Ctrl-C"), BOUND);
     const { port } = /MQTT-SN clients come in at udp:\/\/127\.0\.0\.1:(?<port>\d+)/.exec(gateway.stdout)!.groups!;
     expect(gateway.stdout).toMatch(new RegExp(`node .*main\\.js subscribe --gateway udp://127.0.0.1:${port} --topic`));
     expect(gateway.stdout).toMatch(new RegExp(`node .*main\\.js publish --gateway udp://127.0.0.1:${port} --topic`));
-    await stop(gateway, "SIGINT");
+  });
+
+  test.runIf(HAS_SCRIPT)(
+    "does not on a terminal where there are sessions from before: who has these has tried it",
+    async () => {
+      const path = mkdtempSync(join(tmpdir(), "mqtt-sn-gateway-run-"));
+      onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+      const first = GatewayProcess.embedded("--state-path", path);
+      await first.line("gateway.ready");
+      const sensor = new Sensor(await first.listenerPort());
+      sensor.send({
+        type: "CONNECT",
+        will: false,
+        cleanSession: false,
+        protocolId: 1,
+        duration: 60,
+        clientId: "sensor",
+      });
+      await sensor.message("CONNACK");
+      await stop(first);
+      const second = inTerminal("--state-path", path);
+      await vi.waitFor(() => expect(second.stdout).toContain("the gateway is ready"), BOUND);
+      const later = new Sensor(Number(/come in at udp:\/\/127\.0\.0\.1:(\d+)/.exec(second.stdout)![1]));
+      later.connect("later");
+      await vi.waitFor(() => expect(second.stdout).toContain("client.connected"), BOUND);
+      expect(second.stdout).toMatch(/: 1 are there/);
+      expect(second.stdout).not.toContain("Try it");
+    },
+  );
+
+  test("does not where nobody reads it at once", async () => {
+    const gateway = GatewayProcess.embedded("--log-format", "pretty");
+    await vi.waitFor(() => expect(gateway.stdout).toContain("the gateway is ready"), BOUND);
+    await stop(gateway);
+    expect(gateway.stdout).toContain("the gateway has stopped");
+    expect(gateway.stdout).not.toContain("Try it");
   });
 });
 

@@ -1,0 +1,2 @@
+/** What `state.path` is where nothing survives a restart. */
+export const NOTHING_KEPT = "memory:";
