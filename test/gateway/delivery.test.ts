@@ -388,16 +388,3 @@ describe("messages of an earlier connection", () => {
     s.client("PUBCOMP", { msgId: 5 }).toBroker("pubcomp");
   });
 });
-
-test("R5, G7 a repetition names its topic as the first PUBLISH did, though the client has unsubscribed meanwhile", () => {
-  const s = new Script({ tRetryMs: 1000, predefinedTopics: [{ id: 7, topic: "p", clientId: undefined }] });
-  s.connect();
-  s.client("SUBSCRIBE", { topicIdType: "predefined", topicId: 7, qos: 1, msgId: 1 }).toBroker("subscribe");
-  s.broker("suback", { messageId: 1, granted: [1] }).toClient("SUBACK", { topicId: 7 });
-  s.broker("publish", { topic: "p", qos: 1, messageId: 9 });
-  s.toClient("PUBLISH", { topicIdType: "predefined", topicId: 7, msgId: 9, dup: false });
-  s.client("UNSUBSCRIBE", { topicIdType: "predefined", topicId: 7, msgId: 2 }).toBroker("unsubscribe");
-  s.broker("unsuback", { messageId: 2 }).toClient("UNSUBACK");
-  s.after(1000).toClient("PUBLISH", { topicIdType: "predefined", topicId: 7, msgId: 9, dup: true });
-  s.client("PUBACK", { topicId: 7, msgId: 9 }).toBroker("puback", { messageId: 9 });
-});

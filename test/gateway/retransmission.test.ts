@@ -264,3 +264,16 @@ test("R6 a client that went to sleep before it answered REGISTER has not refused
   for (let repetition = 1; repetition <= 3; repetition += 1) s.after(10_000).toClient("REGISTER");
   s.after(10_000).noted("delivery.dropped").notNoted("topic.suppressed");
 });
+
+test("R5, G7 a repetition names its topic as the first PUBLISH did, though the client has unsubscribed meanwhile", () => {
+  const s = new Script({ tRetryMs: 1000, predefinedTopics: [{ id: 7, topic: "p", clientId: undefined }] });
+  s.connect();
+  s.client("SUBSCRIBE", { topicIdType: "predefined", topicId: 7, qos: 1, msgId: 1 }).toBroker("subscribe");
+  s.broker("suback", { messageId: 1, granted: [1] }).toClient("SUBACK", { topicId: 7 });
+  s.broker("publish", { topic: "p", qos: 1, messageId: 9 });
+  s.toClient("PUBLISH", { topicIdType: "predefined", topicId: 7, msgId: 9, dup: false });
+  s.client("UNSUBSCRIBE", { topicIdType: "predefined", topicId: 7, msgId: 2 }).toBroker("unsubscribe");
+  s.broker("unsuback", { messageId: 2 }).toClient("UNSUBACK");
+  s.after(1000).toClient("PUBLISH", { topicIdType: "predefined", topicId: 7, msgId: 9, dup: true });
+  s.client("PUBACK", { topicId: 7, msgId: 9 }).toBroker("puback", { messageId: 9 });
+});
