@@ -214,12 +214,14 @@ export class SessionSaver {
     return this.#core.lastTopicId + UNSYNCED_IDS;
   }
 
-  #tellFailure({ message: reason }: Error): void {
+  #tellFailure({ message: reason, code }: Error & { code?: unknown }): void {
     if (this.#isFailing) return;
     this.#isFailing = true;
     const { path } = this.#keeper;
-    const remedy = `Is the disk full? The gateway goes on and tries again every ${RETRY_MS / 1000} s; if it is restarted before that succeeds, clients have to connect again.`;
-    this.#log.error("state.unsaved", { path, reason }, `cannot save sessions in ${path}: ${reason}. ${remedy}`);
+    const remedy = code === "gone" ? "Put it back, as it was." : "Is the disk full?";
+    const loss = "if it is restarted before that succeeds, clients have to connect again";
+    const advice = `${remedy} The gateway goes on and tries again every ${RETRY_MS / 1000} s; ${loss}.`;
+    this.#log.error("state.unsaved", { path, reason }, `cannot save sessions in ${path}: ${reason}. ${advice}`);
   }
 
   #tellSuccess(): void {

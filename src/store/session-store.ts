@@ -58,12 +58,14 @@ class NotUsable extends Error {}
  */
 export class SessionStore {
   readonly #folder: StoreFolder;
+  readonly #lockIdentity: number | undefined;
   #db: ClassicLevel;
   /** LevelDB takes nothing more after a write that failed, until it is opened again. */
   #mustReopen = false;
 
   private constructor(folder: StoreFolder, db: ClassicLevel) {
     this.#folder = folder;
+    this.#lockIdentity = folder.lockIdentity;
     this.#db = db;
   }
 
@@ -111,16 +113,29 @@ export class SessionStore {
     return this.#folder.path;
   }
 
-  /** Begins a set of changes. Rejects with an Error where an earlier write has failed, and the store cannot be had again yet. */
+  /**
+   * Begins a set of changes. Rejects with an Error where an earlier write has failed, and the store cannot be had again yet; with a
+   * StoreError `gone` where it is not there any more.
+   */
   async batch(): Promise<StoreBatch> {
     if (this.#mustReopen) {
+      // LevelDB would make a new one, without the sessions that do not change.
+      this.#assertThere();
       await this.#db.close();
       this.#db = await opened(this.#folder);
       this.#mustReopen = false;
     }
-    return new StoreBatch(this.#db.batch(), () => {
-      this.#mustReopen = true;
+    return new StoreBatch(this.#db.batch(), {
+      onFailure: () => {
+        this.#mustReopen = true;
+      },
+      // What LevelDB has open it writes to without an error, also where nobody will find it.
+      onSync: () => this.#assertThere(),
     });
+  }
+
+  #assertThere(): void {
+    if (this.#folder.lockIdentity !== this.#lockIdentity) throw this.#folder.isGone();
   }
 
   async close(): Promise<void> {

@@ -4,15 +4,23 @@ import { writeRecord } from "./record.ts";
 import { writeSession } from "./session-record.ts";
 import { FORMAT, GATEWAY_KEY, SESSION_KEYS } from "./store-layout.ts";
 
+/** What is to be done about a write. */
+interface Outcome {
+  /** LevelDB could not write it. */
+  onFailure(): void;
+  /** It is on the disk. Throws an Error where it would not be found there. */
+  onSync(): void;
+}
+
 /** Changes that are written as one: all of them, or none. */
 export class StoreBatch {
   readonly #batch: ReturnType<ClassicLevel["batch"]>;
-  readonly #onFailure: () => void;
+  readonly #outcome: Outcome;
   #octets = 0;
 
-  constructor(batch: ReturnType<ClassicLevel["batch"]>, onFailure: () => void) {
+  constructor(batch: ReturnType<ClassicLevel["batch"]>, outcome: Outcome) {
     this.#batch = batch;
-    this.#onFailure = onFailure;
+    this.#outcome = outcome;
   }
 
   /** How much is to be written so far, about. */
@@ -35,7 +43,7 @@ export class StoreBatch {
 
   /**
    * Writes it. It then survives the end of the process, and with `sync` a power cut too. `endedInOrder`: nothing follows. Rejects with the
-   * Error of LevelDB; nothing is then written.
+   * Error of LevelDB; nothing is then written. With `sync` rejects with a StoreError where the store is not there any more.
    */
   async write(lastTopicId: number, sync: boolean, endedInOrder = false): Promise<void> {
     const record = { format: FORMAT, lastTopicId, ...(endedInOrder ? { endedInOrder } : {}) };
@@ -43,8 +51,9 @@ export class StoreBatch {
     try {
       await this.#batch.write({ sync });
     } catch (error) {
-      this.#onFailure();
+      this.#outcome.onFailure();
       throw error;
     }
+    if (sync) this.#outcome.onSync();
   }
 }

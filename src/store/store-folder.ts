@@ -52,6 +52,19 @@ export class StoreFolder {
     return statSync(this.path, { throwIfNoEntry: false })?.ino;
   }
 
+  /**
+   * Tells the store that a process has open from what may have come into its place; undefined where there is none. As long as a process
+   * has its file open no other one has the number of it.
+   */
+  get lockIdentity(): number | undefined {
+    return statSync(join(this.path, "LOCK"), { throwIfNoEntry: false })?.ino;
+  }
+
+  /** What to say where a store that was open is not there any more. */
+  isGone(): StoreError {
+    return new StoreError("gone", "the folder was removed, or another one is in its place");
+  }
+
   /** Throws a StoreError where the folder takes no more data. */
   assertWritable(): void {
     this.#probe(PROBE_OCTETS);

@@ -1,8 +1,10 @@
 import {
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -411,6 +413,64 @@ test.skipIf(process.platform === "win32")(
     for (const name of [setAside!.path, join(path, "sessions")]) expect(mode(name)).toBe(0o700);
   },
 );
+
+describe("a store that is gone while it is open", () => {
+  const gone = { code: "gone", message: "the folder was removed, or another one is in its place" };
+
+  test.each<[string, (path: string) => void]>([
+    ["with the folder above it", (path) => rmSync(path, { recursive: true })],
+    [
+      "with all that was in it",
+      (path) => {
+        for (const file of filesOf(path, /./)) rmSync(file);
+      },
+    ],
+    [
+      "and has another one in its place",
+      (path) => {
+        renameSync(join(path, "sessions"), join(path, "elsewhere"));
+        cpSync(join(path, "elsewhere"), join(path, "sessions"), { recursive: true });
+      },
+    ],
+  ])("%s, is missed when something is to be safe there", async (_name, remove) => {
+    const path = await madeOf(SLEEPER);
+    const { store } = await open(path);
+    await write(store, [bare("two")]);
+    remove(path);
+    await expect(write(store, [bare("three")])).rejects.toMatchObject(gone);
+    await expect(write(store, [bare("three")])).rejects.toMatchObject(gone);
+  });
+
+  test("is none that is made anew without the sessions that do not change", async () => {
+    const path = await madeOf(SLEEPER);
+    const { store } = await open(path);
+    rmSync(join(path, "sessions"), { recursive: true });
+    const large = { ...bare("large"), will: { ...SLEEPER.will!, payload: new Uint8Array(1024 * 1024) } };
+    // More than the file takes that is open still.
+    const fill = async () => {
+      for (let count = 0; count < 20; count += 1) {
+        const batch = await store.batch();
+        batch.set(`large-${count}`, large);
+        await batch.write(1, false);
+      }
+    };
+    await expect(fill()).rejects.toThrow(/LEVEL|IO error|No such file/i);
+    await expect(store.batch()).rejects.toMatchObject(gone);
+    expect(readdirSync(path)).toEqual([]);
+  });
+
+  test("and is put back has all that was written, also what was written meanwhile", async () => {
+    const path = await madeOf(SLEEPER);
+    const { store } = await open(path);
+    const [here, elsewhere] = [join(path, "sessions"), join(path, "elsewhere")];
+    renameSync(here, elsewhere);
+    await expect(write(store, [bare("two")])).rejects.toMatchObject(gone);
+    renameSync(elsewhere, here);
+    await write(store, [bare("three")]);
+    await store.close();
+    expect((await open(path)).saved!.sessions).toHaveLength(3);
+  });
+});
 
 test("of two that found the same store broken the slower one does not put aside what the faster one has made in its place", async () => {
   const path = await madeOf(SLEEPER);

@@ -285,6 +285,20 @@ describe("a write that fails", () => {
   });
 });
 
+test("a store that is gone is told once, with what to do, and told when it is back", async () => {
+  const world = setUp();
+  world.failure = Object.assign(new Error("the folder was removed"), { code: "gone" });
+  world.saver.changed("a");
+  await vi.advanceTimersByTimeAsync(25_000);
+  expect(world.lines).toMatchObject([{ event: "state.unsaved", level: "error", reason: "the folder was removed" }]);
+  expect(world.lines[0]!.msg).toMatch(/the folder was removed\. Put it back, as it was\. The gateway goes on/);
+  world.failure = undefined;
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(world.lines.slice(1)).toMatchObject([{ event: "state.saved", level: "info" }]);
+  // Only a write that is to be made safe tells whether it is.
+  expect(world.syncs).toEqual([true]);
+});
+
 test("nothing is written before it is started, and then at once what has changed", async () => {
   const world = setUpUnstarted();
   world.lastTopicId += 20_000;

@@ -8,6 +8,8 @@ import { UdpDevice } from "../interop/udp-device.ts";
 import { GatewayProcess, stop } from "./gateway-process.ts";
 import { Sensor } from "./sensor.ts";
 
+const BOUND = { timeout: 20_000 };
+
 /** A folder that is gone after the test. */
 function folder(): string {
   const path = mkdtempSync(join(tmpdir(), "mqtt-sn-gateway-state-"));
@@ -189,6 +191,58 @@ test("a disk that is full is told once; the gateway goes on, and saves when ther
   expect((await next.line("state.opened")).sessions).toBe(1);
   await next.line("gateway.ready");
   await device.wake();
+});
+
+test("a folder that is removed under a gateway that runs is told once, and costs no service", async () => {
+  const path = folder();
+  const gateway = gatewayAt(path);
+  await gateway.line("gateway.ready");
+  const port = await gateway.listenerPort();
+  const device = new UdpDevice({ host: "127.0.0.1", port }, "device", { cleanSession: false });
+  await device.connect();
+  rmSync(join(path, "sessions"), { recursive: true });
+  await device.publish("from/device", "one", 1);
+  const line = await gateway.line("state.unsaved");
+  expect(line).toMatchObject({ level: "error", path: join(path, "sessions") });
+  expect(line.msg).toMatch(/the folder was removed, or another one is in its place\. Put it back/);
+  await device.publish("from/device", "two", 1);
+  await stop(gateway);
+  expect(eventsOf(gateway, "state.unsaved")).toHaveLength(1);
+});
+
+test("a log that is damaged is told and kept, and clients of which all can be read sleep on", async () => {
+  const path = folder();
+  const first = gatewayAt(path);
+  await first.line("gateway.ready");
+  const port = await first.listenerPort();
+  const asleep = async (clientId: string) => {
+    const device = new UdpDevice({ host: "127.0.0.1", port }, clientId, { cleanSession: false });
+    await device.connect();
+    await device.sleep(300);
+    await vi.waitFor(
+      () => expect(logOf(path)).toMatch(new RegExp(`"clientId":"${clientId}"[^}]*"state":"asleep"`)),
+      BOUND,
+    );
+    return device;
+  };
+  const sound = await asleep("sound");
+  await asleep("damaged");
+  first.child.kill("SIGKILL");
+  await first.exit();
+  const [file] = readdirSync(join(path, "sessions")).filter((name) => name.endsWith(".log"));
+  const log = readFileSync(join(path, "sessions", file!));
+  log[log.indexOf('"clientId":"damaged"')]! ^= 1;
+  writeFileSync(join(path, "sessions", file!), log);
+
+  const second = gatewayAt(path, port);
+  const line = await second.line("state.damaged");
+  expect(line).toMatchObject({ level: "warn", aside: join(path, "sessions.set-aside-1") });
+  expect(line.msg).toMatch(/octets of the last changes .*as it was.*connect again/);
+  expect(readFileSync(join(path, "sessions.set-aside-1", file!))).toEqual(log);
+  expect((await second.line("state.opened")).sessions).toBe(1);
+  await second.line("gateway.ready");
+  await sound.wake();
+  await stop(second);
 });
 
 test("a disk that is full at the start is a failure of the start, and no reason to put aside what is there", async () => {
