@@ -67,11 +67,11 @@ export class ClientCheckers {
     this.topicIds.restored(saved.topics);
     this.silence.restored(saved.keepAlive, saved.sleepDuration, now);
     this.will.restored(saved.will);
+    this.#mayBeUnreleased = saved.openPublishes.length > 0;
     if (!isThere || saved.state === "disconnected") return;
     this.exchange.restored(saved.state);
     this.outage.restored(now);
     this.#unheard = saved.state;
-    this.#mayBeUnreleased = saved.openPublishes.length > 0;
   }
 
   /** What the gateway would keep is what has been seen; undefined where it keeps nothing. */
@@ -109,7 +109,7 @@ export class ClientCheckers {
     if (message.type === "CONNECT") this.#isAskedDurable = !message.cleanSession;
     exchange.toGateway(message, hasMoved, now);
     this.silence.toGateway(message, now);
-    this.will.toGateway(message, exchange);
+    this.will.toGateway(message, exchange.connect);
     this.memory.acknowledgements.toGateway(message);
     if (message.type === "PINGREQ" && exchange.state === "awake") {
       this.outage.pinged(now);
@@ -130,6 +130,7 @@ export class ClientCheckers {
       this.#unheard = undefined;
     } else if (message.type === "PINGREQ" && message.clientId === this.#clientId) {
       this.#unheard = undefined;
+      if (exchange.state === "active") this.silence.isAsleepAfterAll();
       if (exchange.state === "active") exchange.state = "asleep";
     } else if (IGNORED.has(message.type) || (message.type === "WILLMSG" && exchange.state === "asleep")) {
       return;
@@ -162,9 +163,15 @@ export class ClientCheckers {
       this.outage.answered();
       // Where time has come for it, the broker has not answered.
       if (state === "awake" && this.#isReady && why !== "deadline") this.#checkAllHanded();
+      this.#isLinkNew = false;
     }
     if (message.type === "CONNACK" && message.returnCode === 0 && !this.outage.isLost) this.#isReady = true;
-    if (message.type === "CONNACK" && message.returnCode === 0 && state === "connecting" && !this.exchange.keepsSession)
+    if (
+      message.type === "CONNACK" &&
+      message.returnCode === 0 &&
+      state === "connecting" &&
+      !this.exchange.connect.keepsSession
+    )
       this.#isDurable = this.#isAskedDurable;
     if (this.exchange.state === "none") this.outage.over();
   }
@@ -192,7 +199,7 @@ export class ClientCheckers {
     this.#handed.clear();
     this.#isLinkNew = this.exchange.isConnected;
     this.#isBetrayed = !isKept && (memory.acknowledgements.hasUnreleased || this.#mayBeUnreleased);
-    const isNew = !exchange.isConnected && !exchange.keepsSession;
+    const isNew = !exchange.isConnected && !exchange.connect.keepsSession;
     if (!isKept) this.#mayBeUnreleased = false;
     if (!isKept || isNew) memory.acknowledgements.brokerForgot(isNew);
     // A client that is connected or wakes up does not notice, and keeps its ids.
@@ -234,7 +241,7 @@ export class ClientCheckers {
       if (!this.outage.isLost) return false;
       return this.outage.tries(now);
     }
-    if (!exchange.keepsSession) exchange.setUpAnew();
+    if (!exchange.connect.keepsSession) exchange.setUpAnew();
     this.will.opened(connect);
     return false;
   }
@@ -276,9 +283,7 @@ export class ClientCheckers {
    */
   #checkAllHanded(): void {
     const { brokerDelayMsMax, linkStallMs, queuedMax, awakeMessagesMax } = this.#world.options;
-    const isNew = this.#isLinkNew;
-    this.#isLinkNew = false;
-    if (!isNew || brokerDelayMsMax > PROMPT_MS || Number.isFinite(linkStallMs)) return;
+    if (!this.#isLinkNew || brokerDelayMsMax > PROMPT_MS || Number.isFinite(linkStallMs)) return;
     if (queuedMax < DEFAULT_SETTINGS.queuedMax || awakeMessagesMax < DEFAULT_SETTINGS.awakeMessagesMax) return;
     const pending = this.#world.broker.pendingOf(this.#clientId);
     const missing = this.#wanted.find((payload) => pending.includes(payload) && !this.#handed.has(payload));

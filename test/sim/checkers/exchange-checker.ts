@@ -1,32 +1,18 @@
 import type { Instant } from "../../../src/gateway/contract.ts";
-import type { Connect, Message } from "../../../src/sn/message.ts";
+import type { Message } from "../../../src/sn/message.ts";
 import type { MessageName } from "../../../src/sn/msg-type.ts";
 import { RETURN_CODE } from "../../../src/sn/return-code.ts";
 import type { SimOptions } from "../sim-options.ts";
-import { answerKey, answersTo } from "./answers.ts";
+import { AskedAnswers } from "./asked-answers.ts";
+import type { ClientState } from "./client-state.ts";
+import { ConnectChecker } from "./connect-checker.ts";
 import type { Fail } from "./fail.ts";
 import { type HeldMessage, HeldMessages } from "./held-messages.ts";
-
-/** What a client says without asking for anything: it connects, or answers. */
-const QUIET: ReadonlySet<MessageName> = new Set(["CONNECT", "WILLMSG", "REGACK", "PUBACK", "PUBREC", "PUBCOMP"]);
+import type { OpenExchange } from "./open-exchange.ts";
+import { SentMessages } from "./sent-messages.ts";
 
 /** What a gateway hears while a client connects. */
 const CONNECTS: ReadonlySet<MessageName> = new Set(["CONNECT", "WILLTOPIC", "WILLMSG", "DISCONNECT"]);
-
-/** How the gateway has to see the client, from what went over the wire. */
-export type ClientState = "none" | "connecting" | "active" | "asleep" | "awake";
-
-/** A message of the gateway that the client has to answer. */
-interface OpenExchange {
-  kind: "REGISTER" | "PUBLISH" | "PUBREL";
-  msgId: number;
-  topicId: number;
-  qos: number;
-  /** When it was begun, for the first time or again after a sleep. */
-  since: Instant;
-  /** The client said PUBREC: the broker has the next word. */
-  isReceived: boolean;
-}
 
 /**
  * Watches the messages between the gateway and one client, in the order in which the gateway has them, and says what must never happen:
@@ -37,28 +23,17 @@ export class ExchangeChecker {
   readonly #awakeMessagesMax: number;
   readonly #tRetryMs: number;
   readonly #patienceMs: number;
-  readonly #wakeByConnect: SimOptions["wakeByConnect"];
   state: ClientState = "none";
   open: OpenExchange | undefined;
-  /** For how long a client that asked for its will has not answered; undefined when it is not asked. */
-  promptedSince: Instant | undefined;
+  readonly connect: ConnectChecker;
   /** When the exchange began that was open when the gateway sent DISCONNECT. */
   unansweredSince: Instant | undefined;
   /** When the gateway first asked again for a PUBCOMP that it has had. */
   releasedAgainSince: Instant | undefined;
-  /** In which period of the client what it asked for was asked, by the answer. */
-  readonly #asked = new Map<string, number>();
-  /** Counts how often the client fell asleep. */
-  #period = 0;
-  #heardIn = -1;
+  readonly #asked: AskedAnswers;
   #isLeavingToSleep = false;
   readonly #held: HeldMessages;
   #publishedInPeriod = 0;
-  #connect: Connect | undefined;
-  #kind: SimOptions["wakeByConnect"] = "new";
-  #prompt: MessageName | undefined;
-  /** When it was asked last; Infinity when it has answered. */
-  #promptedAt: Instant = Number.POSITIVE_INFINITY;
   /** Its connection to the broker is gone for good, which it cannot be told while it sleeps. */
   #isCutOff = false;
   /** The broker connection is being made anew. */
@@ -70,42 +45,27 @@ export class ExchangeChecker {
   /** What shows that a client is active, and may at the same time answer what it is sent for that reason. */
   #early: Message | undefined;
   #isActiveAfterAll = false;
-  /** Messages that were sent to it, by MsgId, until it says something about them. */
-  readonly #sent = new Map<number, string>();
+  readonly #sent = new SentMessages();
   /** What the client was sent over the connection of before, and has not acknowledged. */
   #interrupted: { msgId: number; payload: string | undefined } | undefined;
-  /** It woke up by a CONNECT, and has only answered since. */
-  #justWoke = false;
   /** The MsgId of the last exchange, where that was one of QoS 2 and nothing came after it. */
   #completed: number | undefined;
 
   /** `onLost` is told the payload of each message that the gateway alone had, and has no more. */
-  constructor(
-    { awakeMessagesMax, tRetryMs, nRetry, wakeByConnect }: SimOptions,
-    onLost: (payload: string) => void,
-    fail: Fail,
-  ) {
+  constructor(options: SimOptions, onLost: (payload: string) => void, fail: Fail) {
+    const { awakeMessagesMax, tRetryMs, nRetry } = options;
+    this.connect = new ConnectChecker(options);
+    this.#asked = new AskedAnswers(fail);
     this.#held = new HeldMessages(onLost);
     this.#awakeMessagesMax = awakeMessagesMax;
     this.#tRetryMs = tRetryMs;
     this.#patienceMs = tRetryMs * (nRetry + 1);
-    this.#wakeByConnect = wakeByConnect;
     this.#fail = fail;
   }
 
   /** In the sense of the standard. */
   get isConnected(): boolean {
     return this.state === "active" || this.state === "asleep" || this.state === "awake";
-  }
-
-  /** The last CONNECT was that of a client that woke up: its session goes on (Z12). */
-  get keepsSession(): boolean {
-    return this.#kind !== "new";
-  }
-
-  /** The client is to be asked for its will. */
-  get isPrompted(): boolean {
-    return this.#connect?.will === true && this.#kind !== "resume";
   }
 
   /** What the message in flight with this MsgId is, and since when; undefined where there is none. */
@@ -127,7 +87,7 @@ export class ExchangeChecker {
   setUpAnew(): void {
     this.#begin();
     this.#held.clear();
-    this.#asked.set("CONNACK", this.#period);
+    this.#asked.awaitConnack();
   }
 
   /** It was kept as sleeping, and what it says next shows that it is active. */
@@ -143,9 +103,9 @@ export class ExchangeChecker {
     this.#failures = 0;
   }
 
-  /** Whether it is not asked for its will any more, and has not told it: the gateway has given its CONNECT up (R6). */
+  /** Whether the gateway has given its CONNECT up. */
   isAbandoned(now: Instant): boolean {
-    return this.state === "connecting" && now > this.#promptedAt + this.#tRetryMs + 1;
+    return this.state === "connecting" && this.connect.isAbandoned(now);
   }
 
   /** Whether an answer with this MsgId is one to the PUBLISH in flight, or to one of QoS 0. */
@@ -187,12 +147,13 @@ export class ExchangeChecker {
     this.#isRemade = false;
     if (!sessionPresent) {
       this.#held.orphan();
+      if (this.#unheard !== undefined) this.#unheard.isOrphan = true;
       // The broker numbers anew, and may send the same once more: a retained message.
-      for (const msgId of this.#sent.keys()) if (msgId !== this.open?.msgId) this.#sent.delete(msgId);
+      this.#sent.forgetAllBut(this.open?.msgId);
       return;
     }
-    // The gateway remembers of one message that the client was sent it.
-    if (this.#sent.size > 1) this.#sent.clear();
+    // Of one message the gateway remembers that the client was sent it: that in flight.
+    this.#sent.forgetAllBut(this.open?.kind === "PUBLISH" ? this.open.msgId : undefined);
     // What the client has in hand of it comes again, after those that were here already.
     const { first } = this.#held;
     const staysOpen = first?.isOrphan === true || (this.open?.kind === "REGISTER" && first?.qos === 0);
@@ -212,7 +173,7 @@ export class ExchangeChecker {
   /** The broker connection is gone that was in use, or the next one before it was. */
   linkClosed(wasReady: boolean): void {
     // While a client that wakes up is asked for its will, what is held stays for the connection that follows.
-    if (this.state === "connecting" && this.keepsSession) return;
+    if (this.state === "connecting" && this.connect.keepsSession) return;
     if (this.isConnected) {
       // It is made anew, and the client is not to notice.
       this.#failures = wasReady ? 0 : this.#failures + 1;
@@ -236,18 +197,14 @@ export class ExchangeChecker {
   toGateway(message: Message, hasMoved: boolean, now: Instant): void {
     this.#early = this.#isActiveAfterAll ? message : undefined;
     this.#isActiveAfterAll = false;
-    if (hasMoved || !QUIET.has(message.type)) this.#justWoke = false;
-    this.#heardIn = this.#period;
+    this.connect.toGateway(message, hasMoved, this.state);
+    this.#asked.heard();
     // C8
     if (this.state === "connecting" && !CONNECTS.has(message.type)) return;
-    for (const answer of answersTo(message)) this.#asked.set(answer, this.#period);
+    this.#asked.ask(message);
     switch (message.type) {
       case "CONNECT":
-        this.#onConnect(message, now);
-        break;
-      case "WILLTOPIC":
-      case "WILLMSG":
-        this.#promptedAt = Number.POSITIVE_INFINITY;
+        this.#onConnect(now);
         break;
       case "DISCONNECT":
         this.#isLeavingToSleep = (message.duration ?? 0) > 0;
@@ -292,9 +249,7 @@ export class ExchangeChecker {
       case "WILLTOPICREQ":
       case "WILLMSGREQ":
         if (this.state !== "connecting") this.#fail(`${message.type} to a client that is ${this.state}`);
-        if (this.#prompt !== message.type) this.promptedSince = now;
-        this.#prompt = message.type;
-        this.#promptedAt = now;
+        this.connect.prompted(message.type, now);
         break;
       case "DISCONNECT":
         this.#onDisconnect();
@@ -304,20 +259,8 @@ export class ExchangeChecker {
     }
   }
 
-  #onConnect(connect: Connect, now: Instant): void {
-    if (this.state === "asleep" || this.state === "awake") {
-      this.#kind = this.#wakeByConnect;
-    } else if (this.state !== "connecting") {
-      // One that woke up without being asked for its will, and insists, has not begun anew by that.
-      const insists = this.state === "active" && this.#justWoke && connect.will && isSame(this.#connect, connect);
-      this.#kind = insists ? "prompt" : "new";
-    }
-    this.#connect = connect;
+  #onConnect(now: Instant): void {
     this.#isLeavingToSleep = false;
-    // A CONNECT that is repeated is answered with the prompt again, which is not counted (C9).
-    if (this.state !== "connecting") this.#prompt = undefined;
-    if (this.#prompt === undefined) this.promptedSince = undefined;
-    this.#promptedAt = Number.POSITIVE_INFINITY;
     this.unansweredSince = undefined;
     this.releasedAgainSince = undefined;
     this.#completed = undefined;
@@ -341,7 +284,7 @@ export class ExchangeChecker {
         if (this.open?.kind !== "PUBLISH" || this.open.msgId !== message.msgId || this.open.qos !== 2) break;
         if (!this.open.isReceived) {
           if (this.#isRemade) this.#unheard = this.#held.first;
-          this.#sent.delete(message.msgId);
+          this.#sent.answered(message.msgId);
           this.#held.take(false);
         }
         this.open.isReceived = true;
@@ -358,8 +301,7 @@ export class ExchangeChecker {
   }
 
   #onPubAck({ msgId, topicId, returnCode }: Extract<Message, { type: "REGACK" | "PUBACK" }>): void {
-    // One that it refuses may be sent to it as a new one (A-38, G4).
-    this.#sent.delete(msgId);
+    this.#sent.answered(msgId);
     const { open } = this;
     const interrupted = this.#interrupted;
     if (returnCode === RETURN_CODE.accepted && interrupted?.msgId === msgId) this.#held.hear(interrupted.payload!);
@@ -374,7 +316,7 @@ export class ExchangeChecker {
   }
 
   #onDisconnect(): void {
-    if (this.state === "asleep" && this.#heardIn !== this.#period) this.#fail("Z3: DISCONNECT to a sleeping client");
+    if (this.state === "asleep" && !this.#asked.isHeard) this.#fail("Z3: DISCONNECT to a sleeping client");
     if (this.#isLeavingToSleep && this.isConnected && !this.#isCutOff) this.#fallAsleep();
     else {
       this.unansweredSince = this.open?.since ?? this.releasedAgainSince;
@@ -384,25 +326,16 @@ export class ExchangeChecker {
   }
 
   #onAnswer(message: Message): void {
-    const key = answerKey(message);
-    const askedIn = this.#asked.get(key);
-    if (askedIn === undefined) this.#fail(`M2: ${key}, which answers nothing that the client asked`);
-    if (this.state === "asleep" && askedIn !== this.#period) {
-      this.#fail(`Z3: ${key} to a sleeping client, which asked for it before it slept`);
-    }
+    const key = this.#asked.answer(message, this.state);
     if (message.type === "CONNACK") {
-      this.promptedSince = undefined;
-      this.#prompt = undefined;
-      if (message.returnCode === 0) {
-        this.state = "active";
-        this.#justWoke = this.keepsSession;
-      } else {
-        this.ended();
-      }
+      const isAccepted = message.returnCode === RETURN_CODE.accepted;
+      this.connect.answered(isAccepted);
+      if (isAccepted) this.state = "active";
+      else this.ended();
       return;
     }
     // A client that wakes up goes on with what it has asked for, also while it is asked for its will.
-    const isServed = this.isConnected || (this.state === "connecting" && this.keepsSession);
+    const isServed = this.isConnected || (this.state === "connecting" && this.connect.keepsSession);
     if (message.type !== "PINGRESP" && !isServed) this.#fail(`${key} to a client that is ${this.state}`);
     if (message.type !== "PINGRESP" || this.state !== "awake") return;
     if (this.#isRemade) {
@@ -421,8 +354,10 @@ export class ExchangeChecker {
   #onPublish(message: Extract<Message, { type: "PUBLISH" }>, payload: string, now: Instant): void {
     const { qos, msgId, topicId } = message;
     // Where the client began anew in the meantime, it may be asked again for what it said while its connection was remade.
-    if (this.#unheard?.payload === payload && this.#held.first?.payload !== payload) {
-      this.#held.putBack(this.#unheard);
+    const unheard = this.#unheard;
+    const isNotHeld = this.#held.first?.payload !== payload || (message.dup && unheard?.isOrphan);
+    if (unheard?.payload === payload && isNotHeld) {
+      this.#held.putBack(unheard);
       if (this.open !== undefined) this.open.isReceived = false;
     }
     this.#unheard = undefined;
@@ -441,8 +376,7 @@ export class ExchangeChecker {
       return;
     }
     this.#completed = undefined;
-    if (this.#sent.get(msgId) === payload && !message.dup) this.#fail(`R5: ${payload} once more without DUP`);
-    this.#sent.set(msgId, payload);
+    if (this.#sent.send(msgId, payload) && !message.dup) this.#fail(`R5: ${payload} once more without DUP`);
     if (msgId === 0) this.#fail(`M4: PUBLISH QoS ${qos} with MsgId 0`);
     if (this.open === undefined) this.#countInPeriod();
     this.#start("PUBLISH", msgId, topicId, qos, now);
@@ -474,18 +408,14 @@ export class ExchangeChecker {
 
   #fallAsleep(): void {
     this.state = "asleep";
-    this.#period += 1;
+    this.#asked.fellAsleep();
   }
 
   #begin(): void {
-    this.#sent.clear();
+    this.#sent.forgetAllBut(undefined);
     this.open = undefined;
     this.#completed = undefined;
-    this.promptedSince = undefined;
-    this.#asked.clear();
+    this.connect.begin();
+    this.#asked.begin();
   }
-}
-
-function isSame(one: Connect | undefined, other: Connect): boolean {
-  return one?.will === other.will && one.cleanSession === other.cleanSession && one.duration === other.duration;
 }

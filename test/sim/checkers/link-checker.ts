@@ -56,8 +56,8 @@ export class LinkChecker {
   /** A lost connection is made anew, in its turn among all. */
   renewed(now: Instant): void {
     this.#renewedAt = [...this.#renewedAt.filter((at) => at > now - 1000), now];
-    // Both ends of the second belong to it.
-    if (this.#renewedAt.length > this.#reconnectsPerSecond + 1)
+    // Both ends of the second belong to it; and one may have had to wait for the end of the connection before.
+    if (this.#renewedAt.length > this.#reconnectsPerSecond + 2)
       this.#fail(
         `${this.#renewedAt.length} connections are made anew in a second, at most ${this.#reconnectsPerSecond}`,
       );

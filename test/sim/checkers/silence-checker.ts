@@ -69,6 +69,11 @@ export class SilenceChecker {
     this.#linkSince = 0;
   }
 
+  /** It was kept as active, and shows itself to sleep: for how long it will is not known, unless it did before. */
+  isAsleepAfterAll(): void {
+    if (this.#sleepMs === Number.POSITIVE_INFINITY) this.#sleepMs = this.#announcedMs;
+  }
+
   /** It was kept as sleeping, and shows itself to be active: it may be silent for as long as either allows. */
   isActiveAfterAll(now: Instant): void {
     this.#heardAt = now;
@@ -128,10 +133,10 @@ export class SilenceChecker {
 
   /** Whether the client has left a message unanswered for so long that it is lost. */
   hasLeftUnanswered(now: Instant): boolean {
-    const { open, unansweredSince, releasedAgainSince, promptedSince, keepsSession } = this.#exchange;
+    const { open, unansweredSince, releasedAgainSince, connect } = this.#exchange;
     // What is sent to a client that has just woken up counts as a repetition, where its connection to the broker was made anew.
-    const patienceMs = keepsSession ? this.#patienceMs - this.#tRetryMs : this.#patienceMs;
-    for (const since of [open?.since, unansweredSince, releasedAgainSince, promptedSince]) {
+    const patienceMs = connect.keepsSession ? this.#patienceMs - this.#tRetryMs : this.#patienceMs;
+    for (const since of [open?.since, unansweredSince, releasedAgainSince, connect.promptedSince]) {
       if (since !== undefined && now >= since + patienceMs - 1) return true;
     }
     return false;

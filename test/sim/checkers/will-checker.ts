@@ -1,7 +1,7 @@
 import type { LinkConnect } from "../../../src/gateway/contract.ts";
 import type { Will } from "../../../src/gateway/packet.ts";
 import type { Connect, Message } from "../../../src/sn/message.ts";
-import type { ExchangeChecker } from "./exchange-checker.ts";
+import type { ConnectChecker } from "./connect-checker.ts";
 import type { Fail } from "./fail.ts";
 
 /** Updates of a will that may be what an answer speaks of: none has a MsgId, and a late copy of one is done once more. */
@@ -37,10 +37,10 @@ export class WillChecker {
     this.#fail = fail;
   }
 
-  toGateway(message: Message, exchange: Pick<ExchangeChecker, "keepsSession" | "isPrompted">): void {
+  toGateway(message: Message, connecting: ConnectChecker): void {
     switch (message.type) {
       case "CONNECT":
-        this.#onConnect(message, exchange);
+        this.#onConnect(message, connecting);
         break;
       case "WILLTOPIC":
         if (this.#setUp?.step !== "will topic") break;
@@ -133,9 +133,12 @@ export class WillChecker {
 
   /** The gateway connects to the broker for a client that sets up its connection. */
   opened({ will }: LinkConnect): void {
-    this.#topicUpdates.length = 0;
-    this.#messageUpdates.length = 0;
     const setUp = this.#setUp;
+    // What a sleeping client has asked for may be answered when it has woken up.
+    if (setUp?.keepsWill !== true) {
+      this.#topicUpdates.length = 0;
+      this.#messageUpdates.length = 0;
+    }
     this.#opened = { will };
     if (setUp === undefined) return;
     setUp.isOpened = true;
@@ -144,10 +147,7 @@ export class WillChecker {
     this.#fail(`W3: connected with the will ${text(will)} instead of ${text(setUp.will)}`);
   }
 
-  #onConnect(
-    connect: Connect,
-    { keepsSession, isPrompted }: Pick<ExchangeChecker, "keepsSession" | "isPrompted">,
-  ): void {
+  #onConnect(connect: Connect, { keepsSession, isPrompted }: ConnectChecker): void {
     const before = this.#setUp;
     if (before?.step === "broker") return;
     if (before !== undefined && isSameConnect(before.connect, connect)) return;

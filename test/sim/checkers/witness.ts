@@ -6,8 +6,8 @@ import type { MessageName } from "../../../src/sn/msg-type.ts";
 import type { Place } from "../place.ts";
 import { Callers } from "./callers.ts";
 import { ClientCheckers } from "./client-checkers.ts";
+import type { ClientState } from "./client-state.ts";
 import { DatagramChecker } from "./datagram-checker.ts";
-import type { ClientState } from "./exchange-checker.ts";
 import { LinkChecker } from "./link-checker.ts";
 import type { Occasion } from "./silence-checker.ts";
 import { StrangerChecker } from "./stranger-checker.ts";
@@ -221,7 +221,7 @@ export class Witness {
   performs(effect: Extract<Effect, { link: number }>, now: Instant): void {
     const clientId = effect.type === "open" ? effect.connect.clientId : this.links.clientOf(effect.link);
     const client = clientId === undefined ? undefined : this.#checkersOf(clientId);
-    const isRenewal = client?.exchange.isConnected === true || client?.exchange.keepsSession === true;
+    const isRenewal = client?.exchange.isConnected === true || client?.exchange.connect.keepsSession === true;
     if (clientId !== undefined && client !== undefined) {
       if (effect.type === "open") this.#mustNotDisturb(clientId, client.outage.closedByBrokerAt);
       if (effect.type === "open" && client.opens(effect.connect, now)) this.links.renewed(now);
