@@ -94,8 +94,11 @@ export class Requests {
    * again to what the client has subscribed to. `isDoubtful`: the session may be a new one although the broker has it.
    */
   renewed(isKept: boolean, isDoubtful: boolean): void {
-    if (!isKept && (!this.empty || this.#publishes.holdsEarlier)) {
-      this.#lost = "the broker has forgotten the session, and a message of QoS 2 with it";
+    if (!isKept) {
+      if (!this.empty || this.#publishes.holdsEarlier) {
+        this.#lost = "the broker has forgotten the session, and a message of QoS 2 with it";
+      }
+      this.#publishes.forgetEarlier();
     }
     if ((!isKept || isDoubtful || this.#subscribes.unrestored) && this.#client.subscriptions.size > 0)
       this.#subscribes.restore();

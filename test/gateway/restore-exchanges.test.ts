@@ -102,6 +102,14 @@ describe("messages that were under way", () => {
     s.client("PUBREL", { msgId: 0 }).nothing();
   });
 
+  test("P10 and a client is told once that the broker has forgotten it", () => {
+    const { s } = aliased("received");
+    restarted(s, false).toClient("DISCONNECT");
+    const { link } = s;
+    s.closes(true, link).gone(link).client("CONNECT", DURABLE).opens().accepts(true).toClient("CONNACK");
+    s.gone().after(2000).opens().accepts(false).nothing().noted("link.restored");
+  });
+
   test("R7, P10 a copy of a PUBLISH whose PUBREL was under way is one", () => {
     const s = new Script().connect(DURABLE);
     const topicId = s.register("a");
