@@ -165,7 +165,10 @@ export class ClientCheckers {
       if (state === "awake" && this.#isReady && why !== "deadline") this.#checkAllHanded();
       this.#isLinkNew = false;
     }
-    if (message.type === "CONNACK" && message.returnCode === 0 && !this.outage.isLost) this.#isReady = true;
+    if (message.type === "CONNACK" && message.returnCode === 0 && !this.outage.isLost) {
+      this.#isReady = true;
+      this.exchange.linkReady();
+    }
     if (
       message.type === "CONNACK" &&
       message.returnCode === 0 &&
@@ -198,8 +201,10 @@ export class ClientCheckers {
     const isKept = sessionPresent && this.#isDurable;
     this.#handed.clear();
     this.#isLinkNew = this.exchange.isConnected;
-    this.#isBetrayed = !isKept && (memory.acknowledgements.hasUnreleased || this.#mayBeUnreleased);
     const isNew = !exchange.isConnected && !exchange.connect.keepsSession;
+    const isBetrayed = !isKept && (memory.acknowledgements.hasUnreleased || this.#mayBeUnreleased);
+    // It is told when a connection is in use, which need not be this one.
+    this.#isBetrayed = isBetrayed || (this.#isBetrayed && !isNew);
     if (!isKept) this.#mayBeUnreleased = false;
     if (!isKept || isNew) memory.acknowledgements.brokerForgot(isNew);
     // A client that is connected or wakes up does not notice, and keeps its ids.
@@ -227,6 +232,7 @@ export class ClientCheckers {
   /** The gateway says that a connection that was made anew is in use. */
   linkReady(): void {
     this.will.ready();
+    this.exchange.linkReady();
     this.#isReady = true;
     this.outage.over();
   }

@@ -144,7 +144,6 @@ export class ExchangeChecker {
   /** A new broker connection is there: of what was held, the broker sends again what it still has. */
   linkOpened(sessionPresent: boolean): void {
     this.#isCutOff = false;
-    this.#isRemade = false;
     if (!sessionPresent) {
       this.#held.orphan();
       if (this.#unheard !== undefined) this.#unheard.isOrphan = true;
@@ -163,6 +162,11 @@ export class ExchangeChecker {
       this.open = undefined;
     }
     this.#held.redelivered();
+  }
+
+  /** The new connection is in use. */
+  linkReady(): void {
+    this.#isRemade = false;
   }
 
   /** The broker connection of a connected client is closed, to be made anew. */
@@ -330,8 +334,8 @@ export class ExchangeChecker {
     if (message.type === "CONNACK") {
       const isAccepted = message.returnCode === RETURN_CODE.accepted;
       this.connect.answered(isAccepted);
-      if (isAccepted) this.state = "active";
-      else this.ended();
+      if (!isAccepted) this.ended();
+      else this.state = "active";
       return;
     }
     // A client that wakes up goes on with what it has asked for, also while it is asked for its will.
