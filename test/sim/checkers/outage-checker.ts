@@ -78,7 +78,7 @@ export class OutageChecker {
     const { reconnectMinMs, reconnectMaxMs, devices, ghostMs } = this.#options;
     const waitMs = now - this.#brokenAt;
     if (waitMs < reconnectMinMs - 1)
-      this.#fail(`A-9x: the next connection after ${Math.round(waitMs)} ms, at least ${reconnectMinMs}`);
+      this.#fail(`the next connection after ${Math.round(waitMs)} ms, at least ${reconnectMinMs}`);
     if (this.#isHurried) this.#waits = [];
     else this.#waits.push(waitMs);
     this.#isHurried = false;
