@@ -106,6 +106,8 @@ export class DeliveryQueue {
 
   push(packet: PublishPacket): void {
     const packetId = packet.messageId;
+    // Without DUP it is another message under that identifier, and the broker has forgotten the one of before.
+    if (!packet.dup) this.#interrupted?.endOf(packetId);
     const sent = packet.dup && packetId !== 0 && this.#interrupted?.comesAgain(packetId) === true;
     this.#items.push({
       packet,

@@ -99,6 +99,14 @@ describe("a message for the client is under way when the connection breaks", () 
     s.deliver("a", { qos: 1, messageId: 4 }).toClient("PUBLISH", { msgId: 4, dup: false });
   });
 
+  test("A-27 QoS 1: another message under its identifier is not taken for it", () => {
+    const s = active().deliver("a", { qos: 1, messageId: 3 }).toClient("PUBLISH", { msgId: 3 });
+    s.gone().client("PUBACK", { topicId: 1, msgId: 3 }).nothing().after(2000).opens().accepts(true).nothing();
+    s.deliver("a", { qos: 1, messageId: 3, dup: false, payload: "new" }).toClient("PUBLISH", { msgId: 3, dup: false });
+    // The client has begun anew, and does not know the topic id.
+    s.client("PUBACK", { topicId: 1, msgId: 3, returnCode: 2 }).toClient("REGISTER", { topicId: 1 });
+  });
+
   test("A-27 QoS 1: nothing is acknowledged that the client has refused meanwhile", () => {
     const s = active().deliver("a", { qos: 1, messageId: 3 }).toClient("PUBLISH", { msgId: 3 });
     s.gone().client("PUBACK", { topicId: 1, msgId: 3, returnCode: 3 }).after(2000).opens().accepts(true).nothing();
