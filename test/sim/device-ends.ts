@@ -125,7 +125,7 @@ export class DeviceEnds {
     if (outcome.type === "published") {
       const payload = client.take(outcome);
       if (payload === undefined) fail(`${client.clientId}: two outcomes of one request`);
-      if (outcome.result === "accepted" && !client.traits.credulous) deliveries.accepted(payload, broker.routed);
+      if (outcome.result === "accepted" && !client.traits.credulous) deliveries.accepted(payload, broker.routed, now());
       // A device that leaves, or had a clean session, does not know what became of it.
       const isGone = outcome.result === "not connected" || outcome.result === "no answer";
       // It has registered the name again, and the id was lost once more.

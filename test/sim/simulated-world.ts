@@ -293,6 +293,8 @@ export class SimulatedWorld {
 
   #endGateway(gateway: GatewayEnd, how: "crash" | "stop"): void {
     if (!gateway.isRunning) return;
+    const clientIds = new Set(this.#clients.filter((one) => one.gateway === gateway.name).map((one) => one.clientId));
+    this.#deliveries.gatewayEnds(clientIds, this.#now - this.#options.tRetryMs);
     for (const client of this.#clients) {
       if (how === "crash" && client.gateway === gateway.name)
         for (const payload of client.open.values()) this.#deliveries.crossedCrash(payload);

@@ -1,3 +1,4 @@
+import type { Instant } from "../../../src/gateway/contract.ts";
 import type { MqttQoS, PublishPacket } from "../../../src/gateway/packet.ts";
 import type { Routed } from "../simulated-broker.ts";
 import type { Fail } from "./fail.ts";
@@ -8,11 +9,13 @@ interface Upstream {
   readonly qos: number;
   readonly retain: boolean;
   isAccepted: boolean;
+  /** When the device was told. */
+  acceptedAt: Instant;
   /** The broker's connection for this client in which the gateway got it first, counted. */
   connection: number | undefined;
   /** A copy of it is a new message to anybody, or its MsgId stands for another one at the broker. */
   isExempt: boolean;
-  /** The broker had it, and has forgotten its number before it was released: a copy is a new message to it. */
+  /** Its number was forgotten, by the broker before it was released, or with the gateway: a copy is a new message. */
   mayRepeat: boolean;
   hasCrossedCrash: boolean;
 }
@@ -73,6 +76,7 @@ export class DeliveryChecker {
     this.#upstream.set(payload, {
       ...message,
       isAccepted: false,
+      acceptedAt: Number.NEGATIVE_INFINITY,
       connection: undefined,
       isExempt: false,
       mayRepeat: false,
@@ -85,9 +89,10 @@ export class DeliveryChecker {
   }
 
   /** The device was told that its message is accepted: it has to be at the broker. */
-  accepted(payload: string, routed: readonly Routed[]): void {
+  accepted(payload: string, routed: readonly Routed[], now: Instant): void {
     const message = this.#upstream.get(payload)!;
     message.isAccepted = true;
+    message.acceptedAt = now;
     if (message.qos === 0 || message.isExempt) return;
     if (!routed.some((one) => one.payload === payload)) {
       this.#fail(`P9: ${payload} was acknowledged to the device, and is not at the broker`);
@@ -122,6 +127,16 @@ export class DeliveryChecker {
   crossedCrash(payload: string): void {
     const message = this.#upstream.get(payload);
     if (message !== undefined) message.hasCrossedCrash = true;
+  }
+
+  /**
+   * The gateway of these clients ends. What it has completed at QoS 2 `since`, as long ago as a datagram lives, it does not know in its
+   * next life, for nothing is written for each message: a copy of its PUBLISH that is on its way now is a new message.
+   */
+  gatewayEnds(clientIds: ReadonlySet<string>, since: Instant): void {
+    for (const message of this.#upstream.values()) {
+      if (message.qos === 2 && message.acceptedAt >= since && clientIds.has(message.clientId)) message.mayRepeat = true;
+    }
   }
 
   hasCrossedCrash(payload: string): boolean {
