@@ -1,9 +1,9 @@
 import { encode } from "../../../src/sn/encode.ts";
 import type { Message } from "../../../src/sn/message.ts";
-import type { MessageName } from "../../../src/sn/msg-type.ts";
 import { SENT_BY_GATEWAY } from "../../sn/sent-by-gateway.ts";
 import type { Place, Places } from "../place.ts";
 import type { Fail } from "./fail.ts";
+import { FOR_CLIENTS } from "./for-clients.ts";
 
 const RETURN_CODE_MAX = 3;
 
@@ -47,17 +47,3 @@ export class DatagramChecker {
     else if (heard.type === "PUBLISH" && heard.qos === -1) this.#fail(`N3: ${message.type} in answer to QoS −1`);
   }
 }
-
-/** What only a gateway sends. */
-const FOR_CLIENTS: ReadonlySet<MessageName> = new Set([
-  "ADVERTISE",
-  "GWINFO",
-  "CONNACK",
-  "WILLTOPICREQ",
-  "WILLMSGREQ",
-  "SUBACK",
-  "UNSUBACK",
-  "WILLTOPICRESP",
-  "WILLMSGRESP",
-  "ENCAPSULATED",
-]);

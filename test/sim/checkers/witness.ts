@@ -2,30 +2,16 @@ import type { Effect, GatewayEvent, Instant } from "../../../src/gateway/contrac
 import type { SavedGateway, SavedSession } from "../../../src/gateway/saved-session.ts";
 import { decode } from "../../../src/sn/decode.ts";
 import type { Message } from "../../../src/sn/message.ts";
-import type { MessageName } from "../../../src/sn/msg-type.ts";
 import type { Place } from "../place.ts";
 import { Callers } from "./callers.ts";
 import { ClientCheckers } from "./client-checkers.ts";
 import type { ClientState } from "./client-state.ts";
 import { DatagramChecker } from "./datagram-checker.ts";
+import { FOR_CLIENTS } from "./for-clients.ts";
 import { LinkChecker } from "./link-checker.ts";
 import type { Occasion } from "./silence-checker.ts";
 import { StrangerChecker } from "./stranger-checker.ts";
 import type { WitnessSurroundings } from "./witness-surroundings.ts";
-
-/** What only a gateway sends: it says nothing about who sends it. */
-const FOR_CLIENTS: ReadonlySet<MessageName> = new Set([
-  "ADVERTISE",
-  "GWINFO",
-  "CONNACK",
-  "WILLTOPICREQ",
-  "WILLMSGREQ",
-  "SUBACK",
-  "UNSUBACK",
-  "WILLTOPICRESP",
-  "WILLMSGRESP",
-  "ENCAPSULATED",
-]);
 
 /** Connections that are lost within such a time may be lost together. */
 const TOGETHER_MS = 1000;
