@@ -37,6 +37,8 @@ export class FuzzWorld {
   readonly #clients = new Map<string, ClientEnd>();
   readonly #settings: Settings;
   #gateway: Gateway;
+  /** MsgIds of PUBACKs that clients have sent. */
+  readonly #acknowledged = new Set<number>();
   #now = 0;
   #strangersAnsweredAt: number[] = [];
 
@@ -82,7 +84,11 @@ export class FuzzWorld {
     this.#record(`${this.#now} ${showEvent(event)}`);
     this.broker.happen(event);
     const asked = opened(event);
-    if (asked.type === "datagram") this.client(asked.from);
+    if (asked.type === "datagram") {
+      this.client(asked.from);
+      const message = decode(asked.data);
+      if (message.type === "PUBACK") this.#acknowledged.add(message.msgId);
+    }
     if (asked.type === "restore") for (const saved of asked.saved.sessions) this.client(addressOf(saved));
     const effects = this.#gateway.handle(event, this.#now);
     for (const effect of effects) this.#record(`    ${showEffect(effect)}`);
@@ -124,8 +130,11 @@ export class FuzzWorld {
         this.broker.perform(effect);
         if (effect.packet.cmd === "puback") {
           const given = effects.some((other) => other.type === "note" && other.name === "delivery.dropped");
+          // What was acknowledged while there was no connection counts when the broker sends it again, or the connection is ready.
+          const isOver = this.#acknowledged.has(effect.packet.messageId);
+          const comesAgain = event.type === "packet" && event.packet.cmd === "publish" && event.packet.dup;
           invariant(
-            given || event.type === "datagram" || endsWillUpdate(effects),
+            given || event.type === "datagram" || (isOver && (comesAgain || endsRenewal(effects))),
             "the broker gets PUBACK when the client gave one, or the message was given up",
           );
         }
@@ -156,7 +165,7 @@ export class FuzzWorld {
     invariant(data.length <= this.#settings.datagramOctetsMax, "a datagram has at most datagramOctetsMax octets");
     if (message.type === "PUBACK" && message.returnCode === RETURN_CODE.accepted) {
       invariant(
-        isPubAckOfBroker(event) || mayWake(event) || endsWillUpdate(effects),
+        isPubAckOfBroker(event) || mayWake(event) || endsRenewal(effects) || sendsToSleep(effects),
         "PUBACK follows the broker's, at once or when a sleeping client wakes up",
       );
     }
@@ -227,9 +236,15 @@ function mayWake(event: GatewayEvent): boolean {
   return type === "PINGREQ" || type === "CONNECT";
 }
 
-/** Whether what clients have said during an update of a will is looked at now. */
-function endsWillUpdate(effects: Effect[]): boolean {
-  return effects.some((effect) => effect.type === "note" && /^will\.(updated|refused)$/.test(effect.name));
+/** Whether what clients have said while their connection was made anew is looked at now. */
+function endsRenewal(effects: Effect[]): boolean {
+  const notes = /^(will\.(updated|refused)|link\.restored)$/;
+  return effects.some((effect) => effect.type === "note" && notes.test(effect.name));
+}
+
+/** Whether clients that wait for their messages are sent back to sleep, for the broker cannot be reached. */
+function sendsToSleep(effects: Effect[]): boolean {
+  return effects.some((effect) => effect.type === "note" && effect.name === "link.retried");
 }
 
 function showEvent(event: GatewayEvent): string {
