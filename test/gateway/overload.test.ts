@@ -25,6 +25,20 @@ function as(s: Script, clientId: string, link: number): Script {
   return s.from(clientId);
 }
 
+/** Sleeping clients of which each has a message and is not read any more, for one had nearly all the room; that one has just left. */
+function freed(clientIds: readonly string[]) {
+  const { s, links } = asleep({ bufferedOctetsMax: 24_000, queuedOctetsMax: 100_000 }, "big", ...clientIds);
+  as(s, "big", links[0]!)
+    .deliver("a", { qos: 1, messageId: 1, payload: PAYLOAD.repeat(45) })
+    .does("pause");
+  for (const [index, clientId] of clientIds.entries()) {
+    as(s, clientId, links[index + 1]!).deliver("a", { qos: 1, messageId: 1, payload: "" });
+    expect(s.arrows()).toEqual(["pause"]);
+  }
+  as(s, "big", links[0]!).client("DISCONNECT").toClient("DISCONNECT").closes(true);
+  return { s, links };
+}
+
 describe("bufferedOctetsMax: what waits for all clients together", () => {
   test("Z19 QoS 0 is dropped, the oldest first, and each client keeps one message", () => {
     const { s, links } = asleep({ bufferedOctetsMax: 3000 }, "d1", "d2");
@@ -89,15 +103,7 @@ describe("bufferedOctetsMax: what waits for all clients together", () => {
 
   test("many that were kept waiting are called a few at a time, and all of them without anything else happening", () => {
     const clientIds = Array.from({ length: 100 }, (_, index) => `d${index}`);
-    const { s, links } = asleep({ bufferedOctetsMax: 24_000, queuedOctetsMax: 100_000 }, "big", ...clientIds);
-    as(s, "big", links[0]!)
-      .deliver("a", { qos: 1, messageId: 1, payload: PAYLOAD.repeat(45) })
-      .does("pause");
-    for (const [index, clientId] of clientIds.entries()) {
-      as(s, clientId, links[index + 1]!).deliver("a", { qos: 1, messageId: 1, payload: "" });
-      expect(s.arrows()).toEqual(["pause"]);
-    }
-    as(s, "big", links[0]!).client("DISCONNECT").toClient("DISCONNECT").closes(true);
+    const { s, links } = freed(clientIds);
     // All the small messages together are still too many.
     expect(s.arrows()).toEqual([]);
     for (const clientId of clientIds.slice(0, 75)) {
@@ -119,15 +125,7 @@ describe("bufferedOctetsMax: what waits for all clients together", () => {
 
   test("more than a few that one event makes room for are all called without waiting for another one", () => {
     const clientIds = Array.from({ length: 40 }, (_, index) => `d${index}`);
-    const { s, links } = asleep({ bufferedOctetsMax: 24_000, queuedOctetsMax: 100_000 }, "big", ...clientIds);
-    as(s, "big", links[0]!)
-      .deliver("a", { qos: 1, messageId: 1, payload: PAYLOAD.repeat(45) })
-      .does("pause");
-    for (const [index, clientId] of clientIds.entries()) {
-      as(s, clientId, links[index + 1]!).deliver("a", { qos: 1, messageId: 1, payload: "" });
-      expect(s.arrows()).toEqual(["pause"]);
-    }
-    as(s, "big", links[0]!).client("DISCONNECT").toClient("DISCONNECT").closes(true);
+    const { s } = freed(clientIds);
     expect(s.arrows()).toEqual(Array(16).fill("resume"));
     expect(s.gateway.deadline).toBe(s.now);
     expect(s.after(0).arrows()).toEqual(Array(24).fill("resume"));

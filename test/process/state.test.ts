@@ -23,6 +23,13 @@ function gatewayAt(path: string, port = 0, ...flags: string[]): GatewayProcess {
   return new GatewayProcess(["run", "--broker", "embedded:", ...places, ...flags]);
 }
 
+/** A first one, that is ready, and its port. */
+async function readyAt(path: string): Promise<{ gateway: GatewayProcess; port: number }> {
+  const gateway = gatewayAt(path);
+  await gateway.line("gateway.ready");
+  return { gateway, port: await gateway.listenerPort() };
+}
+
 /** What the store has written since it was opened. */
 function logOf(path: string): string {
   const files = readdirSync(join(path, "sessions")).filter((file) => file.endsWith(".log"));
@@ -34,9 +41,7 @@ const eventsOf = (gateway: GatewayProcess, event: string) => gateway.lines.filte
 describe("a restart", () => {
   test("A-55 is not noticed by a client that sleeps: it is not told, its topic ids are good, and it has its messages when it wakes up", async () => {
     const path = folder();
-    const first = gatewayAt(path);
-    await first.line("gateway.ready");
-    const port = await first.listenerPort();
+    const { gateway: first, port } = await readyAt(path);
     const sleeper = new UdpDevice({ host: "127.0.0.1", port }, "sleeper", { cleanSession: false });
     await sleeper.connect();
     await sleeper.subscribe("to/sleeper", 1);
@@ -63,9 +68,7 @@ describe("a restart", () => {
 
   test("that does not come about changes nothing: a gateway whose port is taken leaves what is kept as it is", async () => {
     const path = folder();
-    const first = gatewayAt(path);
-    await first.line("gateway.ready");
-    const port = await first.listenerPort();
+    const { gateway: first, port } = await readyAt(path);
     const device = new UdpDevice({ host: "127.0.0.1", port }, "device", { cleanSession: false });
     await device.connect();
     await device.publish("from/device", "one", 1);
