@@ -1,3 +1,4 @@
+import type { MqttQoS } from "../gateway/packet.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../gateway/settings.ts";
 import { clientIdPatterns } from "./client-rules.ts";
 import { NOTHING_KEPT } from "./nothing-kept.ts";
@@ -48,5 +49,9 @@ export function coreSettings(options: OptionValues): Settings {
     datagramOctetsMax: options["clients.max_datagram"],
     strangerAnswersPerSecond: options["clients.max_stranger_answers"],
     predefinedTopics: options["topics.predefined"] ?? [],
+    mountpoint: options["topics.mountpoint"],
+    brokerMaxQos: options["broker.max_qos"] as MqttQoS,
+    brokerRetains: options["broker.retain"] === "keep",
+    forbiddenInTopics: options["broker.forbidden_characters"],
   };
 }

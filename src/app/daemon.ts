@@ -1,11 +1,10 @@
-import { randomBytes, randomInt } from "node:crypto";
+import { randomInt } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { Gateway } from "../gateway/gateway.ts";
 import { parseBrokerUrl, type TcpBroker } from "../mqtt/broker-url.ts";
 import { EmbeddedBroker } from "../mqtt/embedded-broker.ts";
-import { Link } from "../mqtt/link.ts";
-import { LinkScheduler } from "../mqtt/link-scheduler.ts";
-import { OwnClient } from "../mqtt/own-client.ts";
+import type { OwnClient } from "../mqtt/own-client.ts";
+import { BrokerAccess } from "./broker-access.ts";
 import { coreSettings } from "./core-settings.ts";
 import { hostPortText, parseHostPort, reachableHost } from "./host-port.ts";
 import { runInvocation } from "./invocation.ts";
@@ -16,7 +15,6 @@ import { messageTrace } from "./message-trace.ts";
 import { NoteLog } from "./note-log.ts";
 import type { OptionValues } from "./options.ts";
 import { Runner, type Surroundings } from "./runner.ts";
-import { expandTemplate } from "./template.ts";
 import type { WhereIs } from "./where-is.ts";
 import { within } from "./within.ts";
 
@@ -40,7 +38,6 @@ export class Daemon {
   readonly #log: Log;
   readonly #noteLog: NoteLog;
   readonly #callbacks: DaemonCallbacks;
-  readonly #scheduler = new LinkScheduler();
   /** Decides what is random in the core. */
   readonly #seed = randomInt(2 ** 32);
   #embeddedBroker: EmbeddedBroker | undefined;
@@ -124,7 +121,7 @@ export class Daemon {
   readonly #whereIs: WhereIs = (address) => this.#listeners?.whereIs(address) ?? { address };
 
   async #start(): Promise<void> {
-    const openStream = await this.#openBroker();
+    const access = new BrokerAccess(this.#options, await this.#openBroker(), this.#tcpBroker);
     const state = await KeptState.open(this.#options["state.path"], this.#log);
     this.#state = state;
     let send: Surroundings["send"] = () => {};
@@ -133,7 +130,7 @@ export class Daemon {
       send: (to, data) => send(to, data),
       broadcast: (near, radius, data) => this.#listeners?.broadcast(near, radius, data),
       publish: (topic, payload, retain) => this.#ownClient?.publish(topic, payload, { qos: 0, retain }),
-      openLink: this.#linkOpener(openStream),
+      openLink: (link, connect, emit) => access.openLink(link, connect, emit),
       linkOpened: () => this.#ownClient?.tryNow(),
       note: (note, now) => this.#noteLog.print(note, now),
       save: state && ((clientId) => state.changed(clientId)),
@@ -149,7 +146,7 @@ export class Daemon {
     send = this.#listeners.sender();
     // Topic ids are handed out again when it is saved that they go on behind those of before.
     state?.start();
-    this.#ownClient = this.#startOwnClient(openStream, this.#callbacks.onReady);
+    this.#ownClient = this.#startOwnClient(access, this.#callbacks.onReady);
   }
 
   #tellStall(stalledMs: number): void {
@@ -188,47 +185,11 @@ export class Daemon {
     return this.#embeddedBroker.openStream;
   }
 
-  #linkOpener(openStream: () => Duplex): Surroundings["openLink"] {
-    const options = this.#options;
-    const keepAliveSeconds = options["broker.keep_alive"] / 1000;
-    return (link, connect, emit) => {
-      const { clientId } = connect;
-      const linkOptions = {
-        ...this.#credentials(clientId),
-        openStream,
-        keepAliveSeconds,
-        answerTimeoutMs: options["broker.connect_timeout"],
-        clientId: expandTemplate(options["broker.client_id"], clientId),
-        scheduler: this.#scheduler,
-      };
-      return new Link(link, connect, linkOptions, emit);
-    };
-  }
-
-  #credentials(clientId: string): { username: string | undefined; password: string | undefined } {
-    const username = this.#options["broker.username"] ?? this.#tcpBroker?.username;
-    const password = this.#options["broker.password"] ?? this.#tcpBroker?.password;
-    return {
-      username: username === undefined ? undefined : expandTemplate(username, clientId),
-      password: password === undefined ? undefined : expandTemplate(password, clientId),
-    };
-  }
-
-  #startOwnClient(openStream: () => Duplex, onReady: () => void): OwnClient {
-    const options = this.#options;
-    // A name of its own for each process: two gateways on one broker must not throw each other out.
-    const clientId = `mqtt-sn-gateway-${options["gateway.id"]}-${randomBytes(4).toString("hex")}`;
+  #startOwnClient(access: BrokerAccess, onReady: () => void): OwnClient {
     const url = this.brokerUrl;
     let wasReached = false;
     let unreachableSinceMs: number | undefined;
-    return new OwnClient({
-      ...this.#credentials(clientId),
-      openStream,
-      clientId,
-      keepAliveSeconds: options["broker.keep_alive"] / 1000,
-      connectTimeoutMs: options["broker.connect_timeout"],
-      reconnectMinMs: options["broker.reconnect_min"],
-      reconnectMaxMs: options["broker.reconnect_max"],
+    return access.ownClient({
       onReachable: () => {
         const outageMs =
           unreachableSinceMs === undefined ? undefined : Math.round(performance.now() - unreachableSinceMs);

@@ -7,8 +7,9 @@
  * The core has no clock, socket, timer or log. Whoever runs it feeds it one event at a time, performs the effects in their order,
  * and never calls `handle` from within the performance of an effect.
  */
-import type { PacketFromBroker, PacketToBroker, Will } from "./packet.ts";
+import type { MqttQoS, PacketFromBroker, PacketToBroker, Will } from "./packet.ts";
 import type { SavedGateway } from "./saved-session.ts";
+import type { Settings } from "./settings.ts";
 
 /** A point in time: milliseconds of a clock that never goes back. Its zero has no meaning. */
 export type Instant = number;
@@ -24,16 +25,29 @@ export type GatewayEvent =
   | { type: "datagram"; from: Address; data: Uint8Array }
   /** `gateway.deadline` has come. Early or late makes no difference: `now` decides. */
   | { type: "deadline" }
-  /** The broker answered CONNECT with return code 0. */
-  | { type: "link-opened"; link: LinkId; sessionPresent: boolean }
-  /** The broker answered CONNECT with a refusal: the return code of MQTT 3.1.1, 1 to 5. The link is closed. */
-  | { type: "link-refused"; link: LinkId; returnCode: number }
+  /** The broker accepted CONNECT. `limits` is what it said that it cannot do, which only MQTT 5 has words for. */
+  | { type: "link-opened"; link: LinkId; sessionPresent: boolean; limits?: BrokerLimits }
+  /**
+   * The broker answered CONNECT with a refusal: the return code of MQTT 3.1.1, 1 to 5, or the reason code of MQTT 5, 0x80 or more. The
+   * link is closed. `reason` is what the broker said besides, for people.
+   */
+  | { type: "link-refused"; link: LinkId; returnCode: number; reason?: string }
   /**
    * The connection is gone, or could not be made. Follows every `open` exactly once in the end, also after `close`, unless
    * `link-refused` came. `reason` is for people. `byBroker`: the broker ended a connection that it had accepted, and has not said why;
    * not so where the network failed, or the broker fell silent. `unasked`: the broker cannot have seen CONNECT, for nobody was reached.
+   * `takenOver`: the broker has said that this client is connected elsewhere (MQTT 5: Session taken over).
    */
-  | { type: "link-closed"; link: LinkId; reason: string; byBroker?: boolean; unasked?: boolean }
+  | {
+      type: "link-closed";
+      link: LinkId;
+      reason: string;
+      byBroker?: boolean;
+      unasked?: boolean;
+      takenOver?: boolean;
+    }
+  /** What the link was opened with holds only a little longer: a new one is to take its place. May be said again. */
+  | { type: "link-expires"; link: LinkId }
   | { type: "packet"; link: LinkId; packet: PacketFromBroker }
   /** The broker has answered a `probe`: every packet that it sent before has been handed over. */
   | { type: "link-probed"; link: LinkId }
@@ -50,8 +64,22 @@ export type GatewayEvent =
   | { type: "restore"; saved: SavedGateway }
   /** All that a `save` was about up to now is safe. */
   | { type: "saved" }
+  /** From now on these settings hold. No client is disconnected by that. */
+  | { type: "reload"; settings: Settings }
   /** Orderly end: clients are told, links are closed. */
   | { type: "stop" };
+
+/** What a broker does not do on a connection. What it is not to be sent would end the connection. */
+export interface BrokerLimits {
+  /** PUBLISHes of QoS 1 and 2 that may be unfinished towards it at once (Receive Maximum). */
+  receiveMax: number;
+  /** The highest QoS that it takes. */
+  maxQos: MqttQoS;
+  /** Whether it takes what is to be retained. */
+  retains: boolean;
+  /** The largest packet that it takes, in octets. */
+  packetOctetsMax: number;
+}
 
 /** What is to be done about it. */
 export type Effect =

@@ -49,7 +49,7 @@ export class Gateway {
     const buffered = new Buffered(settings.bufferedOctetsMax);
     const names = new KeptNames(settings.namesOctetsMax);
     this.#context = {
-      settings,
+      settings: { ...settings },
       predefined,
       topicIds,
       reconnects,
@@ -112,6 +112,9 @@ export class Gateway {
           break;
         case "saved":
           this.#saved(now);
+          break;
+        case "reload":
+          Object.assign(this.#context.settings, event.settings);
           break;
         case "stop":
           this.#stop(now);
@@ -276,6 +279,7 @@ export class Gateway {
       else session.linkClosed({ type: "link-closed", link: event.link, reason: "refused" }, now);
     } else if (inUse) {
       if (event.type === "link-opened") session.linkOpened(event.sessionPresent, now);
+      else if (event.type === "link-expires") return;
       else if (event.type === "link-probed") session.linkProbed(now);
       else session.linkStalled(event.type === "link-stalled");
     }

@@ -27,6 +27,8 @@ export interface PublishPacket {
 export interface AckPacket {
   cmd: "puback" | "pubrec" | "pubrel" | "pubcomp";
   messageId: number;
+  /** The reason code of MQTT 5, where it is not 0: from 0x80 on it is a failure. */
+  reasonCode?: number;
 }
 
 export interface SubscribePacket {
@@ -44,7 +46,7 @@ export interface UnsubscribePacket {
 export interface SubackPacket {
   cmd: "suback";
   messageId: number;
-  /** For each filter the granted QoS, or 0x80. */
+  /** For each filter the granted QoS, or the failure: 0x80, or another reason code of MQTT 5 from there on. */
   granted: number[];
 }
 

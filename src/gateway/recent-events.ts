@@ -15,8 +15,16 @@ export type RecentEvent =
 const CODES: Readonly<Record<RecentEvent, number>> = {
   ...MSG_TYPE,
   ...numbered(0x20, ["publish", "puback", "pubrec", "pubrel", "pubcomp", "suback", "unsuback"]),
-  ...numbered(0x30, ["link-opened", "link-refused", "link-closed", "link-probed", "link-stalled", "link-drained"]),
-  ...numbered(0x40, ["deadline", "broker-reachable", "restore", "saved", "stop", "replaced", "room"]),
+  ...numbered(0x30, [
+    "link-opened",
+    "link-refused",
+    "link-closed",
+    "link-probed",
+    "link-stalled",
+    "link-drained",
+    "link-expires",
+  ]),
+  ...numbered(0x40, ["deadline", "broker-reachable", "restore", "saved", "stop", "replaced", "room", "reload"]),
 };
 
 /** A power of two. */

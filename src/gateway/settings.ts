@@ -1,3 +1,5 @@
+import type { MqttQoS } from "./packet.ts";
+
 /** What can be set in the core. Times in milliseconds. The configuration file's names and defaults are in src/app. */
 export interface Settings {
   /** GwId (§5.3.6). */
@@ -84,6 +86,14 @@ export interface Settings {
   strangerAnswersPerSecond: number;
   /** Predefined topic ids. */
   predefinedTopics: readonly PredefinedTopic[];
+  /** Put before every topic towards the broker, and taken off again; `${clientId}` in it stands for the client. */
+  mountpoint: string;
+  /** The highest QoS that the broker is sent. */
+  brokerMaxQos: MqttQoS;
+  /** Whether the broker is told to retain what clients want retained. */
+  brokerRetains: boolean;
+  /** Characters that no topic may have towards the broker, for it would close the connection. */
+  forbiddenInTopics: string;
 }
 
 export interface PredefinedTopic {
@@ -135,4 +145,8 @@ export const DEFAULT_SETTINGS: Settings = {
   datagramOctetsMax: 1200,
   strangerAnswersPerSecond: 1000,
   predefinedTopics: [],
+  mountpoint: "",
+  brokerMaxQos: 2,
+  brokerRetains: true,
+  forbiddenInTopics: "",
 };

@@ -1,0 +1,192 @@
+/** The options of the broker's side; see options.ts. */
+import { z } from "zod";
+import { parseBrokerUrl } from "../mqtt/broker-url.ts";
+import { BROKER_PROFILES } from "./broker-profiles.ts";
+import {
+  choice,
+  duration,
+  integer,
+  isNot,
+  list,
+  type Option,
+  optional,
+  secret,
+  template,
+  text,
+  yesOrNo,
+} from "./option.ts";
+
+/** The name of a file. */
+const file = () => optional(text("<file>", "the name of a file", (name) => name !== ""));
+
+export const BROKER_OPTIONS = {
+  "broker.url": {
+    schema: z.string(isNot("a text")).superRefine((url, context) => {
+      const broker = parseBrokerUrl(url);
+      if (broker.type === "unusable") context.addIssue({ code: "custom", message: broker.problem });
+    }),
+    placeholder: "<url>",
+    fromText: (value: string) => value,
+    default: "mqtt://127.0.0.1:1883",
+    meaning:
+      "the MQTT broker: mqtt://host:port, mqtts: over TLS, ws: or wss: over WebSocket, or embedded: for the one inside the gateway",
+    flags: "-b, --broker",
+  },
+  "broker.profile": {
+    ...choice("<broker>", Object.keys(BROKER_PROFILES) as [keyof typeof BROKER_PROFILES]),
+    default: "generic",
+    meaning: `what kind of broker it is: sets other options of this section to what it can do, where they are not set (${Object.keys(BROKER_PROFILES).join(", ")})`,
+  },
+  "broker.version": {
+    ...integer(4, 5),
+    default: 4,
+    meaning:
+      "MQTT version towards the broker: 4 is MQTT 3.1.1; 5 falls back to it where the broker does not speak MQTT 5",
+  },
+  "broker.session_expiry": {
+    ...optional(duration("1s", "49710d")),
+    default: undefined,
+    defaultShown: "never",
+    meaning: "MQTT 5: how long the broker keeps the session of a client that is not connected (CleanSession=0)",
+  },
+  "broker.username": {
+    ...optional(template(false)),
+    default: undefined,
+    meaning: `user name for each client's connection; \${clientId} is filled in`,
+  },
+  "broker.password": {
+    ...optional(secret("<template>")),
+    default: undefined,
+    meaning: `password for each client's connection; \${clientId} is filled in. Others can see it in the list of processes: prefer the file`,
+  },
+  "broker.password_file": {
+    ...file(),
+    default: undefined,
+    meaning: "file that holds the password; its last line end is left off",
+  },
+  "broker.client_id": {
+    ...template(true),
+    default: `\${clientId}`,
+    meaning: "MQTT client id of each client",
+  },
+  "broker.own_client_id": {
+    ...optional(text("<id>", "a client id, not empty", (id) => id !== "")),
+    default: undefined,
+    defaultShown: "a new one at each start: mqtt-sn-gateway-<gateway.id>-<random>",
+    meaning:
+      "MQTT client id of the gateway's own connection, by which it knows whether the broker can be reached, and over which QoS -1 goes",
+  },
+  "broker.ca": {
+    ...file(),
+    default: undefined,
+    defaultShown: "the certificate authorities that Node comes with",
+    meaning: "TLS: file with the certificates (PEM) of the authorities whose word for the broker is taken",
+  },
+  "broker.cert": {
+    ...file(),
+    default: undefined,
+    meaning: "TLS: file with the gateway's certificate (PEM), for brokers that ask for one; with broker.key",
+  },
+  "broker.key": {
+    ...file(),
+    default: undefined,
+    meaning: "TLS: file with the private key (PEM) of broker.cert",
+  },
+  "broker.key_passphrase": {
+    ...optional(secret("<text>")),
+    default: undefined,
+    meaning: "TLS: what broker.key is encrypted with; prefer the file",
+  },
+  "broker.key_passphrase_file": {
+    ...file(),
+    default: undefined,
+    meaning: "file that holds it; its last line end is left off",
+  },
+  "broker.server_name": {
+    ...optional(text("<name>", "the name of a host", (name) => name !== "")),
+    default: undefined,
+    defaultShown: "the host of broker.url",
+    meaning: "TLS: name that the broker is asked for (SNI), and that its certificate has to be for",
+  },
+  "broker.alpn": {
+    ...list("<protocol>", "the name of a protocol, such as mqtt", (name) => name !== ""),
+    default: [],
+    defaultShown: "none",
+    meaning: "TLS: protocols that the broker is offered (ALPN)",
+  },
+  "broker.reject_unauthorized": {
+    ...yesOrNo(),
+    default: true,
+    meaning:
+      "TLS: refuse a broker whose certificate cannot be verified; false lets anybody read and change what goes to it",
+  },
+  "broker.keep_alive": {
+    ...duration("1s", "65535s"),
+    default: "60s",
+    meaning: "MQTT keep alive of the gateway's connections; it pings by itself, also while a client sleeps",
+  },
+  "broker.connect_timeout": {
+    ...duration("100ms", "10m"),
+    default: "10s",
+    meaning:
+      "how long the broker may take to answer a client's CONNECT; and how long it may be silent when it owes an answer, before it is asked for a sign of life, and again before the connection is given up",
+  },
+  "broker.reconnect_min": {
+    ...duration("10ms", "1h"),
+    default: "1s",
+    meaning: "first wait before a broken connection to the broker is tried again",
+  },
+  "broker.reconnect_max": {
+    ...duration("10ms", "1d"),
+    default: "60s",
+    meaning: "longest wait before a broken connection to the broker is tried again",
+  },
+  "broker.max_reconnect_rate": {
+    ...integer(1, 1_000_000),
+    default: 500,
+    meaning: "clients' broken connections that are made anew a second; a client that connects does not wait for it",
+  },
+  "broker.outage_limit": {
+    ...duration("0s", "1d"),
+    default: "30s",
+    meaning: "how long an active client may be without the broker before it is told that it is disconnected",
+  },
+  "broker.max_qos": {
+    ...integer(0, 2),
+    default: 2,
+    meaning:
+      "highest QoS that the broker takes; at 1, what clients publish with QoS 2 is carried with QoS 1, and at 0 what they publish with QoS 1 or 2 is refused",
+  },
+  "broker.retain": {
+    ...choice("<what>", ["keep", "strip"]),
+    default: "keep",
+    meaning: "what becomes of the Retain flag towards the broker: strip for brokers that refuse retained messages",
+  },
+  "broker.forbidden_characters": {
+    ...text("<characters>", "characters that stand in topics", (characters) => !/[/+#\0]/.test(characters)),
+    default: "",
+    defaultShown: "none",
+    meaning: "characters in topics for which the broker would close the connection; such topics of clients are refused",
+  },
+  "broker.sas_key": {
+    ...optional(secret("<base64>")),
+    default: undefined,
+    meaning: "Azure IoT Hub: key that each client's password (SAS token) is signed with; prefer the file",
+  },
+  "broker.sas_key_file": {
+    ...file(),
+    default: undefined,
+    meaning: "file that holds it; its last line end is left off",
+  },
+  "broker.sas_policy": {
+    ...optional(text("<name>", "the name of a shared access policy", (name) => name !== "")),
+    default: undefined,
+    defaultShown: "none: the key is the device's own",
+    meaning: "Azure IoT Hub: the shared access policy that the key belongs to",
+  },
+  "broker.sas_lifetime": {
+    ...duration("5m", "365d"),
+    default: "1h",
+    meaning: "Azure IoT Hub: how long a token holds; connections are made anew before that",
+  },
+} satisfies Record<string, Option>;
