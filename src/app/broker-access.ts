@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type { Duplex } from "node:stream";
 import type { GatewayEvent, LinkConnect, LinkId } from "../gateway/contract.ts";
+import { expandTemplate } from "../gateway/template.ts";
 import { Link } from "../mqtt/link.ts";
 import { LinkScheduler } from "../mqtt/link-scheduler.ts";
 import { OwnClient, type OwnClientOptions } from "../mqtt/own-client.ts";
 import type { OptionValues } from "./options.ts";
-import { expandTemplate } from "./template.ts";
 
 /** What a client shows to the broker. */
 interface BrokerCredentials {

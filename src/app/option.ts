@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { CLIENT_ID, isTemplate, namesClient } from "../gateway/template.ts";
 import { parseDurationMs } from "./duration.ts";
-import { CLIENT_ID, isTemplate, namesClient } from "./template.ts";
 
 /** One option of the gateway: all that its three spellings, its validation and its help are made from. */
 export interface Option<S extends z.ZodType = z.ZodType> {
