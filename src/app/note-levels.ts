@@ -45,6 +45,7 @@ export const NOTE_LEVELS = {
   "link.closed": "info",
   "link.retried": "debug",
   "link.restored": "info",
+  "link.expires": "debug",
   "client.taken-over": "info",
   "sessions.restored": "info",
   "session.failed": "error",

@@ -27,15 +27,22 @@ export class BrokerAnswers {
   }
 
   /** The client will not have the message. The broker is told otherwise, or it would send it again for ever (G5). */
-  giveUp({ packet, packetId, orphaned }: Delivery, obstacle: Obstacle): void {
+  giveUp({ packet, orphaned }: Delivery, obstacle: Obstacle): void {
     if (packet === undefined) return;
+    if (orphaned) this.noteDropped(packet, obstacle);
+    else this.refuse(packet, obstacle);
+  }
+
+  /** The same for a message that has only just come. */
+  refuse(packet: PublishPacket, obstacle: Obstacle): void {
+    const { qos, messageId } = packet;
     this.noteDropped(packet, obstacle);
-    if (packet.qos === 0 || orphaned) return;
+    if (qos === 0) return;
     this.given += 1;
-    this.#client.write({ cmd: packet.qos === 1 ? "puback" : "pubrec", messageId: packetId });
-    if (packet.qos === 1) return;
+    this.#client.write({ cmd: qos === 1 ? "puback" : "pubrec", messageId });
+    if (qos === 1) return;
     this.#abandoned ??= new Set();
-    this.#abandoned.add(packetId);
+    this.#abandoned.add(messageId);
   }
 
   /** A PUBREL of the broker: whether it is of a message that was given up, and is answered by that. */

@@ -1,5 +1,6 @@
+import { BrokerTerms } from "./broker-terms.ts";
 import type { Context } from "./context.ts";
-import type { LinkConnect, LinkId } from "./contract.ts";
+import type { BrokerLimits, LinkConnect, LinkId } from "./contract.ts";
 import type { PacketToBroker } from "./packet.ts";
 
 const NONE: LinkId = 0;
@@ -10,6 +11,7 @@ const NONE: LinkId = 0;
  */
 export class BrokerLink {
   readonly #context: Context;
+  readonly terms: BrokerTerms;
   /** The connection in use, or being made; 0 when there is none. */
   id: LinkId = NONE;
   /** One that we have closed and that is not gone yet. */
@@ -22,8 +24,9 @@ export class BrokerLink {
   /** Probes that have not been answered. */
   #probes = 0;
 
-  constructor(context: Context) {
+  constructor(context: Context, clientId: string) {
     this.#context = context;
+    this.terms = new BrokerTerms(context, clientId);
   }
 
   /** Whether there is a connection, or one is being made. */
@@ -58,11 +61,13 @@ export class BrokerLink {
   open(connect: LinkConnect): void {
     this.id = this.#context.nextLink;
     this.#context.nextLink += 1;
-    this.#context.effects.push({ type: "open", link: this.id, connect });
+    const will = this.terms.will(connect.will);
+    this.#context.effects.push({ type: "open", link: this.id, connect: { ...connect, will } });
   }
 
-  opened(): void {
+  opened(limits: BrokerLimits | undefined): void {
     this.#open = true;
+    this.terms.opened(limits);
     this.#isDoubtful = false;
     this.#context.reconnects.openLinks += 1;
   }
@@ -72,7 +77,7 @@ export class BrokerLink {
   }
 
   write(packet: PacketToBroker): void {
-    this.#context.effects.push({ type: "write", link: this.id, packet });
+    this.#context.effects.push({ type: "write", link: this.id, packet: this.terms.packet(packet) });
   }
 
   probe(): void {

@@ -1,4 +1,5 @@
 import { BrokerLink } from "./broker-link.ts";
+import type { BrokerTerms } from "./broker-terms.ts";
 import type { Buffered } from "./buffered.ts";
 import type { Client } from "./client.ts";
 import { type Context, note } from "./context.ts";
@@ -60,7 +61,7 @@ export class ClientRecord implements Client {
     this.context = context;
     this.topics = new TopicTable(context.topicIds, context.settings.topicsMax, context.names, this);
     this.subscriptions = new SubscriptionTable(context.names, this);
-    this.link = new BrokerLink(context);
+    this.link = new BrokerLink(context, clientId);
     this.requests = new Requests(this);
     this.deliveries = new Deliveries(this);
     this.renewal = new LinkRenewal(this);
@@ -88,6 +89,10 @@ export class ClientRecord implements Client {
 
   get writable(): boolean {
     return this.link.writable;
+  }
+
+  get terms(): BrokerTerms {
+    return this.link.terms;
   }
 
   get subscribing(): boolean {

@@ -1,3 +1,4 @@
+import type { BrokerTerms } from "./broker-terms.ts";
 import type { Buffered } from "./buffered.ts";
 import type { Instant, NoteFields, NoteName } from "./contract.ts";
 import type { KeptNames } from "./kept-names.ts";
@@ -24,6 +25,8 @@ export interface Client {
   readonly listening: boolean;
   /** Whether the broker connection takes another packet. */
   readonly writable: boolean;
+  /** On which terms the broker takes what this client has to say. */
+  readonly terms: BrokerTerms;
   /** Whether a SUBSCRIBE of the client waits for the broker. */
   readonly subscribing: boolean;
   /** When the last message of the client came. */

@@ -1,7 +1,6 @@
 import { encode } from "../sn/encode.ts";
 import type { Connect, Message, WillMsg, WillTopic } from "../sn/message.ts";
 import { RETURN_CODE } from "../sn/return-code.ts";
-import { returnCodeOf } from "./broker-refusal.ts";
 import type { ClientRecord } from "./client-record.ts";
 import type { Instant } from "./contract.ts";
 import { FIXED } from "./fixed-messages.ts";
@@ -167,11 +166,10 @@ export class Connecting {
     else this.abandon("no answer");
   }
 
-  linkOpened(sessionPresent: boolean, now: Instant): void {
+  /** The connection is there. `isDoubtful`: as `BrokerLink` had it before. */
+  linkOpened(sessionPresent: boolean, isDoubtful: boolean, now: Instant): void {
     const client = this.#client;
     const { connect, will, keepsSession } = this.#setUp!;
-    const { isDoubtful } = client.link;
-    client.link.opened();
     if (keepsSession) {
       client.deliveries.renewed(sessionPresent && client.durable);
     } else {
@@ -192,16 +190,9 @@ export class Connecting {
     if (this.#client.link.isOpen && !this.#client.requests.restoring) this.#finish(now);
   }
 
-  /** `brokerCode` is the return code of MQTT 3.1.1. */
-  linkRefused(brokerCode: number): void {
-    this.#client.link.gone(this.#client.link.id, true);
-    this.#client.note("link.refused", { brokerReturnCode: brokerCode });
-    this.#refuse(returnCodeOf(brokerCode), "refused by the broker");
-  }
-
   /** The connection that was being made has failed. */
-  linkFailed(reason: string): void {
-    this.#refuse(RETURN_CODE.congestion, reason);
+  linkFailed(reason: string, returnCode: number = RETURN_CODE.congestion): void {
+    this.#refuse(returnCode, reason);
   }
 
   /** The connection that had to go first is gone. */

@@ -1,5 +1,5 @@
 import type { Buffered } from "./buffered.ts";
-import type { Effect, LinkId, NoteFields, NoteName } from "./contract.ts";
+import type { BrokerLimits, Effect, LinkId, NoteFields, NoteName } from "./contract.ts";
 import type { KeptNames } from "./kept-names.ts";
 import type { PredefinedTopics } from "./predefined-topics.ts";
 import type { Reconnects } from "./reconnects.ts";
@@ -18,6 +18,8 @@ export interface Context {
   effects: Effect[];
   /** The session at work has changed what a restart is to find of it. */
   changed: boolean;
+  /** What the broker has told the gateway's own connection that it cannot do; undefined where it said nothing. */
+  brokerLimits: BrokerLimits | undefined;
   /** A number for a new broker connection. */
   nextLink: LinkId;
 }

@@ -55,8 +55,11 @@ export type GatewayEvent =
   | { type: "link-stalled"; link: LinkId }
   /** What waited has been written. */
   | { type: "link-drained"; link: LinkId }
-  /** Whether the broker can be reached, by the gateway's own connection; unreachable until told otherwise. Told at each change. */
-  | { type: "broker-reachable"; reachable: boolean }
+  /**
+   * Whether the broker can be reached, by the gateway's own connection; unreachable until told otherwise. Told at each change. `limits` as
+   * in `link-opened`.
+   */
+  | { type: "broker-reachable"; reachable: boolean; limits?: BrokerLimits }
   /**
    * What was kept from before a restart. Comes first, if it comes. That it came is to be kept too (`gateway.lastTopicId`), best before
    * datagrams are handed in: until the first `saved` no client is given a topic id.
@@ -160,6 +163,7 @@ export const NOTES = {
   "link.closed": "the broker connection of a client ended without our asking; it is made anew",
   "link.retried": "an attempt to make a client's broker connection anew has failed; the next one follows",
   "link.restored": "a client's broker connection has been made anew, and the client has not noticed",
+  "link.expires": "what a client's broker connection was opened with holds only a little longer: it is made anew",
   "client.taken-over":
     "the broker closed the connection of one client alone: it has connected elsewhere, or was sent away",
   "sessions.restored": "what was kept from before the restart is back",

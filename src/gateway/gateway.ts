@@ -4,7 +4,7 @@ import { RETURN_CODE } from "../sn/return-code.ts";
 import { Admission } from "./admission.ts";
 import { Buffered } from "./buffered.ts";
 import { type Context, note } from "./context.ts";
-import type { Address, Effect, GatewayEvent, Instant, LinkId } from "./contract.ts";
+import type { Address, BrokerLimits, Effect, GatewayEvent, Instant, LinkId } from "./contract.ts";
 import { Discovery } from "./discovery.ts";
 import { Forwarding } from "./forwarding.ts";
 import { KeptNames } from "./kept-names.ts";
@@ -57,6 +57,7 @@ export class Gateway {
       names,
       effects: [],
       changed: false,
+      brokerLimits: undefined,
       nextLink: 1,
     };
     this.#discovery = new Discovery(this.#context);
@@ -105,7 +106,7 @@ export class Gateway {
           this.#onDeadline(now);
           break;
         case "broker-reachable":
-          if (!this.#stopped) this.#brokerIs(event.reachable, now);
+          if (!this.#stopped) this.#brokerIs(event.reachable, event.limits, now);
           break;
         case "restore":
           this.#restoring.restore(event.saved, now);
@@ -275,18 +276,19 @@ export class Gateway {
     if (event.type === "link-closed" || event.type === "link-refused") {
       this.#sessions.linkGone(event.link);
       if (event.type === "link-closed") session.linkClosed(event, now);
-      else if (inUse) session.linkRefused(event.returnCode, now);
+      else if (inUse) session.linkRefused(event, now);
       else session.linkClosed({ type: "link-closed", link: event.link, reason: "refused" }, now);
     } else if (inUse) {
-      if (event.type === "link-opened") session.linkOpened(event.sessionPresent, now);
-      else if (event.type === "link-expires") return;
+      if (event.type === "link-opened") session.linkOpened(event, now);
+      else if (event.type === "link-expires") session.linkExpires(now);
       else if (event.type === "link-probed") session.linkProbed(now);
       else session.linkStalled(event.type === "link-stalled");
     }
     this.#sessions.leave(session);
   }
 
-  #brokerIs(reachable: boolean, now: Instant): void {
+  #brokerIs(reachable: boolean, limits: BrokerLimits | undefined, now: Instant): void {
+    if (reachable) this.#context.brokerLimits = limits;
     this.#discovery.brokerIs(reachable, now);
     this.#context.reconnects.brokerIs(reachable, now);
     if (!reachable) return;

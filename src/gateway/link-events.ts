@@ -9,6 +9,10 @@ import type { HeldMessage } from "./held-messages.ts";
 import type { Sleeping } from "./sleeping.ts";
 import type { WillUpdates } from "./will-updates.ts";
 
+export type LinkOpened = Extract<GatewayEvent, { type: "link-opened" }>;
+
+export type LinkRefused = Extract<GatewayEvent, { type: "link-refused" }>;
+
 export type LinkClosed = Extract<GatewayEvent, { type: "link-closed" }>;
 
 /** Looks at a message that has waited for the connection. */
@@ -40,34 +44,36 @@ export class LinkEvents {
   }
 
   /** The broker accepted the connection. */
-  opened(sessionPresent: boolean, now: Instant): void {
-    const { renewal, deliveries } = this.#client;
+  opened({ sessionPresent, limits }: LinkOpened, now: Instant): void {
+    const { renewal, deliveries, link } = this.#client;
+    const { isDoubtful } = link;
+    link.opened(limits);
     if (renewal.underWay) {
-      renewal.linkOpened(sessionPresent, now);
+      renewal.linkOpened(sessionPresent, isDoubtful, now);
       return;
     }
-    this.#connecting.linkOpened(sessionPresent, now);
+    this.#connecting.linkOpened(sessionPresent, isDoubtful, now);
     deliveries.advance(now);
   }
 
-  /** The broker refused the connection; `brokerCode` is the return code of MQTT 3.1.1. */
-  refused(brokerCode: number, now: Instant): void {
+  /** The broker refused the connection. */
+  refused({ returnCode: brokerReturnCode, reason: said }: LinkRefused, now: Instant): void {
     const client = this.#client;
+    client.link.gone(client.link.id, true);
+    client.note("link.refused", { brokerReturnCode, reason: said });
+    const reason = said === undefined ? "refused by the broker" : `refused by the broker: ${said}`;
+    const returnCode = returnCodeOf(brokerReturnCode);
     if (!client.renewal.underWay) {
-      this.#connecting.linkRefused(brokerCode);
+      this.#connecting.linkFailed(reason, returnCode);
       return;
     }
-    client.link.gone(client.link.id, true);
-    client.note("link.refused", { brokerReturnCode: brokerCode });
-    const reason = "refused by the broker";
-    const returnCode = returnCodeOf(brokerCode);
     // What the broker will not have is not worth another attempt, but to a sleeping client that can only be told when it wakes up.
     if (client.listening && returnCode !== RETURN_CODE.congestion) this.#giveUp(reason, returnCode);
     else this.#lost(reason, false, now, returnCode);
   }
 
   /** A connection is gone: the one in use, or one that we closed. */
-  closed({ link, reason, byBroker, unasked }: LinkClosed, now: Instant): void {
+  closed({ link, reason, byBroker, unasked, takenOver }: LinkClosed, now: Instant): void {
     const client = this.#client;
     const { renewal, state } = client;
     if (!client.link.gone(link, unasked)) {
@@ -77,6 +83,7 @@ export class LinkEvents {
     }
     if (!renewal.recovers) client.note("link.closed", { state, reason });
     if (state === "awaiting broker") this.#connecting.linkFailed(reason);
+    else if (takenOver === true && (client.listening || state === "asleep")) this.#takenOver();
     // Otherwise the will is being asked for; the new connection is made when it is known.
     else if (client.listening || state === "asleep") this.#lost(reason, byBroker === true, now);
   }
@@ -110,9 +117,7 @@ export class LinkEvents {
     const { renewal } = client;
     if (renewal.waiting) {
       if (renewal.attempt(now)) return;
-      // It is elsewhere, and is not to be disturbed there.
-      client.end("disconnected", true);
-      client.note("client.taken-over", { address: client.address });
+      this.#takenOver();
     } else if (renewal.settling) {
       // Nothing has changed: the old connection is still there.
       renewal.end();
@@ -121,6 +126,15 @@ export class LinkEvents {
     } else {
       this.#lost("no answer from the broker", false, now);
     }
+  }
+
+  /** What the connection was opened with holds only a little longer: it is made anew while it is still good. */
+  expires(now: Instant): void {
+    const client = this.#client;
+    const { renewal, link, state } = client;
+    if (!link.isOpen || renewal.underWay || (!client.listening && state !== "asleep")) return;
+    client.note("link.expires", { state });
+    renewal.begin(client.will, now);
   }
 
   /** A sleeping client asks for its messages, and the connection that they come over is not there. */
@@ -151,6 +165,13 @@ export class LinkEvents {
     }
     if (client.state === "asleep") client.note("link.closed", { state: client.state, reason });
     this.#giveUp(reason);
+  }
+
+  /** The client is connected elsewhere, and is not to be disturbed there. */
+  #takenOver(): void {
+    const client = this.#client;
+    client.end("disconnected", true);
+    client.note("client.taken-over", { address: client.address });
   }
 
   /** The connection of a connected client was lost, or could not be made anew. `returnCode` is for the update of its will, if any. */

@@ -239,13 +239,11 @@ export class LinkRenewal {
   }
 
   /** The broker has accepted the new connection; `advance` tells when it is ready. */
-  linkOpened(sessionPresent: boolean, now: Instant): void {
-    const { durable, link, requests, deliveries } = this.#client;
+  linkOpened(sessionPresent: boolean, isDoubtful: boolean, now: Instant): void {
+    const { durable, requests, deliveries } = this.#client;
     const isKept = sessionPresent && durable;
     this.#phase = "restoring";
     this.#openedAt = now;
-    const { isDoubtful } = link;
-    link.opened();
     deliveries.renewed(isKept);
     requests.renewed(isKept, isDoubtful);
   }

@@ -13,8 +13,13 @@ export interface PublishExchange extends Exchange {
   readonly qos: 1 | 2;
   readonly topicId: number;
   readonly fingerprint: number | undefined;
-  /** sent: the broker has it; received: it said PUBREC; released: the client said PUBREL. */
-  phase: "sent" | "received" | "released";
+  /** It went to a broker without QoS 2 with QoS 1. */
+  readonly carried: boolean;
+  /**
+   * sent: the broker has it; received: it said PUBREC; handed over: it said PUBACK to a message of QoS 2, and knows of no more to come;
+   * released: the client said PUBREL.
+   */
+  phase: "sent" | "received" | "handed over" | "released";
   /** The connection was made anew since: the broker may not have got the PUBREL. */
   unsure: boolean;
 }

@@ -28,6 +28,11 @@ export class OpenExchanges {
     return this.#open === undefined || this.#open.size === 0;
   }
 
+  /** How many there are. */
+  get size(): number {
+    return this.#open?.size ?? 0;
+  }
+
   get(packetId: number): OpenExchange | undefined {
     return this.#open?.get(packetId);
   }

@@ -1,6 +1,7 @@
 import { encode } from "../sn/encode.ts";
 import type { Message, MsgIdOnly, Publish } from "../sn/message.ts";
 import { RETURN_CODE } from "../sn/return-code.ts";
+import { isRefusal, returnCodeOf } from "./broker-refusal.ts";
 import type { Client } from "./client.ts";
 import { CompletedPublishes, fingerprintOf } from "./completed-publishes.ts";
 import type { Instant, NoteFields } from "./contract.ts";
@@ -10,6 +11,9 @@ import type { OpenExchanges } from "./open-exchanges.ts";
 import type { AckPacket, MqttQoS } from "./packet.ts";
 import { publishTopicOf } from "./requested-topic.ts";
 import type { SavedPublish } from "./saved-session.ts";
+
+/** What a refusal says of a PUBLISH. */
+type Refusable = Pick<Publish, "topicId" | "msgId" | "qos">;
 
 /** PUBLISHes of a client (§6.6), each answered when the broker has answered. */
 export class PublishRequests {
@@ -27,9 +31,26 @@ export class PublishRequests {
   reset(): void {
     for (const exchange of this.#open.values()) {
       // The message is the broker's since its PUBREL: a copy of it now is a copy, though the end was not seen.
-      if (exchange.type === "publish" && exchange.phase === "released")
+      if (exchange.type === "publish" && (exchange.phase === "released" || exchange.phase === "handed over"))
         this.#remember(exchange, false, this.#client.heardAt);
     }
+  }
+
+  /** How many the broker counts as unfinished. */
+  get #unfinished(): number {
+    let count = 0;
+    for (const exchange of this.#open.values()) {
+      if (exchange.type === "publish" && exchange.phase !== "handed over") count += 1;
+    }
+    return count;
+  }
+
+  /** Whether the broker holds a message of QoS 2 whose exchange is not over. */
+  get holdsAny(): boolean {
+    for (const exchange of this.#open.values()) {
+      if (exchange.type === "publish" && exchange.phase !== "sent" && exchange.phase !== "handed over") return true;
+    }
+    return false;
   }
 
   /** Whether the broker may hold a message of before a restart that its PUBREL has not released. */
@@ -41,11 +62,11 @@ export class PublishRequests {
   get openPublishes(): SavedPublish[] {
     const publishes = new Map<number, SavedPublish>();
     for (const exchange of this.#open.values()) {
-      if (exchange.type !== "publish" || exchange.qos !== 2) continue;
+      if (exchange.type !== "publish" || exchange.qos !== 2 || exchange.carried) continue;
       const { msgId, packetId, fingerprint, phase } = exchange;
       // A PUBLISH that comes again stands for the same exchange by itself.
       if ((phase === "sent" && msgId === packetId) || publishes.has(msgId)) continue;
-      publishes.set(msgId, { msgId, packetId, fingerprint, released: phase === "released" });
+      publishes.set(msgId, { msgId, packetId, fingerprint, released: phase === "released" || phase === "handed over" });
     }
     for (const publish of this.#earlier?.values() ?? []) {
       if (!publishes.has(publish.msgId)) publishes.set(publish.msgId, publish);
@@ -77,6 +98,10 @@ export class PublishRequests {
       this.#refusePublish(message, topic, askedIn);
       return;
     }
+    if (!client.terms.fits(topic, message.data)) {
+      this.#refusePublish(message, RETURN_CODE.notSupported, askedIn, { reason: "larger than the broker takes" });
+      return;
+    }
     if (qos === 0) {
       if (!client.writable) this.#refusePublish(message, RETURN_CODE.congestion, askedIn, this.#open.obstacle(client));
       else client.write(publishPacket(topic, message, 0, 0));
@@ -96,12 +121,23 @@ export class PublishRequests {
       client.note("message.ignored", { message: "PUBLISH", reason: "another request has its MsgId", msgId });
       return;
     }
+    const { maxQos, receiveMax } = client.terms;
+    if (maxQos === 0) {
+      const reason = "the broker only takes QoS 0, with which nothing can be acknowledged";
+      this.#refusePublish(message, RETURN_CODE.notSupported, askedIn, { reason, limit: "broker.max_qos" });
+      return;
+    }
+    if (this.#open.size >= receiveMax && this.#unfinished >= receiveMax) {
+      this.#refusePublish(message, RETURN_CODE.congestion, askedIn, { reason: "the broker takes no more at once" });
+      return;
+    }
     const earlier = this.#earlier?.repeated(msgId, fingerprint);
     const packetId = client.writable ? this.#open.packetIdFor(msgId, earlier) : undefined;
     if (packetId === undefined) {
       this.#refusePublish(message, RETURN_CODE.congestion, askedIn, this.#open.obstacle(client));
       return;
     }
+    const carriedQos = qos > maxQos ? maxQos : qos;
     // Another message under the number of one that has just been completed.
     if (qos === 2 && this.#completed?.forget(msgId) === true && !message.dup) this.#open.reusesMsgIds = true;
     this.#open.add({
@@ -112,10 +148,11 @@ export class PublishRequests {
       qos,
       topicId: message.topicId,
       fingerprint,
+      carried: carriedQos < qos,
       phase: "sent",
       unsure: false,
     });
-    client.write(publishPacket(topic, message, qos, packetId));
+    client.write(publishPacket(topic, message, carriedQos, packetId));
   }
 
   /** PUBREL of the client. One that we know nothing of goes to the broker all the same: it may hold the message of before a restart. */
@@ -124,6 +161,10 @@ export class PublishRequests {
     const open = this.#open.find(msgId, "publish");
     if (open !== undefined) {
       open.askedIn = askedIn;
+      if (open.phase === "handed over") {
+        this.#complete(open, now);
+        return;
+      }
       if (open.phase === "sent" || (open.phase === "released" && !open.unsure)) return;
       open.phase = "released";
       open.unsure = false;
@@ -131,6 +172,11 @@ export class PublishRequests {
       return;
     }
     if (this.#completed?.has(msgId, now) === true) {
+      client.answer(askedIn, encode({ type: "PUBCOMP", msgId }));
+      return;
+    }
+    if (client.terms.maxQos < 2) {
+      // No PUBREC was given before the broker had said PUBACK, and it knows nothing of a PUBREL.
       client.answer(askedIn, encode({ type: "PUBCOMP", msgId }));
       return;
     }
@@ -147,6 +193,7 @@ export class PublishRequests {
       qos: 2,
       topicId: 0,
       fingerprint: earlier?.fingerprint,
+      carried: false,
       phase: "released",
       unsure: false,
     });
@@ -158,18 +205,34 @@ export class PublishRequests {
     const exchange = this.#open.get(packet.messageId);
     if (exchange?.type !== "publish") return;
     const { msgId, topicId, askedIn } = exchange;
-    if (packet.cmd === "puback" && exchange.qos === 1) {
+    if (packet.cmd === "pubcomp") {
+      // Whatever it says: of a message that the broker does not know any more it knows no other end.
+      if (exchange.phase === "released") this.#complete(exchange, now);
+      return;
+    }
+    if (exchange.phase !== "sent" || packet.cmd === "pubrel") return;
+    if (isRefusal(packet.reasonCode)) {
+      // At QoS 2 too this is the end of it (6c).
+      const { reasonCode } = packet;
+      this.#open.delete(exchange);
+      this.#refusePublish(exchange, returnCodeOf(reasonCode), askedIn, { brokerReasonCode: reasonCode });
+    } else if (packet.cmd === "puback" && exchange.qos === 1) {
       this.#open.delete(exchange);
       this.#client.answer(askedIn, encode({ type: "PUBACK", topicId, msgId, returnCode: RETURN_CODE.accepted }));
-    } else if (packet.cmd === "pubrec" && exchange.qos === 2 && exchange.phase === "sent") {
-      exchange.phase = "received";
+    } else if (exchange.qos === 2) {
+      // A broker without QoS 2 says PUBACK, whether it was carried there with QoS 1 or not: it has the message, and no more will come.
+      exchange.phase = packet.cmd === "puback" ? "handed over" : "received";
       this.#client.answer(askedIn, encode({ type: "PUBREC", msgId }));
-    } else if (packet.cmd === "pubcomp" && exchange.phase === "released") {
-      this.#open.delete(exchange);
-      this.#earlier?.delete(msgId);
-      this.#remember(exchange, true, now);
-      this.#client.answer(askedIn, encode({ type: "PUBCOMP", msgId }));
     }
+  }
+
+  /** The exchange of a QoS 2 message is over. */
+  #complete(exchange: PublishExchange, now: Instant): void {
+    const { msgId, askedIn } = exchange;
+    this.#open.delete(exchange);
+    this.#earlier?.delete(msgId);
+    this.#remember(exchange, true, now);
+    this.#client.answer(askedIn, encode({ type: "PUBCOMP", msgId }));
   }
 
   #remember(
@@ -199,10 +262,11 @@ export class PublishRequests {
     open.askedIn = askedIn;
     client.note("publish.repeated", { msgId: open.msgId, completed: false });
     // P10: until its PUBREL a repeated QoS 2 PUBLISH is answered with PUBREC again.
-    if (open.phase === "received") client.answer(askedIn, encode({ type: "PUBREC", msgId: open.msgId }));
+    if (open.phase === "received" || open.phase === "handed over")
+      client.answer(askedIn, encode({ type: "PUBREC", msgId: open.msgId }));
   }
 
-  #refusePublish({ topicId, msgId, qos }: Publish, returnCode: number, askedIn: number, why: NoteFields = {}): void {
+  #refusePublish({ topicId, msgId, qos }: Refusable, returnCode: number, askedIn: number, why: NoteFields = {}): void {
     const client = this.#client;
     client.note("publish.refused", { topicId, qos, returnCode, ...why });
     client.answer(askedIn, encode({ type: "PUBACK", topicId, msgId, returnCode }));

@@ -2,7 +2,10 @@ import type { Publish } from "../sn/message.ts";
 import { decodeShortName } from "../sn/short-name.ts";
 import { type Context, note } from "./context.ts";
 import type { Address, Instant } from "./contract.ts";
+import { isForbiddenTopic } from "./forbidden-topic.ts";
+import { Mountpoint } from "./mountpoint.ts";
 import { SourceLimit } from "./source-limit.ts";
+import { namesClient } from "./template.ts";
 
 /** The limits by their keys, for one source and for all. */
 const LIMITS = {
@@ -51,12 +54,23 @@ export class QosMinusOne {
       this.#drop(address, WHY_NO_TOPIC[message.topicIdType]);
       return;
     }
+    const { settings, brokerLimits, effects } = this.#context;
+    if (isForbiddenTopic(topic, settings)) {
+      this.#drop(address, "the broker does not take its topic: broker.forbidden_characters");
+      return;
+    }
     const refusal = this.#limit.refusal(address, forwarder, now);
     if (refusal !== undefined) {
       this.#drop(address, "too many", LIMITS[refusal]);
       return;
     }
-    this.#context.effects.push({ type: "publish", topic, payload: message.data, retain: message.retain });
+    const mounted = this.#mounted(topic, clientId);
+    if (mounted === undefined) {
+      this.#drop(address, "topics.mountpoint is another one for each client, and the sender is not connected");
+      return;
+    }
+    const retain = message.retain && settings.brokerRetains && brokerLimits?.retains !== false;
+    effects.push({ type: "publish", topic: mounted, payload: message.data, retain });
   }
 
   #whyNot(brokerReachable: boolean): string | undefined {
@@ -69,6 +83,13 @@ export class QosMinusOne {
     if (topicIdType === "predefined") return this.#context.predefined.nameOf(clientId, topicId);
     if (topicIdType === "short") return decodeShortName(topicId) ?? undefined;
     return undefined;
+  }
+
+  #mounted(topic: string, clientId: string | undefined): string | undefined {
+    const { mountpoint } = this.#context.settings;
+    if (mountpoint === "") return topic;
+    if (clientId === undefined && namesClient(mountpoint)) return undefined;
+    return new Mountpoint(mountpoint, clientId ?? "").topic(topic);
   }
 
   #drop(address: Address, reason: string, limit?: string): void {

@@ -3,13 +3,19 @@ import { RETURN_CODE } from "../sn/return-code.ts";
 import { decodeShortName } from "../sn/short-name.ts";
 import { isTopicFilter } from "../sn/topic-name.ts";
 import type { Client } from "./client.ts";
+import { isForbiddenTopic } from "./forbidden-topic.ts";
 import type { Subscription } from "./subscription-table.ts";
 
 /** What a SUBSCRIBE or UNSUBSCRIBE names, and how. */
 export type SubscribeTopic = Pick<Subscription, "filter" | "topicIdType" | "topicId">;
 
 /** The topic name of a client's PUBLISH, or the return code that refuses it (P5 to P7). */
-export function publishTopicOf(client: Client, { topicIdType, topicId }: Publish): string | number {
+export function publishTopicOf(client: Client, message: Publish): string | number {
+  const topic = publishedTopicOf(client, message);
+  return typeof topic === "string" && isForbiddenTopic(topic, client.settings) ? RETURN_CODE.notSupported : topic;
+}
+
+function publishedTopicOf(client: Client, { topicIdType, topicId }: Publish): string | number {
   switch (topicIdType) {
     case "normal":
       return client.topics.byId(topicId)?.name ?? RETURN_CODE.invalidTopicId;
@@ -24,6 +30,12 @@ export function publishTopicOf(client: Client, { topicIdType, topicId }: Publish
 
 /** What a client's SUBSCRIBE or UNSUBSCRIBE names, or the return code that refuses it (S5). */
 export function subscribeTopicOf(client: Client, message: Subscribe | Unsubscribe): SubscribeTopic | number {
+  const topic = subscribedTopicOf(client, message);
+  const isForbidden = typeof topic === "object" && isForbiddenTopic(topic.filter, client.settings);
+  return isForbidden ? RETURN_CODE.notSupported : topic;
+}
+
+function subscribedTopicOf(client: Client, message: Subscribe | Unsubscribe): SubscribeTopic | number {
   switch (message.topicIdType) {
     case "normal": {
       const filter = message.topicName;

@@ -95,7 +95,7 @@ export class Requests {
    */
   renewed(isKept: boolean, isDoubtful: boolean): void {
     if (!isKept) {
-      if (!this.empty || this.#publishes.holdsEarlier) {
+      if (this.#publishes.holdsAny || this.#publishes.holdsEarlier) {
         this.#lost = "the broker has forgotten the session, and a message of QoS 2 with it";
       }
       this.#publishes.forgetEarlier();

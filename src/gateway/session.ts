@@ -11,8 +11,8 @@ import type { Forwarding } from "./forwarding.ts";
 import { heardAfterRestart } from "./heard-after-restart.ts";
 import type { HeldMessage } from "./held-messages.ts";
 import { keptAs } from "./kept-as.ts";
-import { type LinkClosed, LinkEvents } from "./link-events.ts";
-import type { PacketFromBroker } from "./packet.ts";
+import { type LinkClosed, LinkEvents, type LinkOpened, type LinkRefused } from "./link-events.ts";
+import type { PacketFromBroker, PublishPacket } from "./packet.ts";
 import { RecentEvents } from "./recent-events.ts";
 import { retryDelivery } from "./retry-delivery.ts";
 import type { SavedSession } from "./saved-session.ts";
@@ -233,7 +233,7 @@ export class Session implements Scheduled {
     const { requests, deliveries } = this.#client;
     switch (packet.cmd) {
       case "publish":
-        deliveries.receive(packet, now);
+        this.#receive(packet, now);
         break;
       case "pubrel":
         deliveries.release(packet, now);
@@ -253,15 +253,28 @@ export class Session implements Scheduled {
     this.#settle(now);
   }
 
+  #receive(packet: PublishPacket, now: Instant): void {
+    const { deliveries, link } = this.#client;
+    const topic = link.terms.name(packet.topic);
+    if (topic === undefined) deliveries.answers.refuse(packet, { reason: "it is not below topics.mountpoint" });
+    else deliveries.receive(topic === packet.topic ? packet : { ...packet, topic }, now);
+  }
+
   /** The broker accepted the connection. */
-  linkOpened(sessionPresent: boolean, now: Instant): void {
-    this.#linkEvents.opened(sessionPresent, now);
+  linkOpened(event: LinkOpened, now: Instant): void {
+    this.#linkEvents.opened(event, now);
     this.#settle(now);
   }
 
-  /** The broker refused the connection; `brokerCode` is the return code of MQTT 3.1.1. */
-  linkRefused(brokerCode: number, now: Instant): void {
-    this.#linkEvents.refused(brokerCode, now);
+  /** The broker refused the connection. */
+  linkRefused(event: LinkRefused, now: Instant): void {
+    this.#linkEvents.refused(event, now);
+  }
+
+  /** What the connection was opened with holds only a little longer. */
+  linkExpires(now: Instant): void {
+    this.#linkEvents.expires(now);
+    this.#settle(now);
   }
 
   /** A connection is gone: the one in use, or one that we closed. */

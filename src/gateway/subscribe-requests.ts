@@ -2,11 +2,15 @@ import { encode } from "../sn/encode.ts";
 import type { Subscribe, Unsubscribe } from "../sn/message.ts";
 import { RETURN_CODE } from "../sn/return-code.ts";
 import { hasWildcard } from "../sn/topic-name.ts";
+import { returnCodeOf } from "./broker-refusal.ts";
 import type { Client } from "./client.ts";
 import type { NoteFields } from "./contract.ts";
 import type { OpenExchanges } from "./open-exchanges.ts";
 import type { MqttQoS, SubackPacket, UnsubackPacket } from "./packet.ts";
 import { subscribeTopicOf } from "./requested-topic.ts";
+
+/** Filters in one SUBSCRIBE of ours: there are brokers that close the connection for more. */
+const FILTERS_MAX = 8;
 
 /** What was said to the last SUBSCRIBE, for its repetition (S7). */
 interface AnsweredSubscribe {
@@ -23,8 +27,8 @@ export class SubscribeRequests {
   /** How many SUBSCRIBEs wait for the broker. */
   #waiting = 0;
   #last: AnsweredSubscribe | undefined;
-  /** What the broker had forgotten is being subscribed to again. */
-  restoring = false;
+  /** Packets with what the broker had forgotten and is subscribed to again that wait for an answer. */
+  #restoring = 0;
   /** That was done over a connection that broke: the broker may have the session, and not what was to be in it. */
   unrestored = false;
   /** The broker refused something of that. */
@@ -35,6 +39,11 @@ export class SubscribeRequests {
     this.#open = open;
   }
 
+  /** Whether what the broker had forgotten is being subscribed to again. */
+  get restoring(): boolean {
+    return this.#restoring > 0;
+  }
+
   /** Whether one waits for the broker. */
   get waiting(): boolean {
     return this.#waiting > 0;
@@ -43,7 +52,7 @@ export class SubscribeRequests {
   /** The connection is over. */
   suspend(): void {
     this.#waiting = 0;
-    this.restoring = false;
+    this.#restoring = 0;
     this.refused = false;
   }
 
@@ -130,14 +139,16 @@ export class SubscribeRequests {
 
   /** Makes again at the broker what the client has subscribed to. */
   restore(): void {
-    const packetId = this.#open.freePacketId();
-    const subscriptions = [];
-    for (const { filter, qos } of this.#client.subscriptions.values()) subscriptions.push({ topic: filter, qos });
-    const restored = subscriptions.map(({ topic }) => topic);
-    this.#open.add({ type: "own", msgId: 0, packetId, askedIn: 0, restored });
-    this.restoring = true;
+    const all = Array.from(this.#client.subscriptions.values(), ({ filter, qos }) => ({ topic: filter, qos }));
     this.unrestored = true;
-    this.#client.write({ cmd: "subscribe", messageId: packetId, subscriptions });
+    for (let from = 0; from < all.length; from += FILTERS_MAX) {
+      const subscriptions = all.slice(from, from + FILTERS_MAX);
+      const packetId = this.#open.freePacketId();
+      const restored = subscriptions.map(({ topic }) => topic);
+      this.#open.add({ type: "own", msgId: 0, packetId, askedIn: 0, restored });
+      this.#restoring += 1;
+      this.#client.write({ cmd: "subscribe", messageId: packetId, subscriptions });
+    }
   }
 
   /** The client wants nothing of a name any more (G3). */
@@ -154,8 +165,8 @@ export class SubscribeRequests {
     const exchange = this.#open.get(packet.messageId);
     if (exchange?.type === "own") {
       this.#open.delete(exchange);
-      this.restoring = false;
-      this.unrestored = false;
+      this.#restoring -= 1;
+      if (!this.restoring) this.unrestored = false;
       exchange.restored.forEach((filter, index) => {
         if (isGranted(packet.granted[index])) return;
         this.refused = true;
@@ -171,7 +182,8 @@ export class SubscribeRequests {
     const { topic, msgId, askedIn } = exchange;
     const granted = packet.granted[0];
     if (!isGranted(granted)) {
-      this.#refuseSubscribe(msgId, RETURN_CODE.notSupported, askedIn);
+      const returnCode = granted === undefined ? RETURN_CODE.notSupported : returnCodeOf(granted);
+      this.#refuseSubscribe(msgId, returnCode, askedIn, { brokerReasonCode: granted });
       return;
     }
     client.subscriptions.set({ ...topic, qos: granted });

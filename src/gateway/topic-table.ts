@@ -19,7 +19,8 @@ export interface TopicEntry {
   suppressed: boolean;
 }
 
-type TopicObstacle = {
+/** Why a name is given no topic id, and what its client is told (T6). */
+export type TopicObstacle = {
   readonly reason: string;
   readonly returnCode: number;
   readonly limit?: string;

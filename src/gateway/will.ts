@@ -1,5 +1,6 @@
 import type { WillTopic } from "../sn/message.ts";
 import { isTopicName } from "../sn/topic-name.ts";
+import { isForbiddenTopic } from "./forbidden-topic.ts";
 import type { Will } from "./packet.ts";
 import type { Settings } from "./settings.ts";
 
@@ -7,10 +8,13 @@ import type { Settings } from "./settings.ts";
 export function willOf(
   { willTopic, qos, retain }: Extract<WillTopic, { empty: false }>,
   payload: Uint8Array,
-  { topicOctetsMax }: Settings,
+  settings: Settings,
 ): Will | string {
   if (!isTopicName(willTopic)) return "the will topic is not a topic name";
-  if (Buffer.byteLength(willTopic) > topicOctetsMax) return "the will topic is longer than clients.max_topic_length";
+  if (Buffer.byteLength(willTopic) > settings.topicOctetsMax)
+    return "the will topic is longer than clients.max_topic_length";
+  if (isForbiddenTopic(willTopic, settings))
+    return "the broker does not take the will topic: broker.forbidden_characters";
   if (qos === -1) return "a will cannot have QoS −1";
   return { topic: willTopic, payload, qos, retain };
 }
