@@ -26,8 +26,8 @@ export class Admission {
 
   constructor(settings: Settings) {
     this.#settings = settings;
-    this.#clientIdRules = new ClientIdRules(settings.clientIdsAllowed, settings.clientIdsDenied);
-    this.#connects = new RateLimit(settings.connectsPerSecond);
+    this.#clientIdRules = new ClientIdRules(settings);
+    this.#connects = new RateLimit(() => settings.connectsPerSecond);
   }
 
   /** Whether the rules for client ids let this one in. */

@@ -1,3 +1,5 @@
+import type { Settings } from "./settings.ts";
+
 /** What a message takes in memory beside its topic and payload, in octets: as measured, see docs/memory.md. */
 const MESSAGE_OCTETS = 400;
 
@@ -9,22 +11,22 @@ const LOW_MARK = 7 / 8;
  * the broker is not read because of it. Each client may have one message in spite of it, or those that came late would get none.
  */
 export class Buffered {
-  readonly #octetsMax: number;
+  readonly #settings: Pick<Settings, "bufferedOctetsMax">;
   #octets = 0;
   readonly #waiting = new Set<string>();
 
-  constructor(octetsMax: number) {
-    this.#octetsMax = octetsMax;
+  constructor(settings: Pick<Settings, "bufferedOctetsMax">) {
+    this.#settings = settings;
   }
 
   /** No more may come. */
   get isFull(): boolean {
-    return this.#octets >= this.#octetsMax;
+    return this.#octets >= this.#settings.bufferedOctetsMax;
   }
 
   /** There is room again, by a margin. */
   get hasRoom(): boolean {
-    return this.#octets <= this.#octetsMax * LOW_MARK;
+    return this.#octets <= this.#settings.bufferedOctetsMax * LOW_MARK;
   }
 
   /** Whether there is room again for clients that wait for it. */

@@ -1,18 +1,18 @@
 import { fitsPattern } from "./client-id-pattern.ts";
+import type { Settings } from "./settings.ts";
 
 /** Which client ids may connect: patterns with `*` for any characters, compared with the whole id. What is denied is denied. */
 export class ClientIdRules {
-  readonly #allowed: readonly string[];
-  readonly #denied: readonly string[];
+  readonly #settings: Settings;
 
-  /** Without anything in `allowed` all are. */
-  constructor(allowed: readonly string[], denied: readonly string[]) {
-    this.#allowed = allowed;
-    this.#denied = denied;
+  constructor(settings: Settings) {
+    this.#settings = settings;
   }
 
   admits(clientId: string): boolean {
-    if (this.#denied.some((pattern) => fitsPattern(pattern, clientId))) return false;
-    return this.#allowed.length === 0 || this.#allowed.some((pattern) => fitsPattern(pattern, clientId));
+    const { clientIdsAllowed: allowed, clientIdsDenied: denied } = this.#settings;
+    if (denied.some((pattern) => fitsPattern(pattern, clientId))) return false;
+    // Without anything in it all are allowed.
+    return allowed.length === 0 || allowed.some((pattern) => fitsPattern(pattern, clientId));
   }
 }

@@ -59,7 +59,7 @@ export class ClientRecord implements Client {
   constructor(clientId: string, context: Context) {
     this.clientId = clientId;
     this.context = context;
-    this.topics = new TopicTable(context.topicIds, context.settings.topicsMax, context.names, this);
+    this.topics = new TopicTable(context.topicIds, context.settings, context.names, this);
     this.subscriptions = new SubscriptionTable(context.names, this);
     this.link = new BrokerLink(context, clientId);
     this.requests = new Requests(this);
@@ -110,7 +110,7 @@ export class ClientRecord implements Client {
       this.send(message);
       return;
     }
-    this.#heldAnswers ??= new HeldAnswers(this.settings.inFlightMax);
+    this.#heldAnswers ??= new HeldAnswers(this.settings);
     this.#heldAnswers.add(message);
   }
 

@@ -1,6 +1,7 @@
 import type { Publish } from "../sn/message.ts";
 import { TOPIC_ID_TYPES } from "../sn/topic-id-type.ts";
 import type { Instant } from "./contract.ts";
+import type { Settings } from "./settings.ts";
 
 /** MsgIds that are remembered of one client. Beyond that the oldest is forgotten. */
 const REMEMBERED_MAX = 256;
@@ -19,13 +20,17 @@ interface Completed {
  * without an answer, so that a client which really sends the same again under the same MsgId is heard at its first repetition.
  */
 export class CompletedPublishes {
-  readonly #windowMs: number;
+  readonly #settings: Pick<Settings, "tRetryMs">;
   /** The one that was completed first in front. */
   readonly #byMsgId = new Map<number, Completed>();
 
-  /** `windowMs` is how long a copy may be under way. */
-  constructor(windowMs: number) {
-    this.#windowMs = windowMs;
+  constructor(settings: Pick<Settings, "tRetryMs">) {
+    this.#settings = settings;
+  }
+
+  /** How long a copy may be under way: when the client sends again, that is a repetition. */
+  get #windowMs(): number {
+    return this.#settings.tRetryMs / 2;
   }
 
   add(msgId: number, fingerprint: number | undefined, confirmed: boolean, now: Instant): void {

@@ -50,7 +50,7 @@ export class Deliveries {
   constructor(client: Client) {
     this.#client = client;
     this.answers = new BrokerAnswers(client);
-    this.#queue = new DeliveryQueue(client.settings.queuedMax, client.settings.queuedOctetsMax, client.buffered);
+    this.#queue = new DeliveryQueue(client.settings, client.buffered);
   }
 
   /** When the message in flight is sent again. */
@@ -130,6 +130,20 @@ export class Deliveries {
     if (this.#phase === "releasing" && this.#queue.head!.orphaned) this.#complete(now);
     else if (this.#sendsAtResume) this.#send(now);
     this.#sendsAtResume = false;
+    this.advance(now);
+  }
+
+  /** Less may wait from now on. */
+  limitLowered(): void {
+    this.#queue.limitLowered();
+  }
+
+  /** Topic ids are not known any more: where the client is being told of one of them, it is told of another one. */
+  idsDropped(now: Instant): void {
+    const { head } = this.#queue;
+    if (this.#phase !== "registering" || head?.packet === undefined) return;
+    if (this.#client.topics.byName(head.packet.topic) !== undefined) return;
+    this.#idle();
     this.advance(now);
   }
 

@@ -57,9 +57,9 @@ export function afterPubAck(
   if (returnCode === RETURN_CODE.congestion) return "later";
   const unknownTopic = returnCode === RETURN_CODE.invalidTopicId;
   const entry = topics.byName(topic);
-  const isOfEntry = unknownTopic && head.topic!.topicIdType === "normal" && entry?.id === head.topic!.topicId;
-  if (isOfEntry) topics.retract(entry);
-  if (isOfEntry && !head.registeredAgain) {
+  const isNormal = unknownTopic && head.topic!.topicIdType === "normal";
+  if (isNormal && entry?.id === head.topic!.topicId) topics.retract(entry);
+  if (isNormal && !head.registeredAgain) {
     head.registeredAgain = true;
     return "begins";
   }

@@ -2,6 +2,7 @@ import type { Buffered } from "./buffered.ts";
 import { InterruptedDelivery } from "./interrupted-delivery.ts";
 import type { OutboundTopic } from "./outbound-topic.ts";
 import type { PublishPacket } from "./packet.ts";
+import type { Settings } from "./settings.ts";
 
 /** A message of the broker that waits for its client, or is on its way to it. */
 export interface Delivery {
@@ -37,16 +38,23 @@ const OVERHEAD_OCTETS = 32;
 export class DeliveryQueue {
   #items: Delivery[] = [];
   #octets = 0;
-  readonly #messagesMax: number;
-  readonly #octetsMax: number;
+  readonly #settings: Pick<Settings, "queuedMax" | "queuedOctetsMax">;
   readonly #buffered: Buffered;
+  /** What of it was there when the limits were lowered: it stays, even where it is more than they allow. */
+  #inherited = 0;
+  #inheritedOctets = 0;
   /** What the client was sent over a connection of before; undefined as long as nothing ever was. */
   #interrupted: InterruptedDelivery | undefined;
 
-  constructor(messagesMax: number, octetsMax: number, buffered: Buffered) {
-    this.#messagesMax = messagesMax;
-    this.#octetsMax = octetsMax;
+  constructor(settings: Pick<Settings, "queuedMax" | "queuedOctetsMax">, buffered: Buffered) {
+    this.#settings = settings;
     this.#buffered = buffered;
+  }
+
+  /** The limits are smaller from now on. */
+  limitLowered(): void {
+    this.#inherited = this.#items.length;
+    this.#inheritedOctets = this.#octets;
   }
 
   get head(): Delivery | undefined {
@@ -63,7 +71,11 @@ export class DeliveryQueue {
 
   /** Whether it holds more than this many times what a limit allows. */
   exceeds(factor: number): boolean {
-    return this.#items.length > factor * this.#messagesMax || this.#octets > factor * this.#octetsMax;
+    const { queuedMax, queuedOctetsMax } = this.#settings;
+    return (
+      this.#items.length > factor * Math.max(queuedMax, this.#inherited) ||
+      this.#octets > factor * Math.max(queuedOctetsMax, this.#inheritedOctets)
+    );
   }
 
   /** The limit that it exceeds, by its key. That of all clients leaves each of them one message. */
@@ -79,7 +91,8 @@ export class DeliveryQueue {
 
   /** There is room again, by a margin, so that reading from the broker does not stop and go with every message. */
   get hasRoom(): boolean {
-    return this.#items.length * 2 <= this.#messagesMax && this.#octets * 2 <= this.#octetsMax;
+    const { queuedMax, queuedOctetsMax } = this.#settings;
+    return this.#items.length * 2 <= queuedMax && this.#octets * 2 <= queuedOctetsMax;
   }
 
   /** The packet identifier of the message that the client was sent and has not acknowledged; 0 for none. */
@@ -225,6 +238,13 @@ export class DeliveryQueue {
   #count(messages: number, octets: number): void {
     this.#octets += octets;
     this.#buffered.add(messages, octets);
+    if (this.#inherited > 0 && messages < 0) this.#inherit();
+  }
+
+  /** Something has left: of what was there when the limits were lowered there is at most what there is now. */
+  #inherit(): void {
+    this.#inherited = Math.min(this.#inherited, this.#items.length);
+    this.#inheritedOctets = Math.min(this.#inheritedOctets, this.#octets);
   }
 }
 

@@ -20,7 +20,7 @@ const GWINFO_BROADCASTS_PER_SECOND = 10;
 export class Discovery {
   readonly #context: Context;
   readonly #searches: SourceLimit;
-  readonly #broadcasts = new RateLimit(GWINFO_BROADCASTS_PER_SECOND);
+  readonly #broadcasts = new RateLimit(() => GWINFO_BROADCASTS_PER_SECOND);
   /** Other gateways by their GwId: when their ADVERTISEs will have been missed NADV times in a row. */
   readonly #neighbours = new Map<number, Instant>();
   #brokerReachable = false;
@@ -32,7 +32,10 @@ export class Discovery {
 
   constructor(context: Context) {
     this.#context = context;
-    this.#searches = new SourceLimit({ perSecond: 1, burst: SEARCH_BURST }, context.settings.strangerAnswersPerSecond);
+    this.#searches = new SourceLimit(
+      { perSecond: () => 1, burst: SEARCH_BURST },
+      () => context.settings.strangerAnswersPerSecond,
+    );
     if (context.settings.standby) this.#listensUntil = NEVER;
   }
 

@@ -11,6 +11,7 @@ import { KeptNames } from "./kept-names.ts";
 import { PredefinedTopics } from "./predefined-topics.ts";
 import { QosMinusOne } from "./qos-minus-one.ts";
 import { Reconnects } from "./reconnects.ts";
+import { Reloading } from "./reloading.ts";
 import { Restoring } from "./restoring.ts";
 import type { SavedSession } from "./saved-session.ts";
 import type { Session } from "./session.ts";
@@ -36,20 +37,23 @@ export class Gateway {
   readonly #strangers: Strangers;
   readonly #sessions: Sessions;
   readonly #restoring: Restoring;
+  readonly #reloading: Reloading;
   #stopped = false;
   /** When the last event was. */
   #handledAt: Instant = 0;
 
   /** `seed` decides where topic ids begin: after a restart old ids should be unknown ones (A-55). */
   constructor(settings: Settings, seed: number) {
+    // Of its own: a reload changes it.
+    const ours = { ...settings };
     const predefined = new PredefinedTopics(settings.predefinedTopics);
     const unsavedMax = settings.savesSessions ? UNSAVED_IDS_MAX : Number.POSITIVE_INFINITY;
     const topicIds = new TopicIds(Math.abs(Math.trunc(seed)) % 0xfffe, (id) => predefined.has(id), unsavedMax);
-    const reconnects = new Reconnects(settings);
-    const buffered = new Buffered(settings.bufferedOctetsMax);
-    const names = new KeptNames(settings.namesOctetsMax);
+    const reconnects = new Reconnects(ours);
+    const buffered = new Buffered(ours);
+    const names = new KeptNames(ours);
     this.#context = {
-      settings: { ...settings },
+      settings: ours,
       predefined,
       topicIds,
       reconnects,
@@ -62,9 +66,10 @@ export class Gateway {
     };
     this.#discovery = new Discovery(this.#context);
     this.#qosMinusOne = new QosMinusOne(this.#context);
-    this.#admission = new Admission(settings);
+    this.#admission = new Admission(ours);
     this.#strangers = new Strangers(this.#context);
     this.#sessions = new Sessions(this.#context);
+    this.#reloading = new Reloading(this.#context, this.#sessions);
     this.#restoring = new Restoring(this.#context, this.#sessions, this.#admission);
   }
 
@@ -77,6 +82,11 @@ export class Gateway {
   /** The topic id that was handed out last. To be kept with the sessions. */
   get lastTopicId(): number {
     return this.#context.topicIds.last;
+  }
+
+  /** Whether a client is connected, or about to be, at this address. */
+  hasClientAt(address: Address): boolean {
+    return this.#sessions.at(address) !== undefined;
   }
 
   /** What is to be kept of a client; undefined where there is nothing, or no more. Also after `stop`. */
@@ -115,7 +125,7 @@ export class Gateway {
           this.#saved(now);
           break;
         case "reload":
-          Object.assign(this.#context.settings, event.settings);
+          this.#reloading.reload(event.settings, now);
           break;
         case "stop":
           this.#stop(now);
@@ -139,12 +149,16 @@ export class Gateway {
 
   /** A message from behind a forwarder: the node is a client like any other, with an address of its own (E5, E6). */
   #onEncapsulated({ wirelessNodeId, data }: Encapsulated, from: Address, now: Instant): void {
-    if (!this.#context.settings.forwarders) {
+    const forwarding = new Forwarding(from, wirelessNodeId);
+    const message = decode(data);
+    const { nodeAddress } = forwarding;
+    // Who was connected when they were switched off stays until its next CONNECT.
+    const { forwarders } = this.#context.settings;
+    if (!forwarders && (message.type === "CONNECT" || !this.hasClientAt(nodeAddress))) {
       this.#strangers.drop(from, "forwarders are switched off: forwarders.enabled");
       return;
     }
-    const forwarding = new Forwarding(from, wirelessNodeId);
-    this.#onMessage(decode(data), forwarding.nodeAddress, forwarding, now);
+    this.#onMessage(message, nodeAddress, forwarding, now);
   }
 
   /** `from` is the address of the sender; it is made up by us where the sender is behind a forwarder. */

@@ -1,15 +1,17 @@
+import type { Settings } from "./settings.ts";
+
 /** Answers for a client that has gone to sleep since it asked (Z3), at most as many as it can have open requests. */
 export class HeldAnswers {
-  readonly #max: number;
+  readonly #settings: Settings;
   #messages: Uint8Array[] = [];
 
-  constructor(max: number) {
-    this.#max = max;
+  constructor(settings: Settings) {
+    this.#settings = settings;
   }
 
   add(message: Uint8Array): void {
     // The oldest goes: the client repeats what it has no answer to, and is answered then.
-    if (this.#messages.length >= this.#max) this.#messages.shift();
+    if (this.#messages.length >= this.#settings.inFlightMax) this.#messages.shift();
     this.#messages.push(message);
   }
 

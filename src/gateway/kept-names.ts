@@ -1,3 +1,5 @@
+import type { Settings } from "./settings.ts";
+
 /** What an entry takes beside its name, in octets, with the maps that it stands in: as measured, see docs/memory.md. */
 const TOPIC_OCTETS = 160;
 const SUBSCRIPTION_OCTETS = 400;
@@ -7,20 +9,27 @@ const HIGH_MARK = 7 / 8;
 
 /** The topic names and subscriptions of all clients, stored sessions included: the memory that they take, within a limit. */
 export class KeptNames {
-  readonly #octetsMax: number;
+  readonly #settings: Pick<Settings, "namesOctetsMax">;
   #octets = 0;
+  /** What of it was there when the limit was lowered. */
+  #inheritedOctets = 0;
 
-  constructor(octetsMax: number) {
-    this.#octetsMax = octetsMax;
+  constructor(settings: Pick<Settings, "namesOctetsMax">) {
+    this.#settings = settings;
+  }
+
+  /** The limit is smaller from now on. What there is stays, even where it is more than that. */
+  limitLowered(): void {
+    this.#inheritedOctets = this.#octets;
   }
 
   /** No new one is taken. */
   get isFull(): boolean {
-    return this.#octets >= this.#octetsMax;
+    return this.#octets >= this.#settings.namesOctetsMax;
   }
 
   get isNearlyFull(): boolean {
-    return this.#octets > this.#octetsMax * HIGH_MARK;
+    return this.#octets > Math.max(this.#settings.namesOctetsMax * HIGH_MARK, this.#inheritedOctets);
   }
 
   addTopic(name: string): void {
@@ -28,7 +37,7 @@ export class KeptNames {
   }
 
   removeTopic(name: string): void {
-    this.#octets -= TOPIC_OCTETS + name.length;
+    this.#remove(TOPIC_OCTETS + name.length);
   }
 
   addSubscription(filter: string): void {
@@ -36,6 +45,11 @@ export class KeptNames {
   }
 
   removeSubscription(filter: string): void {
-    this.#octets -= SUBSCRIPTION_OCTETS + filter.length;
+    this.#remove(SUBSCRIPTION_OCTETS + filter.length);
+  }
+
+  #remove(octets: number): void {
+    this.#octets -= octets;
+    if (this.#inheritedOctets > this.#octets) this.#inheritedOctets = this.#octets;
   }
 }

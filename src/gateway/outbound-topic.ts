@@ -1,4 +1,5 @@
 import type { Client } from "./client.ts";
+import type { Subscription } from "./subscription-table.ts";
 
 /** How a topic is named in a PUBLISH to a client. */
 export interface OutboundTopic {
@@ -13,10 +14,16 @@ export interface OutboundTopic {
  */
 export function outboundTopicOf(client: Client, topicName: string): OutboundTopic | "unregistered" | "suppressed" {
   const subscription = client.subscriptions.get(topicName);
-  if (subscription !== undefined && subscription.topicIdType !== "normal") return subscription;
+  if (subscription !== undefined && stillStands(subscription, client)) return subscription;
   const entry = client.topics.byName(topicName);
   if (entry?.suppressed === true) return "suppressed";
   return entry?.announced === true ? { topicIdType: "normal", topicId: entry.id } : "unregistered";
+}
+
+/** Whether a predefined id or short name stands for this subscription; a predefined id may have another meaning since a reload. */
+function stillStands({ filter, topicIdType, topicId }: Subscription, { clientId, predefined }: Client): boolean {
+  if (topicIdType === "predefined") return predefined.nameOf(clientId, topicId) === filter;
+  return topicIdType === "short";
 }
 
 /**

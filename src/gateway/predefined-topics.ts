@@ -7,6 +7,15 @@ export class PredefinedTopics {
   readonly #ids = new Set<number>();
 
   constructor(topics: readonly PredefinedTopic[]) {
+    this.replace(topics);
+  }
+
+  /** From now on these hold. Whether a number is predefined that was not. */
+  replace(topics: readonly PredefinedTopic[]): boolean {
+    const before = new Set(this.#ids);
+    this.#ids.clear();
+    this.#ofAll.clear();
+    this.#ofClient.clear();
     for (const { id, topic, clientId } of topics) {
       this.#ids.add(id);
       if (clientId === undefined) {
@@ -16,6 +25,7 @@ export class PredefinedTopics {
       const own = this.#ofClient.get(clientId) ?? new Map<number, string>();
       this.#ofClient.set(clientId, own.set(id, topic));
     }
+    return topics.some(({ id }) => !before.has(id));
   }
 
   /** The topic name behind an id for this client; for somebody unknown only the ids of all count (N6). */

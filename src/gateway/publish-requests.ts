@@ -240,7 +240,7 @@ export class PublishRequests {
     confirmed: boolean,
     now: Instant,
   ): void {
-    this.#completed ??= new CompletedPublishes(this.#client.settings.tRetryMs / 2);
+    this.#completed ??= new CompletedPublishes(this.#client.settings);
     this.#completed.add(msgId, fingerprint, confirmed, now);
   }
 

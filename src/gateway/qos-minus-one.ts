@@ -30,9 +30,12 @@ export class QosMinusOne {
   readonly #limit: SourceLimit;
 
   constructor(context: Context) {
-    const { qosMinusOnePerSourcePerSecond: perSecond, qosMinusOnePerSecond } = context.settings;
+    const { settings } = context;
     this.#context = context;
-    this.#limit = new SourceLimit({ perSecond, burst: perSecond }, qosMinusOnePerSecond);
+    this.#limit = new SourceLimit(
+      { perSecond: () => settings.qosMinusOnePerSourcePerSecond },
+      () => settings.qosMinusOnePerSecond,
+    );
   }
 
   /** `forwarder` is where the forwarder of the sender is, if it has one; `clientId` is the client that is connected at this address, if any: its predefined topic ids come first (N6). */

@@ -35,7 +35,7 @@ export class Reconnects {
 
   constructor(settings: Settings) {
     this.#settings = settings;
-    this.#rate = new RateLimit(settings.reconnectsPerSecond, 1);
+    this.#rate = new RateLimit(() => settings.reconnectsPerSecond, 1);
   }
 
   /** Whether the broker can be reached, by the gateway's own connection. */

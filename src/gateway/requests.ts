@@ -147,6 +147,11 @@ export class Requests {
     this.#subscribes.unsubscribe(message, askedIn);
   }
 
+  /** Topic ids that the client was given are not known any more. */
+  idsDropped(): void {
+    this.#subscribes.idsDropped();
+  }
+
   /** The client wants nothing of a name any more (G3). */
   dropSubscription(filter: string): void {
     this.#subscribes.dropSubscription(filter);

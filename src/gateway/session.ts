@@ -296,6 +296,19 @@ export class Session implements Scheduled {
     this.#client.link.stalled(stalled);
   }
 
+  /** Less may wait for it from now on. */
+  queueLimitLowered(): void {
+    this.#client.deliveries.limitLowered();
+  }
+
+  /** More topic ids are predefined from now on. Those of them that stood for something else have to be asked for again (I3). */
+  idsReserved(now: Instant): void {
+    const { deliveries, requests, topics } = this.#client;
+    if (!topics.dropReserved()) return;
+    requests.idsDropped();
+    deliveries.idsDropped(now);
+  }
+
   /** There is room again for what waits for all clients. */
   hasRoom(now: Instant): void {
     this.#settle(now);

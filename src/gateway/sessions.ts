@@ -29,7 +29,7 @@ export class Sessions {
 
   constructor(context: Context) {
     this.#context = context;
-    this.#stored = new StoredSessions(context.settings.clientsMax, context.names);
+    this.#stored = new StoredSessions(context.settings, context.names);
   }
 
   /** The earliest instant at which one of them wants to be called. */
@@ -40,6 +40,11 @@ export class Sessions {
   /** Those with a client, at whatever address. */
   get live(): ReadonlySet<Session> {
     return this.#live;
+  }
+
+  /** All of them, stored ones of disconnected clients included. */
+  get all(): Iterable<Session> {
+    return this.#byClientId.values();
   }
 
   get liveCount(): number {
@@ -54,6 +59,11 @@ export class Sessions {
   /** Clients in the middle of their CONNECT. */
   get settingUpCount(): number {
     return this.#settingUp.size;
+  }
+
+  /** clients.max is smaller from now on. */
+  limitLowered(): void {
+    this.#stored.limitLowered();
   }
 
   /** The session with a client at this address. */

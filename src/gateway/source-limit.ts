@@ -12,16 +12,19 @@ const NODES_FACTOR = 10;
  * others.
  */
 export class SourceLimit {
-  readonly #intervalMs: number;
-  readonly #aheadMs: number;
+  readonly #perSecond: () => number;
+  readonly #burst: number | undefined;
   /** For each address the instant until which all that it is allowed is used up, in the order of last use. */
   readonly #spentUntil = new Map<Address, Instant>();
   readonly #all: RateLimit;
 
-  /** So many a second to one address, `burst` of them at once after a pause; and so many a second to all. */
-  constructor(perSource: { perSecond: number; burst: number }, perSecond: number) {
-    this.#intervalMs = 1000 / perSource.perSecond;
-    this.#aheadMs = (perSource.burst - 1) * this.#intervalMs;
+  /**
+   * So many a second to one address, `burst` of them at once after a pause, as many as in a second if not said; and so many a second to
+   * all. The rates are asked each time, for a reload may change them.
+   */
+  constructor(perSource: { perSecond: () => number; burst?: number }, perSecond: () => number) {
+    this.#perSecond = perSource.perSecond;
+    this.#burst = perSource.burst;
     this.#all = new RateLimit(perSecond);
   }
 
@@ -32,15 +35,18 @@ export class SourceLimit {
 
   /** What keeps this address from one more now: its own limit or that of all. Undefined where it is allowed; it is then counted. */
   refusal(address: Address, forwarder: Address | undefined, now: Instant): "source" | "all" | undefined {
+    const perSecond = this.#perSecond();
+    const intervalMs = 1000 / perSecond;
+    const aheadMs = ((this.#burst ?? perSecond) - 1) * intervalMs;
     const spent = this.#spent(address, now);
-    if (spent - now > this.#aheadMs) return "source";
+    if (spent - now > aheadMs) return "source";
     // A node id costs nothing to make up, so that all nodes of a forwarder have a limit as well.
     const nodes = forwarder === undefined ? "" : `${forwarder}/*`;
     const spentByNodes = forwarder === undefined ? now : this.#spent(nodes, now);
-    if (spentByNodes - now > this.#aheadMs) return "source";
+    if (spentByNodes - now > aheadMs) return "source";
     if (!this.#all.allows(now)) return "all";
-    this.#count(address, spent + this.#intervalMs);
-    if (forwarder !== undefined) this.#count(nodes, spentByNodes + this.#intervalMs / NODES_FACTOR);
+    this.#count(address, spent + intervalMs);
+    if (forwarder !== undefined) this.#count(nodes, spentByNodes + intervalMs / NODES_FACTOR);
     return undefined;
   }
 

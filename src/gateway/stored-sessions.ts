@@ -1,19 +1,27 @@
 import type { KeptNames } from "./kept-names.ts";
 import type { Session } from "./session.ts";
+import type { Settings } from "./settings.ts";
 
 /**
  * Sessions of clients that are disconnected or lost (W1). There may be so many, while there is room for what they hold; of more, one
  * without subscriptions and will is forgotten first, for it costs nobody anything, and of these as of the others the one that ended first.
  */
 export class StoredSessions {
-  readonly #max: number;
+  readonly #settings: Settings;
   readonly #names: KeptNames;
+  /** How many of them were there when the limit was lowered. */
+  #inherited = 0;
   readonly #bare = new Set<Session>();
   readonly #others = new Set<Session>();
 
-  constructor(max: number, names: KeptNames) {
-    this.#max = max;
+  constructor(settings: Settings, names: KeptNames) {
+    this.#settings = settings;
     this.#names = names;
+  }
+
+  /** The limit is smaller from now on. Those that are there stay, even where they are more than that. */
+  limitLowered(): void {
+    this.#inherited = this.#size;
   }
 
   has(session: Session): boolean {
@@ -27,13 +35,13 @@ export class StoredSessions {
   delete(session: Session): void {
     this.#bare.delete(session);
     this.#others.delete(session);
+    if (this.#inherited > this.#size) this.#inherited = this.#size;
   }
 
   /** The limit that leaves no place for all of them, by its key. */
   get exceededLimit(): string | undefined {
-    const size = this.#bare.size + this.#others.size;
-    if (size > this.#max) return "clients.max";
-    return size > 0 && this.#names.isNearlyFull ? "clients.max_topic_bytes" : undefined;
+    if (this.#size > Math.max(this.#settings.clientsMax, this.#inherited)) return "clients.max";
+    return this.#size > 0 && this.#names.isNearlyFull ? "clients.max_topic_bytes" : undefined;
   }
 
   /** Takes out the one that is to be forgotten first. There has to be one. */
@@ -41,5 +49,9 @@ export class StoredSessions {
     const [session] = this.#bare.size > 0 ? this.#bare : this.#others;
     this.delete(session!);
     return session!;
+  }
+
+  get #size(): number {
+    return this.#bare.size + this.#others.size;
   }
 }

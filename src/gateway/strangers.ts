@@ -8,10 +8,10 @@ import { SourceLimit } from "./source-limit.ts";
 import { TRANSITIONS } from "./transitions.ts";
 
 /** A sender without a session is answered with a DISCONNECT and two repetitions, and then once a second (X7). */
-const STRANGER_ANSWERS = { perSecond: 1, burst: 3 } as const;
+const STRANGER_ANSWERS = { perSecond: () => 1, burst: 3 } as const;
 
 /** CONNACKs that refuse, to one address: a device that is refused waits before it tries again. */
-const REFUSALS = { perSecond: 100, burst: 300 } as const;
+const REFUSALS = { perSecond: () => 100, burst: 300 } as const;
 
 /** What senders are told that have no session, or get none, and how often. */
 export class Strangers {
@@ -20,10 +20,10 @@ export class Strangers {
   readonly #refusals: SourceLimit;
 
   constructor(context: Context) {
-    const { strangerAnswersPerSecond } = context.settings;
+    const perSecond = () => context.settings.strangerAnswersPerSecond;
     this.#context = context;
-    this.#answers = new SourceLimit(STRANGER_ANSWERS, strangerAnswersPerSecond);
-    this.#refusals = new SourceLimit(REFUSALS, strangerAnswersPerSecond);
+    this.#answers = new SourceLimit(STRANGER_ANSWERS, perSecond);
+    this.#refusals = new SourceLimit(REFUSALS, perSecond);
   }
 
   /** A CONNECT that is not accepted. `fields` say why. */

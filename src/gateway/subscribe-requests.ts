@@ -151,6 +151,11 @@ export class SubscribeRequests {
     }
   }
 
+  /** The answer of before may name an id that is not known any more. */
+  idsDropped(): void {
+    this.#last = undefined;
+  }
+
   /** The client wants nothing of a name any more (G3). */
   dropSubscription(filter: string): void {
     this.#client.subscriptions.delete(filter);

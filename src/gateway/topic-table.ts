@@ -2,6 +2,7 @@ import { RETURN_CODE } from "../sn/return-code.ts";
 import type { ChangeListener } from "./change-listener.ts";
 import type { KeptNames } from "./kept-names.ts";
 import type { SavedTopic } from "./saved-session.ts";
+import type { Settings } from "./settings.ts";
 import { isTopicId, type TopicIds } from "./topic-ids.ts";
 
 /** A normal topic id of one client. */
@@ -46,7 +47,7 @@ const FULL_FOR_ALL: TopicObstacle = {
 /** The normal topic ids of one client (I2). An id is never bound to another name while the table lives. */
 export class TopicTable {
   readonly #ids: TopicIds;
-  readonly #max: number;
+  readonly #settings: Pick<Settings, "topicsMax">;
   readonly #names: KeptNames;
   readonly #listener: ChangeListener;
   #byName: Map<string, TopicEntry> | undefined;
@@ -54,9 +55,9 @@ export class TopicTable {
   /** The one that was looked up last: a sensor publishes to the same topic again and again. */
   #recent: TopicEntry | undefined;
 
-  constructor(ids: TopicIds, max: number, names: KeptNames, listener: ChangeListener) {
+  constructor(ids: TopicIds, settings: Pick<Settings, "topicsMax">, names: KeptNames, listener: ChangeListener) {
     this.#ids = ids;
-    this.#max = max;
+    this.#settings = settings;
     this.#names = names;
     this.#listener = listener;
   }
@@ -73,11 +74,11 @@ export class TopicTable {
   /** Why a name is given no id, for a note, and what its client is told (T6). */
   get obstacle(): TopicObstacle {
     if (this.awaitsSaving) return UNSAVED;
-    return this.#names.isFull && this.size < this.#max ? FULL_FOR_ALL : FULL;
+    return this.#names.isFull && this.size < this.#settings.topicsMax ? FULL_FOR_ALL : FULL;
   }
 
   get #isFull(): boolean {
-    return this.size >= this.#max || this.#names.isFull;
+    return this.size >= this.#settings.topicsMax || this.#names.isFull;
   }
 
   values(): Iterable<TopicEntry> {
@@ -115,6 +116,22 @@ export class TopicTable {
       return;
     }
     this.#add(id, name).announced = announced;
+  }
+
+  /** More ids are predefined than before: those of them that were handed out are not known any more (I3). Whether there were such. */
+  dropReserved(): boolean {
+    let dropped = false;
+    for (const { id, name } of this.values()) {
+      if (!this.#ids.isReserved(id)) continue;
+      dropped = true;
+      this.#byName!.delete(name);
+      this.#byId!.delete(id);
+      this.#names.removeTopic(name);
+    }
+    if (!dropped) return false;
+    this.#recent = undefined;
+    this.#listener.changed();
+    return true;
   }
 
   /** The client is told of the id in the answer to its REGISTER or SUBSCRIBE. */

@@ -16,7 +16,7 @@ const publish = (fields: Partial<Publish> = {}): Publish => ({
 
 describe("completed QoS 2 exchanges", () => {
   test("P10 a copy is what has the MsgId and the content of a message completed a moment ago", () => {
-    const completed = new CompletedPublishes(5000);
+    const completed = new CompletedPublishes({ tRetryMs: 10_000 });
     completed.add(3, 77, true, 1000);
     expect(completed.isCopy(3, 77, 5999)).toBe(true);
     expect(completed.isCopy(3, 77, 6000)).toBe(false);
@@ -25,7 +25,7 @@ describe("completed QoS 2 exchanges", () => {
   });
 
   test("P10 a MsgId that was used again counts from its last exchange", () => {
-    const completed = new CompletedPublishes(5000);
+    const completed = new CompletedPublishes({ tRetryMs: 10_000 });
     completed.add(3, 77, true, 0);
     completed.add(3, 78, true, 4000);
     expect(completed.isCopy(3, 77, 4000)).toBe(false);
@@ -33,21 +33,21 @@ describe("completed QoS 2 exchanges", () => {
   });
 
   test("P10 of an exchange of which only PUBREL was seen, anything with its MsgId is a copy", () => {
-    const completed = new CompletedPublishes(5000);
+    const completed = new CompletedPublishes({ tRetryMs: 10_000 });
     completed.add(3, undefined, true, 0);
     expect(completed.isCopy(3, 77, 4999)).toBe(true);
     expect(completed.isCopy(3, 77, 5000)).toBe(false);
   });
 
   test("what is older than any copy is not kept", () => {
-    const completed = new CompletedPublishes(5000);
+    const completed = new CompletedPublishes({ tRetryMs: 10_000 });
     completed.add(3, 77, true, 0);
     completed.add(4, 77, true, 5000);
     expect([completed.has(3, 5000), completed.has(4, 5000)]).toEqual([false, true]);
   });
 
   test("256 MsgIds are remembered, then the oldest is forgotten", () => {
-    const completed = new CompletedPublishes(5000);
+    const completed = new CompletedPublishes({ tRetryMs: 10_000 });
     for (let msgId = 1; msgId <= 256; msgId += 1) completed.add(msgId, 0, true, 0);
     // Used again, the first is the newest.
     completed.add(1, 0, true, 0);

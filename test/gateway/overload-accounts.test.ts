@@ -7,7 +7,7 @@ import { DEFAULT_SETTINGS } from "../../src/gateway/settings.ts";
 import type { Message } from "../../src/sn/message.ts";
 
 /** Full with the first message, and not full without any. */
-const buffered = () => new Buffered(1);
+const buffered = () => new Buffered({ bufferedOctetsMax: 1 });
 
 const packet = (qos: 0 | 1, messageId: number): PublishPacket => {
   return { cmd: "publish", topic: "a", payload: new Uint8Array(10), qos, retain: false, dup: false, messageId };
@@ -21,7 +21,7 @@ describe("a message that waits for a client counts until it leaves", () => {
     ["has no client any more", (queue) => queue.clear()],
   ])("because it %s", (_, leave) => {
     const all = buffered();
-    const queue = new DeliveryQueue(10, 10_000, all);
+    const queue = new DeliveryQueue({ queuedMax: 10, queuedOctetsMax: 10_000 }, all);
     queue.push(packet(0, 0));
     expect(all.isFull).toBe(true);
     queue.push(packet(1, 1));
@@ -47,7 +47,7 @@ describe("a message of a client that waits for its broker connection counts unti
     ["or is of no use any more", (held) => [held.drop("PINGREQ"), held.take()]],
     ["or its client has begun anew", (held) => held.clear()],
   ])("%s", (_, leave) => {
-    const all = new Buffered(1000);
+    const all = new Buffered({ bufferedOctetsMax: 1000 });
     const held = new HeldMessages(DEFAULT_SETTINGS, all);
     for (let round = 0; round < 10; round += 1) {
       expect([held.add(ping, 0), held.add(subscribe(7), 0)]).toEqual([undefined, undefined]);
@@ -57,7 +57,10 @@ describe("a message of a client that waits for its broker connection counts unti
   });
 
   test("inFlightMax bounds how many are held", () => {
-    const held = new HeldMessages({ ...DEFAULT_SETTINGS, inFlightMax: 2 }, new Buffered(Number.POSITIVE_INFINITY));
+    const held = new HeldMessages(
+      { ...DEFAULT_SETTINGS, inFlightMax: 2 },
+      new Buffered({ bufferedOctetsMax: Number.POSITIVE_INFINITY }),
+    );
     expect([1, 2, 3].map((msgId) => held.add(subscribe(msgId), 0))).toEqual([
       undefined,
       undefined,

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { SourceLimit } from "../../src/gateway/source-limit.ts";
 
 /** Three answers at once to one address, then one a second; `perSecond` to all of them. */
-const limited = (perSecond: number) => new SourceLimit({ perSecond: 1, burst: 3 }, perSecond);
+const limited = (perSecond: number) => new SourceLimit({ perSecond: () => 1, burst: 3 }, () => perSecond);
 
 /** How many of `count` requests, one every `everyMs`, are allowed. */
 function allowed(limit: SourceLimit, address: string, count: number, everyMs: number, from = 0): number {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { KeptNames } from "../../src/gateway/kept-names.ts";
 import { type Subscription, SubscriptionTable } from "../../src/gateway/subscription-table.ts";
 
-const names = () => new KeptNames(Number.POSITIVE_INFINITY);
+const names = () => new KeptNames({ namesOctetsMax: Number.POSITIVE_INFINITY });
 
 const NOBODY = { changed: () => {} };
 const plain = (filter: string): Subscription => ({ filter, topicIdType: "normal", topicId: 0, qos: 1 });

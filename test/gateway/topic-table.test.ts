@@ -4,7 +4,7 @@ import { KeptNames } from "../../src/gateway/kept-names.ts";
 import { TopicIds } from "../../src/gateway/topic-ids.ts";
 import { TopicTable } from "../../src/gateway/topic-table.ts";
 
-const names = () => new KeptNames(Number.POSITIVE_INFINITY);
+const names = () => new KeptNames({ namesOctetsMax: Number.POSITIVE_INFINITY });
 
 const anyId = () => false;
 const NOBODY = { changed: () => {} };
@@ -48,7 +48,7 @@ describe("normal topic ids", () => {
 
 describe("the table of one client", () => {
   test("T4, I2 a name has one id, and an id one name", () => {
-    const table = new TopicTable(new TopicIds(0, anyId), 100, names(), NOBODY);
+    const table = new TopicTable(new TopicIds(0, anyId), { topicsMax: 100 }, names(), NOBODY);
     fc.assert(
       fc.property(fc.constantFrom(..."abcdefghij"), (name) => {
         const entry = table.obtain(name)!;
@@ -61,7 +61,7 @@ describe("the table of one client", () => {
   });
 
   test("T6 a full table has room for no new name", () => {
-    const table = new TopicTable(new TopicIds(0, anyId), 1, names(), NOBODY);
+    const table = new TopicTable(new TopicIds(0, anyId), { topicsMax: 1 }, names(), NOBODY);
     const entry = table.obtain("a");
     expect(table.obtain("b")).toBeUndefined();
     expect(table.obtain("a")).toBe(entry);
@@ -69,14 +69,14 @@ describe("the table of one client", () => {
   });
 
   test("T11 a new connection keeps the ids, but the client has been told of none and has refused none", () => {
-    const table = new TopicTable(new TopicIds(0, anyId), 10, names(), NOBODY);
+    const table = new TopicTable(new TopicIds(0, anyId), { topicsMax: 10 }, names(), NOBODY);
     const entry = Object.assign(table.obtain("a")!, { announced: true, suppressed: true });
     table.startConnection();
     expect(table.byId(entry.id)).toMatchObject({ name: "a", announced: false, suppressed: false });
   });
 
   test("T10, T12 a cleared table is empty, and its ids are not handed out again", () => {
-    const table = new TopicTable(new TopicIds(0, anyId), 10, names(), NOBODY);
+    const table = new TopicTable(new TopicIds(0, anyId), { topicsMax: 10 }, names(), NOBODY);
     const { id } = table.obtain("a")!;
     table.clear();
     expect(table.size).toBe(0);
@@ -86,14 +86,14 @@ describe("the table of one client", () => {
 
   test("I2 two clients have two tables, and no id in common while the numbers last", () => {
     const ids = new TopicIds(0, anyId);
-    const one = new TopicTable(ids, 10, names(), NOBODY);
-    const other = new TopicTable(ids, 10, names(), NOBODY);
+    const one = new TopicTable(ids, { topicsMax: 10 }, names(), NOBODY);
+    const other = new TopicTable(ids, { topicsMax: 10 }, names(), NOBODY);
     expect(one.obtain("a")!.id).not.toBe(other.obtain("a")!.id);
   });
 });
 
 test("T10 an emptied table knows none of its ids any more, the one looked up last included", () => {
-  const table = new TopicTable(new TopicIds(0, anyId), 10, names(), NOBODY);
+  const table = new TopicTable(new TopicIds(0, anyId), { topicsMax: 10 }, names(), NOBODY);
   const { id } = table.obtain("a")!;
   expect(table.byId(id)?.name).toBe("a");
   table.clear();
