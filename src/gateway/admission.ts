@@ -2,11 +2,16 @@ import type { Connect } from "../sn/message.ts";
 import { isMqttText } from "../sn/text.ts";
 import { ClientIdRules } from "./client-id-rules.ts";
 import type { Instant } from "./contract.ts";
+import type { PredefinedTopics } from "./predefined-topics.ts";
 import { RateLimit } from "./rate-limit.ts";
 import type { Settings } from "./settings.ts";
+import { namesClient } from "./template.ts";
 
 /** The only ProtocolId there is (§5.3.8). */
 const PROTOCOL_ID = 1;
+
+/** Within a topic such a client id would make its client see, or be, others. */
+const HAS_LEVELS = /[/+#]/;
 
 /** Places that are taken when another client wants one. */
 export interface TakenPlaces {
@@ -21,11 +26,13 @@ export interface TakenPlaces {
 /** Who may connect, and when there is room. */
 export class Admission {
   readonly #settings: Settings;
+  readonly #predefined: PredefinedTopics;
   readonly #clientIdRules: ClientIdRules;
   readonly #connects: RateLimit;
 
-  constructor(settings: Settings) {
+  constructor(settings: Settings, predefined: PredefinedTopics) {
     this.#settings = settings;
+    this.#predefined = predefined;
     this.#clientIdRules = new ClientIdRules(settings);
     this.#connects = new RateLimit(() => settings.connectsPerSecond);
   }
@@ -41,6 +48,9 @@ export class Admission {
     if (clientId === "") return "the client id is empty";
     if (!isMqttText(clientId)) return "the client id is not UTF-8, or has control characters";
     if (Buffer.byteLength(clientId) > this.#settings.clientIdOctetsMax) return "the client id is too long";
+    if (HAS_LEVELS.test(clientId) && (namesClient(this.#settings.mountpoint) || this.#predefined.nameClients)) {
+      return "the client id is part of topics (topics.mountpoint, topics.predefined), and has / or + or # in it";
+    }
     if (!this.admits(clientId)) return "the client id is not allowed: clients.allow, clients.deny";
     return undefined;
   }

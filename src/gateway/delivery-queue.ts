@@ -169,6 +169,17 @@ export class DeliveryQueue {
     return this.#items.some((item) => item.packetId === packetId && !item.orphaned);
   }
 
+  /**
+   * Whether the broker sends again what it was taken to have forgotten, for it said that it had no session. It awaits its acknowledgement
+   * then as before.
+   */
+  adopts(packet: PublishPacket): boolean {
+    const orphan = this.#items.find((item) => item.orphaned && item.packetId === packet.messageId);
+    if (orphan?.packet === undefined || !isSameMessage(orphan.packet, packet)) return false;
+    orphan.orphaned = false;
+    return true;
+  }
+
   /** A MsgId for REGISTER: one that no message in it has (M4). The broker numbers from the bottom, so we begin at the top. */
   get freeMsgId(): number {
     let msgId = 0xffff;
@@ -246,6 +257,10 @@ export class DeliveryQueue {
     this.#inherited = Math.min(this.#inherited, this.#items.length);
     this.#inheritedOctets = Math.min(this.#inheritedOctets, this.#octets);
   }
+}
+
+function isSameMessage(one: PublishPacket, other: PublishPacket): boolean {
+  return one.qos === other.qos && one.topic === other.topic && Buffer.compare(one.payload, other.payload) === 0;
 }
 
 function octetsOf(packet: PublishPacket): number {

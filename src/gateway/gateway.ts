@@ -66,7 +66,7 @@ export class Gateway {
     };
     this.#discovery = new Discovery(this.#context);
     this.#qosMinusOne = new QosMinusOne(this.#context);
-    this.#admission = new Admission(ours);
+    this.#admission = new Admission(ours, predefined);
     this.#strangers = new Strangers(this.#context);
     this.#sessions = new Sessions(this.#context);
     this.#reloading = new Reloading(this.#context, this.#sessions);

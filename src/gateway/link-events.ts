@@ -81,7 +81,7 @@ export class LinkEvents {
       else if (renewal.underWay) renewal.oldLinkGone(now);
       return;
     }
-    if (!renewal.recovers) client.note("link.closed", { state, reason });
+    if (!renewal.recovers) client.note("link.closed", { state, reason, unanswered: client.requests.unanswered });
     if (state === "awaiting broker") this.#connecting.linkFailed(reason);
     else if (takenOver === true && (client.listening || state === "asleep")) this.#takenOver();
     // Otherwise the will is being asked for; the new connection is made when it is known.

@@ -1,10 +1,12 @@
 import type { PredefinedTopic } from "./settings.ts";
+import { expandTemplate, namesClient } from "./template.ts";
 
 /** The predefined topic ids (§6.7): those of one client before those of all. */
 export class PredefinedTopics {
   readonly #ofAll = new Map<number, string>();
   readonly #ofClient = new Map<string, Map<number, string>>();
   readonly #ids = new Set<number>();
+  #nameClients = false;
 
   constructor(topics: readonly PredefinedTopic[]) {
     this.replace(topics);
@@ -25,13 +27,24 @@ export class PredefinedTopics {
       const own = this.#ofClient.get(clientId) ?? new Map<number, string>();
       this.#ofClient.set(clientId, own.set(id, topic));
     }
+    this.#nameClients = topics.some(({ topic }) => namesClient(topic));
     return topics.some(({ id }) => !before.has(id));
   }
 
-  /** The topic name behind an id for this client; for somebody unknown only the ids of all count (N6). */
+  /** Whether the client's id is part of a topic. */
+  get nameClients(): boolean {
+    return this.#nameClients;
+  }
+
+  /**
+   * The topic name behind an id for this client; for somebody unknown only the ids of all count (N6), and of these only such as are the
+   * same for all.
+   */
   nameOf(clientId: string | undefined, id: number): string | undefined {
     const own = clientId === undefined ? undefined : this.#ofClient.get(clientId);
-    return own?.get(id) ?? this.#ofAll.get(id);
+    const topic = own?.get(id) ?? this.#ofAll.get(id);
+    if (topic === undefined || !namesClient(topic)) return topic;
+    return clientId === undefined ? undefined : expandTemplate(topic, clientId);
   }
 
   /** Whether the number is predefined for anybody: then it is never handed out as a normal id (I3). */

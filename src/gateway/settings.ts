@@ -98,6 +98,7 @@ export interface Settings {
 
 export interface PredefinedTopic {
   id: number;
+  /** `${clientId}` in it stands for the client. */
   topic: string;
   /** The client for which it stands; undefined is all clients. */
   clientId: string | undefined;

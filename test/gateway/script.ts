@@ -1,5 +1,13 @@
 import { expect, onTestFinished } from "vitest";
-import type { Effect, GatewayEvent, Instant, LinkId, Note, NoteName } from "../../src/gateway/contract.ts";
+import type {
+  BrokerLimits,
+  Effect,
+  GatewayEvent,
+  Instant,
+  LinkId,
+  Note,
+  NoteName,
+} from "../../src/gateway/contract.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import type { PacketFromBroker, PacketToBroker } from "../../src/gateway/packet.ts";
 import type { SavedSession } from "../../src/gateway/saved-session.ts";
@@ -26,6 +34,14 @@ const DEFAULTS: Partial<Record<MessageName, Fields>> = {
   UNSUBSCRIBE: { topicIdType: "normal" },
   PINGREQ: { clientId: "" },
   DISCONNECT: { duration: undefined },
+};
+
+/** A broker of MQTT 5 that can do everything. */
+const NO_LIMITS: BrokerLimits = {
+  receiveMax: 65_535,
+  maxQos: 2,
+  retains: true,
+  packetOctetsMax: Number.POSITIVE_INFINITY,
 };
 
 /** The octets of a message; `data`, `willMsg` may be given as text. */
@@ -195,8 +211,9 @@ export class Script {
   }
 
   /** The broker can be reached from now on, or not any more. */
-  brokerReachable(reachable = true): this {
-    return this.event({ type: "broker-reachable", reachable });
+  brokerReachable(reachable = true, limits?: Partial<BrokerLimits>): this {
+    const event: GatewayEvent = { type: "broker-reachable", reachable };
+    return this.event(limits === undefined ? event : { ...event, limits: { ...NO_LIMITS, ...limits } });
   }
 
   /** The next effect is a datagram in an envelope with these fields. */
@@ -235,13 +252,14 @@ export class Script {
     return this;
   }
 
-  /** The broker accepts that connection. */
-  accepts(sessionPresent = false): this {
-    return this.event({ type: "link-opened", link: this.link, sessionPresent });
+  /** The broker accepts that connection; it may say what it cannot do. */
+  accepts(sessionPresent = false, limits?: Partial<BrokerLimits>): this {
+    const event: GatewayEvent = { type: "link-opened", link: this.link, sessionPresent };
+    return this.event(limits === undefined ? event : { ...event, limits: { ...NO_LIMITS, ...limits } });
   }
 
-  refuses(returnCode: number): this {
-    return this.event({ type: "link-refused", link: this.link, returnCode });
+  refuses(returnCode: number, reason?: string): this {
+    return this.event({ type: "link-refused", link: this.link, returnCode, ...(reason && { reason }) });
   }
 
   /** The gateway closes the connection; `disconnect` false lets the will fire. */

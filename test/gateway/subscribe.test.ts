@@ -74,14 +74,11 @@ describe("§6.9 SUBSCRIBE", () => {
     s.client("SUBSCRIBE", { topicName: "a", qos: 1, msgId: 6 }).toBroker("subscribe");
   });
 
-  test.each([0x80, 0x87, 0xff])(
-    "S5, A-22 whatever the broker refuses with, here %i, the code is 0x03",
-    (code) => {
-      const s = new Script();
-      s.connect().client("SUBSCRIBE", { topicName: "a", qos: 1, msgId: 6 }).toBroker("subscribe");
-      s.broker("suback", { messageId: 6, granted: [code] }).toClient("SUBACK", { topicId: 0, returnCode: 3 });
-    },
-  );
+  test.each([0x80, 0x87, 0xff])("S5, A-22 whatever the broker refuses with, here %i, the code is 0x03", (code) => {
+    const s = new Script();
+    s.connect().client("SUBSCRIBE", { topicName: "a", qos: 1, msgId: 6 }).toBroker("subscribe");
+    s.broker("suback", { messageId: 6, granted: [code] }).toClient("SUBACK", { topicId: 0, returnCode: 3 });
+  });
 
   test("S5 where the broker has no room for one more subscription (MQTT 5: Quota exceeded) the code is 0x01", () => {
     const s = new Script();
