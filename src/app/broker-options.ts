@@ -31,6 +31,7 @@ export const BROKER_OPTIONS = {
     meaning:
       "the MQTT broker: mqtt://host:port, mqtts: over TLS, ws: or wss: over WebSocket, or embedded: for the one inside the gateway",
     flags: "-b, --broker",
+    needsRestart: true,
   },
   "broker.profile": {
     ...choice("<broker>", Object.keys(BROKER_PROFILES) as [keyof typeof BROKER_PROFILES]),
@@ -68,6 +69,7 @@ export const BROKER_OPTIONS = {
     ...template(true),
     default: `\${clientId}`,
     meaning: "MQTT client id of each client",
+    needsRestart: true,
   },
   "broker.own_client_id": {
     ...optional(text("<id>", "a client id, not empty", (id) => id !== "")),
@@ -75,6 +77,7 @@ export const BROKER_OPTIONS = {
     defaultShown: "a new one at each start: mqtt-sn-gateway-<gateway.id>-<random>",
     meaning:
       "MQTT client id of the gateway's own connection, by which it knows whether the broker can be reached, and over which QoS -1 goes",
+    needsRestart: true,
   },
   "broker.ca": {
     ...file(),

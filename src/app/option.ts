@@ -19,6 +19,8 @@ export interface Option<S extends z.ZodType = z.ZodType> {
   keys?: readonly string[];
   /** The flag where it is not simply the key; the derived one then works too. */
   flags?: string;
+  /** A reload (SIGHUP) does not take a change over: it holds from the next start on. */
+  needsRestart?: true;
 }
 
 /** For zod: a message that shows the value and says what is expected instead. */

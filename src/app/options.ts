@@ -38,6 +38,7 @@ export const OPTIONS = {
     placeholder: "<url>",
     fromText: (value: string) => value.split(/[\s,]+/).filter((url) => url !== ""),
     flags: "-l, --listen",
+    needsRestart: true,
   },
   mode: {
     schema: z
@@ -49,17 +50,20 @@ export const OPTIONS = {
     meaning: "transparent: every client has a broker connection of its own",
     placeholder: "<mode>",
     fromText: (value: string) => value,
+    needsRestart: true,
   },
   "gateway.id": {
     ...integer(1, 255),
     default: 1,
     meaning: "GwId, the gateway's number among its neighbours, 1 to 255",
+    needsRestart: true,
   },
   "discovery.enabled": {
     ...yesOrNo(),
     default: true,
     meaning:
       "answer clients that search for a gateway (SEARCHGW), and advertise (ADVERTISE) while the broker can be reached",
+    needsRestart: true,
   },
   "discovery.groups": {
     ...list(
@@ -70,11 +74,13 @@ export const OPTIONS = {
     default: ["225.1.1.1", "ff03::1883"],
     meaning:
       "multicast groups for that, used by listeners of the same IP version; the port is the listener's unless given",
+    needsRestart: true,
   },
   "discovery.interfaces": {
     ...list("<interface>", "the name or address of a network interface, or all", (name) => name !== ""),
     default: ["all"],
     meaning: "network interfaces for that: names such as eth0, or their addresses",
+    needsRestart: true,
   },
   "discovery.advertise_interval": {
     ...duration("1s", "65535s"),
@@ -91,12 +97,14 @@ export const OPTIONS = {
     ...yesOrNo(),
     default: false,
     meaning: "keep still while another gateway advertises, and take over when it has missed three in a row",
+    needsRestart: true,
   },
   ...BROKER_OPTIONS,
   "embedded.listen": {
     ...text("<host:port>", "a host and a port, such as 127.0.0.1:1883", (place) => parseHostPort(place) !== null),
     default: "127.0.0.1:1883",
     meaning: "where the embedded broker takes MQTT clients in (TCP)",
+    needsRestart: true,
   },
   ...CLIENT_OPTIONS,
   "topics.predefined": {
@@ -117,6 +125,7 @@ export const OPTIONS = {
     default: "",
     defaultShown: "none",
     meaning: `put before every topic towards the broker, and taken off again; \${clientId} is filled in`,
+    needsRestart: true,
   },
   "forwarders.enabled": {
     ...yesOrNo(),
@@ -132,6 +141,7 @@ export const OPTIONS = {
     default: process.env.STATE_DIRECTORY?.split(":")[0] || "./data",
     defaultShown: "./data, or $STATE_DIRECTORY",
     meaning: "folder for what survives a restart; memory: keeps nothing",
+    needsRestart: true,
   },
   "log.level": {
     ...choice("<level>", ["trace", "debug", "info", "warn", "error"]),
@@ -143,6 +153,7 @@ export const OPTIONS = {
     default: undefined,
     defaultShown: "pretty on a terminal, else json",
     meaning: "pretty: lines for people; json: one JSON object a line",
+    needsRestart: true,
   },
 } satisfies Record<string, Option>;
 
