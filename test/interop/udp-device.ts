@@ -66,22 +66,30 @@ export class UdpDevice {
 
   /** Resolves when the gateway has acknowledged; at QoS 0 when the message is sent. */
   async publish(topic: string | DeviceTopic, data: string, qos: DeviceQoS = 0, retain = false): Promise<void> {
-    const octets = Buffer.from(data, "latin1");
-    const outcome = await this.#request("published", {
-      type: "publish",
-      token: this.#nextToken(),
-      topic: topicOf(topic),
-      qos,
-      retain,
-      data: octets,
-    });
+    const outcome = await this.tryPublish(topic, data, qos, retain);
     expect(outcome.result).toBe("accepted");
   }
 
-  async subscribe(topic: string | DeviceTopic, qos: DeviceQoS = 2): Promise<void> {
+  /** Resolves with the gateway's answer, or with the want of one. */
+  tryPublish(
+    topic: string | DeviceTopic,
+    data: string,
+    qos: DeviceQoS = 0,
+    retain = false,
+  ): Promise<OutcomeOf<"published">> {
+    const octets = Buffer.from(data, "latin1");
     const token = this.#nextToken();
-    const outcome = await this.#request("subscribed", { type: "subscribe", token, topic: topicOf(topic), qos });
-    expect(outcome).toMatchObject({ result: "accepted", qos });
+    return this.#request("published", { type: "publish", token, topic: topicOf(topic), qos, retain, data: octets });
+  }
+
+  async subscribe(topic: string | DeviceTopic, qos: DeviceQoS = 2): Promise<void> {
+    expect(await this.trySubscribe(topic, qos)).toMatchObject({ result: "accepted", qos });
+  }
+
+  /** Resolves with the gateway's answer, or with the want of one. */
+  trySubscribe(topic: string | DeviceTopic, qos: DeviceQoS = 2): Promise<OutcomeOf<"subscribed">> {
+    const token = this.#nextToken();
+    return this.#request("subscribed", { type: "subscribe", token, topic: topicOf(topic), qos });
   }
 
   async unsubscribe(topic: string | DeviceTopic): Promise<void> {
