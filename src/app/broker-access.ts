@@ -18,7 +18,7 @@ type OwnClientCallbacks = Pick<OwnClientOptions, "onReachable" | "onUnreachable"
 
 /** How the broker is reached, by the connections of clients and by the gateway's own: over what, by which name, with which credentials. */
 export class BrokerAccess {
-  readonly #options: OptionValues;
+  #options: OptionValues;
   readonly #openStream: () => Duplex;
   /** Those in the URL of the broker. */
   readonly #urlCredentials: BrokerCredentials | undefined;
@@ -29,6 +29,11 @@ export class BrokerAccess {
     this.#options = options;
     this.#openStream = openStream;
     this.#urlCredentials = urlCredentials;
+  }
+
+  /** From now on these options hold, for connections that are opened from now on. */
+  reload(options: OptionValues): void {
+    this.#options = options;
   }
 
   /** Begins the connection of a client; what becomes of it is told to `emit`. */

@@ -5,6 +5,7 @@ import { parseBrokerUrl, type TcpBroker } from "../mqtt/broker-url.ts";
 import { EmbeddedBroker } from "../mqtt/embedded-broker.ts";
 import type { OwnClient } from "../mqtt/own-client.ts";
 import { BrokerAccess } from "./broker-access.ts";
+import type { Configuration } from "./configuration.ts";
 import { coreSettings } from "./core-settings.ts";
 import { hostPortText, parseHostPort, reachableHost } from "./host-port.ts";
 import { runInvocation } from "./invocation.ts";
@@ -14,6 +15,8 @@ import type { Log } from "./log.ts";
 import { messageTrace } from "./message-trace.ts";
 import { NoteLog } from "./note-log.ts";
 import type { OptionValues } from "./options.ts";
+import { reloadPlan } from "./reload-plan.ts";
+import { reportFailedReload, reportReload } from "./reload-report.ts";
 import { Runner, type Surroundings } from "./runner.ts";
 import type { WhereIs } from "./where-is.ts";
 import { within } from "./within.ts";
@@ -34,7 +37,7 @@ export interface DaemonCallbacks {
 
 /** Everything a running gateway is made of: the core, its listeners and links, its own client, and the broker inside if asked for. */
 export class Daemon {
-  readonly #options: OptionValues;
+  #options: OptionValues;
   readonly #log: Log;
   readonly #noteLog: NoteLog;
   readonly #callbacks: DaemonCallbacks;
@@ -44,7 +47,10 @@ export class Daemon {
   #tcpBroker: TcpBroker | undefined;
   #listeners: Listeners | undefined;
   #ownClient: OwnClient | undefined;
+  #access: BrokerAccess | undefined;
+  #core: Gateway | undefined;
   #runner: Runner | undefined;
+  #surroundings: Surroundings | undefined;
   #state: KeptState | undefined;
   #hasFailed = false;
 
@@ -89,6 +95,29 @@ export class Daemon {
     return this.#state?.saved?.sessions.length ?? 0;
   }
 
+  /**
+   * Takes over what of a configuration that was read again can be taken over, and tells what that is. Nobody is disconnected by it; what
+   * is about connections holds for those that are opened from now on. Where anything is wrong, nothing changes.
+   */
+  reload(configuration: Configuration): void {
+    if (!configuration.ok) {
+      reportFailedReload(this.#log, configuration.problems);
+      return;
+    }
+    const plan = reloadPlan(this.#options, configuration.values);
+    const { values } = plan;
+    this.#options = values;
+    this.#access?.reload(values);
+    this.#listeners?.reload(values, (from, data) => this.#core?.isOfClient(from, data) === true);
+    this.#runner?.reload(coreSettings(values));
+    // Told at the level of before or at that of now, whichever tells more.
+    const isTold = this.#log.isLevelEnabled("info");
+    if (isTold) reportReload(this.#log, plan);
+    this.#log.level = values["log.level"];
+    if (!isTold) reportReload(this.#log, plan);
+    if (this.#surroundings !== undefined) this.#surroundings.trace = messageTrace(this.#log, this.#whereIs);
+  }
+
   /** Ends in order: clients are told and links closed, then the sockets, then the gateway's own connection. Takes 5 s at most. */
   async stop(): Promise<void> {
     const stopped = this.#runner?.stop(STOP_MS.links);
@@ -122,11 +151,13 @@ export class Daemon {
 
   async #start(): Promise<void> {
     const access = new BrokerAccess(this.#options, await this.#openBroker(), this.#tcpBroker);
+    this.#access = access;
     const state = await KeptState.open(this.#options["state.path"], this.#log);
     this.#state = state;
     let send: Surroundings["send"] = () => {};
     const core = new Gateway(coreSettings(this.#options), this.#seed);
-    const runner = new Runner(core, {
+    this.#core = core;
+    const surroundings: Surroundings = {
       send: (to, data) => send(to, data),
       broadcast: (near, radius, data) => this.#listeners?.broadcast(near, radius, data),
       publish: (topic, payload, retain) => this.#ownClient?.publish(topic, payload, { qos: 0, retain }),
@@ -137,7 +168,9 @@ export class Daemon {
       stalled: (stalledMs) => this.#tellStall(stalledMs),
       trace: messageTrace(this.#log, this.#whereIs),
       failed: (error) => void this.fail(error),
-    });
+    };
+    this.#surroundings = surroundings;
+    const runner = new Runner(core, surroundings);
     this.#runner = runner;
     state?.keep(core, () => runner.saved());
     if (state?.saved !== undefined) runner.restore(state.saved);

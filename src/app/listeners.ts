@@ -2,7 +2,7 @@ import type { Address } from "../gateway/contract.ts";
 import { OwnSockets } from "../transport/own-sockets.ts";
 import { UdpTransport } from "../transport/udp.ts";
 import { Discovery } from "./discovery.ts";
-import { parseGroup, parseListenUrl } from "./host-port.ts";
+import { type HostPort, hostPortText, parseGroup, parseListenUrl } from "./host-port.ts";
 import { RECEIVE_BUFFER_WANTED_OCTETS, reportListener } from "./listener-report.ts";
 import type { Log } from "./log.ts";
 import type { OptionValues } from "./options.ts";
@@ -21,10 +21,12 @@ type ListenerOptions = Pick<
 /** The sockets at which SN clients come in; to the core they are one space of addresses. */
 export class Listeners {
   readonly #transports: UdpTransport[] = [];
-  readonly #gate: SourceGate | undefined;
+  readonly #gate: SourceGate;
   #discovery: Discovery | undefined;
+  /** Whether a datagram is of a client that is there since before its source was shut out; undefined while there can be none. */
+  #isOfClient: ((from: Address, data: Uint8Array) => boolean) | undefined;
 
-  private constructor(gate: SourceGate | undefined) {
+  private constructor(gate: SourceGate) {
     this.#gate = gate;
   }
 
@@ -34,7 +36,7 @@ export class Listeners {
     log: Log,
     onDatagram: (from: Address, data: Uint8Array) => void,
   ): Promise<Listeners> {
-    const gate = SourceGate.of(options["clients.allow"], options["clients.deny"], log);
+    const gate = new SourceGate(options["clients.allow"], options["clients.deny"], log);
     const listeners = new Listeners(gate);
     try {
       await listeners.#open(options, log, onDatagram);
@@ -45,17 +47,26 @@ export class Listeners {
     return listeners;
   }
 
+  /**
+   * From now on these rules for networks hold. A client that is connected stays, though its network may not send any more: `isOfClient`
+   * says of such a datagram whether it is one of a client that is connected, and no CONNECT.
+   */
+  reload(
+    options: Pick<ListenerOptions, "clients.allow" | "clients.deny">,
+    isOfClient: (from: Address, data: Uint8Array) => boolean,
+  ): void {
+    this.#gate.reload(options["clients.allow"], options["clients.deny"]);
+    this.#isOfClient = isOfClient;
+  }
+
   async #open(
     options: ListenerOptions,
     log: Log,
     onDatagram: (from: Address, data: Uint8Array) => void,
   ): Promise<void> {
     const { listen: urls } = options;
-    const gate = this.#gate;
     const ownSockets = options["discovery.enabled"] ? new OwnSockets() : undefined;
     const onError = (error: Error) => log.warn("listener.error", { reason: error.message }, error.message);
-    const wants = (host: string, port: number) =>
-      ownSockets?.has(host, port) !== true && (gate === undefined || gate.admit(host));
     for (const [index, url] of urls.entries()) {
       // Addresses of several sockets are told apart by the number of the socket.
       const prefix = urls.length === 1 ? "" : `${index + 1}${PREFIX_END}`;
@@ -63,7 +74,9 @@ export class Listeners {
         ...parseListenUrl(url)!,
         prefix,
         receiveBufferOctets: RECEIVE_BUFFER_WANTED_OCTETS,
-        wants: ownSockets === undefined && gate === undefined ? undefined : wants,
+        wants: (host: string, port: number, data: Uint8Array) =>
+          ownSockets?.has(host, port) !== true &&
+          (this.#gate.admits(host) || this.#staysIn(prefix, { host, port }, data)),
       };
       const transport = await UdpTransport.bind(place, onDatagram, onError);
       this.#transports.push(transport);
@@ -97,7 +110,7 @@ export class Listeners {
 
   /** Datagrams that were dropped because their source may not send. */
   get refusedDatagrams(): number {
-    return this.#gate?.refused ?? 0;
+    return this.#gate.refused;
   }
 
   /** What the core's address of a client says to people. */
@@ -111,6 +124,13 @@ export class Listeners {
   async close(): Promise<void> {
     await this.#discovery?.close();
     await Promise.all(this.#transports.map((transport) => transport.close()));
+  }
+
+  /** Whether a datagram comes in though its source may not send; it is counted where it does not. */
+  #staysIn(prefix: string, source: HostPort, data: Uint8Array): boolean {
+    if (this.#isOfClient?.(`${prefix}${hostPortText(source)}`, data) === true) return true;
+    this.#gate.refuse(source.host);
+    return false;
   }
 
   /** The place of the socket that an address belongs to. */

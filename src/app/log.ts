@@ -23,12 +23,9 @@ export interface LogDestination {
  * written before the call returns, so that the last ones before an end are not lost.
  */
 export class Log {
-  /** Whether messages are traced: looked at before anything is decoded for the log. */
-  readonly traces: boolean;
   readonly #pino: pino.Logger;
 
   constructor(options: LogOptions, destination: LogDestination = standardOutput()) {
-    this.traces = options.level === "trace";
     const settings: pino.LoggerOptions = {
       level: options.level,
       base: null,
@@ -56,6 +53,16 @@ export class Log {
 
   error(event: string, fields: LogFields, message?: string): void {
     this.#pino.error({ event, ...fields }, message);
+  }
+
+  /** Whether messages are traced: looked at before anything is decoded for the log. */
+  get traces(): boolean {
+    return this.isLevelEnabled("trace");
+  }
+
+  /** From now on so much is logged. */
+  set level(level: LogLevel) {
+    this.#pino.level = level;
   }
 
   isLevelEnabled(level: LogLevel): boolean {

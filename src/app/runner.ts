@@ -1,6 +1,7 @@
 import type { Address, Effect, GatewayEvent, Instant, LinkConnect, LinkId, Note } from "../gateway/contract.ts";
 import type { PacketToBroker } from "../gateway/packet.ts";
 import type { SavedGateway } from "../gateway/saved-session.ts";
+import type { Settings } from "../gateway/settings.ts";
 import { RunningClock } from "./running-clock.ts";
 
 /** The longest that a timer of Node can wait. */
@@ -67,6 +68,11 @@ export class Runner {
     this.#core = core;
     this.#around = around;
     this.#clock = new RunningClock((stalledMs) => around.stalled(stalledMs));
+  }
+
+  /** From now on these settings hold. */
+  reload(settings: Settings): void {
+    if (!this.#stopping) this.#handle({ type: "reload", settings });
   }
 
   /** What was kept from before a restart. To be called before anything else, if at all. */

@@ -8,21 +8,21 @@ const REPORT_INTERVAL_MS = 1000;
 
 /** Keeps out datagrams from networks that `clients.allow` and `clients.deny` do not let in, before anything is done with them. */
 export class SourceGate {
-  readonly #networks: SourceNetworks;
+  /** Undefined where every source may send. */
+  #networks: SourceNetworks | undefined;
   readonly #log: Log;
   #refused = 0;
   #reported = 0;
   #reportedAtMs = Number.NEGATIVE_INFINITY;
 
-  /** The gate for these rules; undefined where none of them is about networks. */
-  static of(allow: readonly string[], deny: readonly string[], log: Log): SourceGate | undefined {
-    const sources = SourceNetworks.of(networks(allow), networks(deny));
-    return sources === undefined ? undefined : new SourceGate(sources, log);
+  constructor(allow: readonly string[], deny: readonly string[], log: Log) {
+    this.#networks = SourceNetworks.of(networks(allow), networks(deny));
+    this.#log = log;
   }
 
-  private constructor(sources: SourceNetworks, log: Log) {
-    this.#networks = sources;
-    this.#log = log;
+  /** From now on these rules hold. */
+  reload(allow: readonly string[], deny: readonly string[]): void {
+    this.#networks = SourceNetworks.of(networks(allow), networks(deny));
   }
 
   /** Datagrams that were refused so far. */
@@ -30,18 +30,21 @@ export class SourceGate {
     return this.#refused;
   }
 
-  /** Whether a datagram from this source may come in. Counts those that may not. */
-  admit(address: string): boolean {
-    if (this.#networks.admit(address)) return true;
+  /** Whether datagrams from this source may come in. */
+  admits(address: string): boolean {
+    return this.#networks === undefined || this.#networks.admit(address);
+  }
+
+  /** Counts a datagram that does not come in. */
+  refuse(address: string): void {
     this.#refused += 1;
     const nowMs = performance.now();
-    if (nowMs - this.#reportedAtMs < REPORT_INTERVAL_MS) return false;
+    if (nowMs - this.#reportedAtMs < REPORT_INTERVAL_MS) return;
     const more = this.#refused - this.#reported - 1;
     this.#reportedAtMs = nowMs;
     this.#reported = this.#refused;
     const before = more === 0 ? "" : ` (and ${more} more since the last report)`;
     const message = `a datagram from ${address} was dropped: clients.allow or clients.deny does not let it in${before}`;
     this.#log.info("source.refused", { address, refused: this.#refused }, message);
-    return false;
   }
 }

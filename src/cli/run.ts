@@ -1,6 +1,5 @@
-import { closeSync } from "node:fs";
 import { Command, CommanderError, Option as Flag } from "commander";
-import { loadConfiguration } from "../app/configuration.ts";
+import { type Configuration, loadConfiguration } from "../app/configuration.ts";
 import { Daemon } from "../app/daemon.ts";
 import { firstSteps } from "../app/first-steps.ts";
 import { parseListenUrl } from "../app/host-port.ts";
@@ -9,15 +8,10 @@ import { Log } from "../app/log.ts";
 import type { Option } from "../app/option.ts";
 import { CONFIG_VARIABLE, derivedFlagOf, flagOf, flagsOf, OPTION_KEYS, variableOf } from "../app/option-names.ts";
 import { OPTIONS, type OptionKey, type OptionValues } from "../app/options.ts";
+import { Signals } from "./signals.ts";
 
 /** Exit code for a configuration that is wrong (EX_CONFIG of sysexits.h). */
 const EXIT_CONFIGURATION = 78;
-
-/**
- * Ctrl-C reaches a process that runs under npm twice, from the terminal and from npm; a second signal within this time is taken for
- * the first one.
- */
-const SAME_SIGNAL_MS = 300;
 
 const HELP = `
 Every option can also be set in the environment, as shown, or in a YAML file: --broker-keep-alive 30s is the same as
@@ -36,7 +30,11 @@ that clients may use without registration:
       - { id: 1, topic: sensors/temperature }
       - { id: 2, topic: sensors/boiler, client: boiler }
 
-The gateway runs until SIGINT, SIGTERM or SIGHUP. Exit codes: 0 stopped, 1 failure, 2 usage, 78 configuration.`;
+The gateway runs until SIGINT or SIGTERM, or until the terminal is closed that it was started on. On SIGHUP it reads the
+file again, and the files that it names, and takes over what has changed; nobody is disconnected by that. It says what
+needs a restart, and where anything is wrong, nothing changes.
+
+Exit codes: 0 stopped, 1 failure, 2 usage, 78 configuration.`;
 
 /** Where the meaning of a flag begins, on the line below it. */
 const MEANING_INDENT = 6;
@@ -61,8 +59,9 @@ export function runCommand(version: string): Command {
   );
   for (const key of OPTION_KEYS) addFlags(command, key, flags);
   return command.addHelpText("after", HELP).action(async ({ config }: { config?: string }) => {
-    const configuration = loadConfiguration({ flags, configFlag: config, environment: process.env });
-    if (configuration.ok) return run(configuration.values, version);
+    const read = () => loadConfiguration({ flags, configFlag: config, environment: process.env });
+    const configuration = read();
+    if (configuration.ok) return run(configuration.values, version, read);
     process.stderr.write(`${configuration.problems.join("\n")}\n`);
     throw new CommanderError(EXIT_CONFIGURATION, "run.configuration", "");
   });
@@ -79,7 +78,8 @@ function addFlags(command: Command, key: OptionKey, flags: Map<OptionKey, string
     return text;
   };
   const shown = option.defaultShown ?? (option.default === undefined ? "none" : String(option.default));
-  const meaning = `${option.meaning}\nDefault: ${shown}. Environment: ${variableOf(key)}`;
+  const reload = option.needsRestart === true ? ". A change needs a restart" : "";
+  const meaning = `${option.meaning}\nDefault: ${shown}. Environment: ${variableOf(key)}${reload}`;
   command.addOption(new Flag(`${flagsOf(key)} ${option.placeholder}`, meaning).argParser(take).helpGroup(groupOf(key)));
   if (flagOf(key) !== derivedFlagOf(key)) {
     command.addOption(new Flag(`${derivedFlagOf(key)} ${option.placeholder}`).argParser(take).hideHelp());
@@ -91,7 +91,7 @@ function groupOf(key: OptionKey): string {
   return `${section[0]!.toUpperCase()}${section.slice(1)}:`;
 }
 
-async function run(options: OptionValues, version: string): Promise<void> {
+async function run(options: OptionValues, version: string, readConfiguration: () => Configuration): Promise<void> {
   const isTerminal = process.stdout.isTTY === true;
   const format = options["log.format"] ?? (isTerminal ? "pretty" : "json");
   const log = new Log({
@@ -99,6 +99,7 @@ async function run(options: OptionValues, version: string): Promise<void> {
     format,
     colour: isTerminal && process.env.NO_COLOR === undefined,
   });
+  const signals = new Signals(log, readConfiguration);
   let daemon: Daemon | undefined;
   // What nobody has caught, of a callback or a promise.
   process.on("uncaughtException", (error) => {
@@ -119,38 +120,7 @@ async function run(options: OptionValues, version: string): Promise<void> {
     log.error("gateway.failed", { code: (error as NodeJS.ErrnoException).code }, (error as Error).message);
     throw new CommanderError(1, "run.start", "");
   }
-  stopOnSignals(daemon, log);
+  signals.started(daemon);
   const fields = { version, node: process.version, listeners: daemon.listenerUrls.join(" "), broker: daemon.brokerUrl };
   log.info("gateway.started", fields, `mqtt-sn-gateway ${version} has started`);
-}
-
-function stopOnSignals(daemon: Daemon, log: Log): void {
-  let stoppingSince: number | undefined;
-  const onSignal = async (signal: NodeJS.Signals) => {
-    if (stoppingSince !== undefined) {
-      if (performance.now() - stoppingSince > SAME_SIGNAL_MS) process.exit(1);
-      return;
-    }
-    stoppingSince = performance.now();
-    log.info("gateway.stopping", { signal }, `${signal}: the gateway stops; once more ends it at once`);
-    await daemon.stop();
-    log.info("gateway.stopped", {}, "the gateway has stopped");
-    if (signal === "SIGHUP") closeStandardStreams();
-    process.exit(0);
-  };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
-  // The terminal was closed.
-  process.on("SIGHUP", onSignal);
-}
-
-/** Node aborts where it cannot set a terminal back at the end because the terminal is gone; of closed streams it leaves its hands. */
-function closeStandardStreams(): void {
-  for (const fd of [0, 1, 2]) {
-    try {
-      closeSync(fd);
-    } catch {
-      // It was closed before.
-    }
-  }
 }

@@ -84,9 +84,14 @@ export class Gateway {
     return this.#context.topicIds.last;
   }
 
-  /** Whether a client is connected, or about to be, at this address. */
-  hasClientAt(address: Address): boolean {
-    return this.#sessions.at(address) !== undefined;
+  /**
+   * Whether a datagram is of a client that is connected, or about to be, and not another CONNECT: such a client stays where it may not
+   * connect any more.
+   */
+  isOfClient(from: Address, data: Uint8Array): boolean {
+    const message = decode(data);
+    if (message.type !== "ENCAPSULATED") return this.#isOfClientAt(from, message);
+    return this.#isOfClientAt(new Forwarding(from, message.wirelessNodeId).nodeAddress, decode(message.data));
   }
 
   /** What is to be kept of a client; undefined where there is nothing, or no more. Also after `stop`. */
@@ -154,11 +159,15 @@ export class Gateway {
     const { nodeAddress } = forwarding;
     // Who was connected when they were switched off stays until its next CONNECT.
     const { forwarders } = this.#context.settings;
-    if (!forwarders && (message.type === "CONNECT" || !this.hasClientAt(nodeAddress))) {
+    if (!forwarders && !this.#isOfClientAt(nodeAddress, message)) {
       this.#strangers.drop(from, "forwarders are switched off: forwarders.enabled");
       return;
     }
     this.#onMessage(message, nodeAddress, forwarding, now);
+  }
+
+  #isOfClientAt(address: Address, message: Message | Malformed): boolean {
+    return message.type !== "CONNECT" && this.#sessions.at(address) !== undefined;
   }
 
   /** `from` is the address of the sender; it is made up by us where the sender is behind a forwarder. */

@@ -18,7 +18,7 @@ export interface UdpOptions {
   /** How large a receive buffer is asked for. */
   receiveBufferOctets?: number;
   /** Asked for each datagram, where it is given: those that it does not want are dropped. */
-  wants?: ((host: string, port: number) => boolean) | undefined;
+  wants?: ((host: string, port: number, data: Uint8Array) => boolean) | undefined;
 }
 
 /** What is asked for: the usual default holds some 277 small datagrams, less than 1000 clients send at once. */
@@ -111,7 +111,7 @@ export class UdpTransport {
     this.receiveBufferOctets = process.platform === "linux" ? reported / 2 : reported;
     const { prefix, wants } = options;
     this.receive = (data, { address, port, family }) => {
-      if (wants !== undefined && !wants(address, port)) return;
+      if (wants !== undefined && !wants(address, port, data)) return;
       onDatagram(family === "IPv6" ? `${prefix}[${address}]:${port}` : `${prefix}${address}:${port}`, data);
     };
     socket.on("error", (error) => this.#report(error));

@@ -1,0 +1,22 @@
+import type { Log } from "./log.ts";
+import type { ReloadPlan } from "./reload-plan.ts";
+
+/** Tells what a reload has taken over, and what needs a restart. Values are not told: they may be secrets. */
+export function reportReload(log: Log, { changed, needRestart }: Pick<ReloadPlan, "changed" | "needRestart">): void {
+  const nothing = needRestart.length === 0 ? "nothing has changed" : "nothing that could be taken over has changed";
+  const done = changed.length === 0 ? nothing : `these hold from now on: ${changed.join(", ")}`;
+  log.info("reload.done", { changed: changed.join(" ") }, `the configuration was read again; ${done}`);
+  if (needRestart.length === 0) return;
+  const keys = needRestart.join(", ");
+  log.warn(
+    "reload.restart-needed",
+    { keys: needRestart.join(" ") },
+    `only a restart takes over what has changed of ${keys}`,
+  );
+}
+
+/** Tells that a reload has changed nothing, for this is wrong. */
+export function reportFailedReload(log: Log, problems: readonly string[]): void {
+  const message = `the configuration is wrong, and all goes on as it was:\n${problems.join("\n")}`;
+  log.error("reload.failed", { problems: problems.join("\n") }, message);
+}
