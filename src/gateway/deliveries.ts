@@ -150,8 +150,7 @@ export class Deliveries {
   /** A PUBLISH of the broker. */
   receive(packet: PublishPacket, now: Instant): void {
     // Some brokers repeat on one connection what is not acknowledged yet, or after they had no session; it waits here already.
-    const { dup, qos, messageId } = packet;
-    if (dup && qos > 0 && (this.#queue.awaitsAcknowledgement(messageId) || this.#queue.adopts(packet))) return;
+    if (packet.dup && packet.qos > 0 && this.#queue.knows(packet)) return;
     const waits = this.#suspended || !this.#client.listening || this.#queue.length > 0;
     // The payload is a view into all that was read at once; what waits must not keep that.
     this.#queue.push(waits ? { ...packet, payload: new Uint8Array(packet.payload) } : packet);

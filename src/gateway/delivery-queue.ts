@@ -164,20 +164,16 @@ export class DeliveryQueue {
     return this.#items.some((item) => item.packet === undefined && item.packetId === packetId && !item.orphaned);
   }
 
-  /** Whether the broker waits for word of a message under this identifier that is here. */
-  awaitsAcknowledgement(packetId: number): boolean {
-    return this.#items.some((item) => item.packetId === packetId && !item.orphaned);
-  }
-
   /**
-   * Whether the broker sends again what it was taken to have forgotten, for it said that it had no session. It awaits its acknowledgement
-   * then as before.
+   * Whether the broker sends what is here: it waits for word of it, or was taken to have forgotten it, for it said that it had no session.
+   * Then it waits for word of it as before.
    */
-  adopts(packet: PublishPacket): boolean {
-    const orphan = this.#items.find((item) => item.orphaned && item.packetId === packet.messageId);
-    if (orphan?.packet === undefined || !isSameMessage(orphan.packet, packet)) return false;
-    orphan.orphaned = false;
-    return true;
+  knows(packet: PublishPacket): boolean {
+    const alike = this.#items.filter(({ packetId }) => packetId === packet.messageId);
+    if (alike.some(({ orphaned }) => !orphaned)) return true;
+    const orphan = alike.find((item) => item.packet !== undefined && isSameMessage(item.packet, packet));
+    if (orphan !== undefined) orphan.orphaned = false;
+    return orphan !== undefined;
   }
 
   /** A MsgId for REGISTER: one that no message in it has (M4). The broker numbers from the bottom, so we begin at the top. */

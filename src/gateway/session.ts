@@ -12,12 +12,13 @@ import { heardAfterRestart } from "./heard-after-restart.ts";
 import type { HeldMessage } from "./held-messages.ts";
 import { keptAs } from "./kept-as.ts";
 import { type LinkClosed, LinkEvents, type LinkOpened, type LinkRefused } from "./link-events.ts";
-import type { PacketFromBroker, PublishPacket } from "./packet.ts";
+import type { PacketFromBroker } from "./packet.ts";
 import { RecentEvents } from "./recent-events.ts";
 import { retryDelivery } from "./retry-delivery.ts";
 import type { SavedSession } from "./saved-session.ts";
 import { Sleeping } from "./sleeping.ts";
 import type { State } from "./state.ts";
+import { takePacket } from "./take-packet.ts";
 import { type Reaction, TRANSITIONS } from "./transitions.ts";
 import { WillUpdates } from "./will-updates.ts";
 
@@ -230,34 +231,13 @@ export class Session implements Scheduled {
 
   /** A packet of the broker, on the link in use. */
   handlePacket(packet: PacketFromBroker, now: Instant): void {
-    const { requests, deliveries } = this.#client;
-    switch (packet.cmd) {
-      case "publish":
-        this.#receive(packet, now);
-        break;
-      case "pubrel":
-        deliveries.release(packet, now);
-        break;
-      case "suback":
-        requests.subscribed(packet);
-        if (this.state === "awaiting broker") this.#connecting.subscriptionsRestored(now);
-        // S10: what waited for the SUBACK may go.
-        deliveries.advance(now);
-        break;
-      case "unsuback":
-        requests.unsubscribed(packet);
-        break;
-      default:
-        requests.acknowledged(packet, now);
+    takePacket(this.#client, packet, now);
+    if (packet.cmd === "suback") {
+      if (this.state === "awaiting broker") this.#connecting.subscriptionsRestored(now);
+      // S10: what waited for the SUBACK may go.
+      this.#client.deliveries.advance(now);
     }
     this.#settle(now);
-  }
-
-  #receive(packet: PublishPacket, now: Instant): void {
-    const { deliveries, link } = this.#client;
-    const topic = link.terms.name(packet.topic);
-    if (topic === undefined) deliveries.answers.refuse(packet, { reason: "it is not below topics.mountpoint" });
-    else deliveries.receive(topic === packet.topic ? packet : { ...packet, topic }, now);
   }
 
   /** The broker accepted the connection. */
