@@ -1,16 +1,30 @@
+import { ACCESS_CASES } from "./access-cases.ts";
 import { EXCHANGE_CASES } from "./exchange-cases.ts";
 import type { InteropCase } from "./interop-case.ts";
+import { PLACE_CASES } from "./place-cases.ts";
+import { PREDEFINED } from "./predefined.ts";
+import { RETAINED_CASES } from "./retained-cases.ts";
 import { SESSION_CASES } from "./session-cases.ts";
 import { SLEEP_CASES } from "./sleep-cases.ts";
+import { SUBSCRIPTION_CASES } from "./subscription-cases.ts";
+import type { GatewayOptions } from "./target.ts";
 import { WILL_CASES } from "./will-cases.ts";
 
 /** Every case, for the broker inside as for any other. */
 export const INTEROP_CASES: readonly InteropCase[] = [
   ...EXCHANGE_CASES,
+  ...SUBSCRIPTION_CASES,
+  ...RETAINED_CASES,
   ...SESSION_CASES,
   ...SLEEP_CASES,
   ...WILL_CASES,
+  ...ACCESS_CASES,
+  ...PLACE_CASES,
 ];
 
-/** Flags of the gateway that the cases need besides the predefined topics: the sleeping device outlasts the broker's keep alive. */
-export const INTEROP_FLAGS = ["--broker-keep-alive", "1s", "--clients-retry-interval", "1s"] as const;
+/** What the cases need of a gateway: the sleeping device outlasts the broker's keep alive. */
+export const INTEROP_OPTIONS: GatewayOptions = {
+  "broker.keep_alive": "1s",
+  "clients.retry_interval": "1s",
+  "topics.predefined": [...PREDEFINED].map(([id, topic]) => ({ id, topic })),
+};

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import { RETURN_CODE } from "../../src/sn/return-code.ts";
 import { GatewayProcess, runToEnd } from "../process/gateway-process.ts";
 import { Sensor } from "../process/sensor.ts";
-import { INTEROP_CASES, INTEROP_FLAGS } from "./cases.ts";
+import { INTEROP_OPTIONS } from "./cases.ts";
+import { configurationFile } from "./configuration-file.ts";
 import { Mosquitto } from "./mosquitto.ts";
-import { predefinedTopicFlags } from "./predefined.ts";
 import { Site } from "./site.ts";
 import { UdpDevice } from "./udp-device.ts";
 import { sentOnce, subscriberThroughUpdates } from "./will-cases.ts";
@@ -37,14 +37,12 @@ describe("the gateway with Mosquitto", () => {
     if (!isInstalled) return;
     mosquitto = await Mosquitto.start(atEnd);
     // The trace tells when a command has subscribed.
-    const flags = ["--log-level", "trace", ...INTEROP_FLAGS, ...predefinedTopicFlags(atEnd)];
+    const flags = ["--log-level", "trace", "--config", configurationFile(INTEROP_OPTIONS, atEnd)];
     site = await Site.start(mosquitto.url, flags, atEnd);
   });
   afterAll(() => {
     for (const end of ends.reverse()) end();
   });
-
-  for (const { name, run } of INTEROP_CASES) mosquittoTest(name, () => run(site));
 
   // aedes repeats in another order.
   mosquittoTest(
@@ -54,19 +52,6 @@ describe("the gateway with Mosquitto", () => {
       await device.receives(...sentOnce("exact"));
     },
   );
-
-  // aedes delivers at the QoS of the publisher.
-  mosquittoTest("6b a message comes at the QoS of the subscription where that is lower", async () => {
-    const device = await site.device("modest");
-    await device.subscribe("modest/+", 1);
-    const peer = await site.mqttPeer();
-    await peer.publish("modest/two", "2", 2);
-    await peer.publish("modest/zero", "0", 0);
-    await device.receives(
-      { topic: "modest/two", data: "2", qos: 1, retain: false },
-      { topic: "modest/zero", data: "0", qos: 0, retain: false },
-    );
-  });
 
   for (const qos of [0, 1, 2]) {
     mosquittoTest(`mosquitto_sub prints what the command publish sends at QoS ${qos}`, async () => {
@@ -254,7 +239,7 @@ describe("Mosquitto with a password", () => {
   const USER = { username: "gateway", password: "correct horse" };
 
   mosquittoTest("6c a gateway without it: CONNACK 0x03, and the log says that the broker refuses", async () => {
-    const mosquitto = await Mosquitto.start(onTestFinished, { user: USER });
+    const mosquitto = await Mosquitto.start(onTestFinished, { users: [USER] });
     const flags = ["-l", "udp://127.0.0.1:0", "--broker-connect-timeout", "5s"];
     const gateway = new GatewayProcess(["run", "-b", mosquitto.url, ...flags]);
     const sensor = new Sensor(await gateway.listenerPort());
@@ -267,7 +252,7 @@ describe("Mosquitto with a password", () => {
   });
 
   mosquittoTest("6c a gateway with a wrong one: CONNACK 0x03", async () => {
-    const mosquitto = await Mosquitto.start(onTestFinished, { user: USER });
+    const mosquitto = await Mosquitto.start(onTestFinished, { users: [USER] });
     const environment = { MQTTSN_BROKER_USERNAME: USER.username, MQTTSN_BROKER_PASSWORD: "wrong" };
     const gateway = new GatewayProcess(["run", "-b", mosquitto.url, "-l", "udp://127.0.0.1:0"], environment);
     const sensor = new Sensor(await gateway.listenerPort());
@@ -276,7 +261,7 @@ describe("Mosquitto with a password", () => {
   });
 
   mosquittoTest("a gateway that knows it: devices are let in", async () => {
-    const mosquitto = await Mosquitto.start(onTestFinished, { user: USER });
+    const mosquitto = await Mosquitto.start(onTestFinished, { users: [USER] });
     const environment = { MQTTSN_BROKER_USERNAME: USER.username, MQTTSN_BROKER_PASSWORD: USER.password };
     const gateway = new GatewayProcess(["run", "-b", mosquitto.url, "-l", "udp://127.0.0.1:0"], environment);
     await gateway.line("gateway.ready");

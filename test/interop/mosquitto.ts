@@ -20,9 +20,20 @@ export interface MosquittoUser {
   password: string;
 }
 
+/** Names of files. */
+export interface MosquittoTls {
+  ca: string;
+  cert: string;
+  key: string;
+}
+
 export interface MosquittoOptions {
-  /** The one user; undefined lets everybody in. */
-  user?: MosquittoUser;
+  /** Undefined lets everybody in. */
+  users?: readonly MosquittoUser[];
+  /** Who may do what, as the lines of its file of access rules say it; undefined lets everybody do anything. */
+  accessRules?: readonly string[];
+  /** Its listener speaks TLS, and lets in only who has a certificate of the same authority. */
+  tls?: MosquittoTls;
   /** Sessions and messages outlast SIGTERM. */
   persistence?: boolean;
   /** QoS 1 and 2 messages that it sends a client before it waits for an acknowledgement; undefined is its own default, 20. */
@@ -58,7 +69,7 @@ export class Mosquitto {
 
   /** One that has a port and does not run yet. */
   static async prepare(atEnd: AtEnd, options: MosquittoOptions = {}): Promise<Mosquitto> {
-    const { user, persistence = false, inflightMax } = options;
+    const { users, accessRules, tls, persistence = false, inflightMax } = options;
     const folder = mkdtempSync(join(tmpdir(), "mqtt-sn-gateway-mosquitto-"));
     const mosquitto = new Mosquitto(await freePort(), folder);
     atEnd(() => {
@@ -72,8 +83,15 @@ export class Mosquitto {
       "log_dest stderr",
       "log_type all",
     ];
-    if (user === undefined) lines.push("allow_anonymous true");
-    else lines.push("allow_anonymous false", `password_file ${mosquitto.#passwordFile(user)}`);
+    if (users === undefined) lines.push("allow_anonymous true");
+    else lines.push("allow_anonymous false", `password_file ${mosquitto.#passwordFile(users)}`);
+    if (accessRules !== undefined) {
+      writeFileSync(mosquitto.#file("access"), `${accessRules.join("\n")}\n`, { mode: 0o600 });
+      lines.push(`acl_file ${mosquitto.#file("access")}`);
+    }
+    if (tls !== undefined) {
+      lines.push(`cafile ${tls.ca}`, `certfile ${tls.cert}`, `keyfile ${tls.key}`, "require_certificate true");
+    }
     if (inflightMax !== undefined) lines.push(`max_inflight_messages ${inflightMax}`);
     // As root it would become a user who may not write into the folder.
     if (process.getuid?.() === 0) lines.push("user root");
@@ -83,6 +101,11 @@ export class Mosquitto {
 
   get url(): string {
     return `mqtt://127.0.0.1:${this.port}`;
+  }
+
+  /** Known as soon as it runs. */
+  get version(): string {
+    return /mosquitto version (\S+) running/.exec(this.log)![1]!;
   }
 
   /** Runs `mosquitto_pub` to its end. */
@@ -146,12 +169,13 @@ export class Mosquitto {
     );
   }
 
-  #passwordFile({ username, password }: MosquittoUser): string {
+  #passwordFile(users: readonly MosquittoUser[]): string {
     const file = this.#file("passwords");
-    const { status, stderr } = spawnSync("mosquitto_passwd", ["-b", "-c", file, username, password], {
-      env: ENVIRONMENT,
-    });
-    if (status !== 0) throw new Error(`mosquitto_passwd: ${stderr}`);
+    writeFileSync(file, "", { mode: 0o600 });
+    for (const { username, password } of users) {
+      const { status, stderr } = spawnSync("mosquitto_passwd", ["-b", file, username, password], { env: ENVIRONMENT });
+      if (status !== 0) throw new Error(`mosquitto_passwd: ${stderr}`);
+    }
     return file;
   }
 

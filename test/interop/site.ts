@@ -1,30 +1,96 @@
+import { onTestFinished } from "vitest";
 import type { HostPort } from "../../src/app/host-port.ts";
 import type { DeviceSettings } from "../../src/device/settings.ts";
+import type { MqttQoS } from "../../src/gateway/packet.ts";
 import type { AtEnd } from "../process/gateway-process.ts";
 import { GatewayProcess } from "../process/gateway-process.ts";
+import { ALL_ABILITIES, type BrokerAbilities } from "./broker-abilities.ts";
+import { configurationFile } from "./configuration-file.ts";
+import { Findings } from "./findings.ts";
 import { MqttPeer } from "./mqtt-peer.ts";
+import type { GatewayOptions, PeerAccess, RunningBroker, Target } from "./target.ts";
 import { UdpDevice } from "./udp-device.ts";
+
+const PLACES = ["-l", "udp://127.0.0.1:0", "--embedded-listen", "127.0.0.1:0"];
 
 /** What a case of interoperability runs at: a gateway process and its broker. */
 export class Site {
   readonly process: GatewayProcess;
   readonly gateway: HostPort;
-  readonly brokerUrl: string;
+  readonly peer: PeerAccess;
+  readonly abilities: BrokerAbilities;
+  readonly findings: Findings;
+  readonly #atEnd: AtEnd;
+  readonly #target: Target | undefined;
+  readonly #broker: RunningBroker | undefined;
 
-  private constructor(process: GatewayProcess, gateway: HostPort, brokerUrl: string) {
+  private constructor(
+    process: GatewayProcess,
+    gateway: HostPort,
+    peer: PeerAccess,
+    atEnd: AtEnd,
+    findings: Findings,
+    target?: Target,
+    broker?: RunningBroker,
+  ) {
     this.process = process;
     this.gateway = gateway;
-    this.brokerUrl = brokerUrl;
+    this.peer = peer;
+    this.abilities = { ...ALL_ABILITIES, ...target?.abilities };
+    this.findings = findings;
+    this.#atEnd = atEnd;
+    this.#target = target;
+    this.#broker = broker;
   }
 
   /** Starts a gateway with these flags at the broker of this URL; `embedded:` is the one inside. Resolves when it is ready. */
-  static async start(brokerUrl: string, flags: readonly string[], atEnd?: AtEnd): Promise<Site> {
-    const places = ["-l", "udp://127.0.0.1:0", "--embedded-listen", "127.0.0.1:0"];
-    const gateway = new GatewayProcess(["run", "-b", brokerUrl, ...places, ...flags], {}, atEnd);
-    await gateway.line("gateway.ready");
-    const port = await gateway.listenerPort();
-    const url = brokerUrl === "embedded:" ? `mqtt://127.0.0.1:${await gateway.brokerPort()}` : brokerUrl;
-    return new Site(gateway, { host: "127.0.0.1", port }, url);
+  static async start(brokerUrl: string, flags: readonly string[], atEnd: AtEnd = onTestFinished): Promise<Site> {
+    const process = new GatewayProcess(["run", "-b", brokerUrl, ...PLACES, ...flags], {}, atEnd);
+    const { gateway, peer } = await Site.#places(process, brokerUrl === "embedded:" ? undefined : { url: brokerUrl });
+    // What is started by a test ends with it; several tests may use what was started before them.
+    return new Site(process, gateway, peer, onTestFinished, new Findings());
+  }
+
+  /** Starts a gateway at this broker, with these options besides. Resolves when it is ready. */
+  static async at(
+    target: Target,
+    broker: RunningBroker,
+    options: GatewayOptions,
+    flags: readonly string[],
+    atEnd: AtEnd,
+    findings = new Findings(),
+  ): Promise<Site> {
+    const file = configurationFile({ ...broker.options, ...options }, atEnd);
+    const process = new GatewayProcess(["run", "--config", file, ...PLACES, ...flags], {}, atEnd);
+    const { gateway, peer } = await Site.#places(process, broker.peer);
+    return new Site(process, gateway, peer, atEnd, findings, target, broker);
+  }
+
+  static async #places(process: GatewayProcess, peer: PeerAccess | undefined) {
+    await process.line("gateway.ready");
+    const gateway = { host: "127.0.0.1", port: await process.listenerPort() };
+    return { gateway, peer: peer ?? { url: `mqtt://127.0.0.1:${await process.brokerPort()}` } };
+  }
+
+  /** The same one for a single case: what it starts is ended where `atEnd` says. */
+  forCase(atEnd: AtEnd): Site {
+    return new Site(this.process, this.gateway, this.peer, atEnd, new Findings(), this.#target, this.#broker);
+  }
+
+  /** Another gateway at the same broker, with other options. */
+  with(options: GatewayOptions): Promise<Site> {
+    return Site.at(this.#target!, this.#broker!, options, [], this.#atEnd, this.findings);
+  }
+
+  /** A broker of the same kind for one case alone, and a gateway at it. */
+  async apart(options: GatewayOptions): Promise<{ site: Site; broker: RunningBroker }> {
+    const broker = await this.#target!.start(this.#atEnd);
+    const all = { ...this.broker.options, ...broker.options, ...options };
+    return { site: await Site.at(this.#target!, broker, all, [], this.#atEnd, this.findings), broker };
+  }
+
+  get broker(): RunningBroker {
+    return this.#broker!;
   }
 
   /** The gateway's place, as the commands take it. */
@@ -32,15 +98,30 @@ export class Site {
     return `udp://${this.gateway.host}:${this.gateway.port}`;
   }
 
+  get brokerUrl(): string {
+    return this.peer.url;
+  }
+
+  /** What is left of this QoS at this broker. Where that is less, it is a difference. */
+  qos<T extends MqttQoS>(qos: T): T {
+    const { maxQos } = this.abilities;
+    if (qos > maxQos) this.findings.differences.add(`at QoS ${maxQos}`);
+    return Math.min(qos, maxQos) as T;
+  }
+
   /** A device that is connected. */
   async device(clientId: string, settings?: Partial<DeviceSettings>): Promise<UdpDevice> {
-    const device = new UdpDevice(this.gateway, clientId, settings);
+    const device = this.unconnectedDevice(clientId, settings);
     await device.connect();
     return device;
   }
 
+  unconnectedDevice(clientId: string, settings?: Partial<DeviceSettings>): UdpDevice {
+    return new UdpDevice(this.gateway, clientId, settings, this.#atEnd, this.abilities.maxQos);
+  }
+
   /** An MQTT client at the broker. */
   mqttPeer(): Promise<MqttPeer> {
-    return MqttPeer.at(this.brokerUrl);
+    return MqttPeer.at(this.peer, this.#atEnd, this.abilities.maxQos);
   }
 }

@@ -13,6 +13,8 @@ export interface Target {
   isOptIn?: boolean;
   /** What is missing on this machine, with the remedy; undefined where it can run. */
   missing: () => string | undefined;
+  /** The variable that says with "1" that nothing may be missing. */
+  requiredBy?: string;
   /** Starts the broker, and resolves when it takes connections. */
   start: (atEnd: AtEnd) => Promise<RunningBroker>;
   /** Where it differs from a broker that has everything. */

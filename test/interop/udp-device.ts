@@ -13,6 +13,7 @@ import type {
 import { Device } from "../../src/device/device.ts";
 import { DEFAULT_DEVICE_SETTINGS, type DeviceSettings } from "../../src/device/settings.ts";
 import { decode } from "../../src/sn/decode.ts";
+import type { AtEnd } from "../process/gateway-process.ts";
 import type { Received } from "./received.ts";
 
 const BOUND_MS = 10_000;
@@ -24,7 +25,7 @@ type OutcomeOf<T extends Outcome["type"]> = Outcome & { type: T };
 
 /**
  * A device of `src/device` on a UDP socket. Other than the devices of the commands it can be told when to wake up, it notices what
- * is sent to it while its radio should be off, and it can vanish. Its socket is closed with the test.
+ * is sent to it while its radio should be off, and it can vanish. Its socket is closed with the test, or where it was told.
  */
 export class UdpDevice {
   /** Messages for the application, in the order of their arrival. Of a predefined id the topic is its number. */
@@ -37,12 +38,21 @@ export class UdpDevice {
   readonly #device: Device;
   readonly #socket: Socket;
   readonly #gateway: HostPort;
+  /** The highest that it can be granted. */
+  readonly #maxQos: DeviceQoS;
   #timer: NodeJS.Timeout | undefined;
   #isGone = false;
   #token = 0;
 
   /** `settings` differ from the defaults in this: a device repeats after a second, so that a test need not wait long. */
-  constructor(gateway: HostPort, clientId: string, settings: Partial<DeviceSettings> = {}) {
+  constructor(
+    gateway: HostPort,
+    clientId: string,
+    settings: Partial<DeviceSettings> = {},
+    atEnd: AtEnd = onTestFinished,
+    maxQos: DeviceQoS = 2,
+  ) {
+    this.#maxQos = maxQos;
     this.#device = new Device({ ...DEFAULT_DEVICE_SETTINGS, tRetryMs: 1000, ...settings, clientId }, 1);
     this.#gateway = gateway;
     this.#socket = createSocket("udp4");
@@ -52,12 +62,18 @@ export class UdpDevice {
       if (this.#device.state === "asleep") this.heardAsleep.push(type);
       this.#handle({ type: "datagram", data });
     });
-    onTestFinished(() => this.vanish());
+    atEnd(() => this.vanish());
   }
 
   /** Resolves when the gateway has accepted; from sleep this makes it active again. */
   async connect(): Promise<void> {
     await this.#after("connected", () => this.#handle({ type: "connect" }));
+  }
+
+  /** Asks for a connection, and resolves with the return code of the refusal. */
+  async isRefused(): Promise<number> {
+    const { returnCode } = await this.#after("refused", () => this.#handle({ type: "connect" }));
+    return returnCode;
   }
 
   async disconnect(): Promise<void> {
@@ -66,15 +82,14 @@ export class UdpDevice {
 
   /** Resolves when the gateway has acknowledged; at QoS 0 when the message is sent. */
   async publish(topic: string | DeviceTopic, data: string, qos: DeviceQoS = 0, retain = false): Promise<void> {
-    const outcome = await this.tryPublish(topic, data, qos, retain);
-    expect(outcome.result).toBe("accepted");
+    expect((await this.tryPublish(topic, data, qos, retain)).result).toBe("accepted");
   }
 
-  /** Resolves with the gateway's answer, or with the want of one. */
+  /** Publishes, and resolves with what became of it. */
   tryPublish(
     topic: string | DeviceTopic,
     data: string,
-    qos: DeviceQoS = 0,
+    qos: DeviceQoS,
     retain = false,
   ): Promise<OutcomeOf<"published">> {
     const octets = Buffer.from(data, "latin1");
@@ -82,14 +97,20 @@ export class UdpDevice {
     return this.#request("published", { type: "publish", token, topic: topicOf(topic), qos, retain, data: octets });
   }
 
-  async subscribe(topic: string | DeviceTopic, qos: DeviceQoS = 2): Promise<void> {
-    expect(await this.trySubscribe(topic, qos)).toMatchObject({ result: "accepted", qos });
+  /** Publishes at QoS -1. */
+  publishUnconnected(topic: DeviceTopic, data: string): void {
+    this.#handle({ type: "publish-unconnected", topic, retain: false, data: Buffer.from(data, "latin1") });
   }
 
-  /** Resolves with the gateway's answer, or with the want of one. */
-  trySubscribe(topic: string | DeviceTopic, qos: DeviceQoS = 2): Promise<OutcomeOf<"subscribed">> {
-    const token = this.#nextToken();
-    return this.#request("subscribed", { type: "subscribe", token, topic: topicOf(topic), qos });
+  /** Resolves when the gateway has granted as much as there is. */
+  async subscribe(topic: string | DeviceTopic, qos: DeviceQoS = 2): Promise<void> {
+    const granted = Math.min(qos, this.#maxQos);
+    expect(await this.trySubscribe(topic, qos)).toMatchObject({ result: "accepted", qos: granted });
+  }
+
+  /** Subscribes, and resolves with what became of it. */
+  trySubscribe(topic: string | DeviceTopic, qos: DeviceQoS): Promise<OutcomeOf<"subscribed">> {
+    return this.#request("subscribed", { type: "subscribe", token: this.#nextToken(), topic: topicOf(topic), qos });
   }
 
   async unsubscribe(topic: string | DeviceTopic): Promise<void> {

@@ -46,6 +46,7 @@ export function sentOnce(clientId: string): Received[] {
 export const WILL_CASES: readonly InteropCase[] = [
   {
     name: "W6 W10 K3 the will that was changed is the one that fires",
+    row: "will-updates",
     run: async (site) => {
       const peer = await site.mqttPeer();
       await peer.subscribe("wills-changed/+");
@@ -53,11 +54,12 @@ export const WILL_CASES: readonly InteropCase[] = [
       await device.updateWillTopic({ willTopic: "wills-changed/second", qos: 2, retain: false });
       await device.updateWillMessage("second");
       device.vanish();
-      await peer.receives({ topic: "wills-changed/second", data: "second", qos: 2, retain: false });
+      await peer.receives({ topic: "wills-changed/second", data: "second", qos: site.qos(2), retain: false });
     },
   },
   {
     name: "W7 a will that was deleted does not fire",
+    row: "will-updates",
     run: async (site) => {
       const peer = await site.mqttPeer();
       await peer.subscribe("wills-deleted/+");
@@ -72,6 +74,7 @@ export const WILL_CASES: readonly InteropCase[] = [
   },
   {
     name: "W3 W6 the will that was changed comes back with a durable session",
+    row: "will-updates",
     run: async (site) => {
       const peer = await site.mqttPeer();
       await peer.subscribe("wills-durable/+");
@@ -85,6 +88,7 @@ export const WILL_CASES: readonly InteropCase[] = [
   },
   {
     name: "W10 a durable subscriber misses nothing of QoS 1 while its will changes ten times",
+    row: "will-updates",
     run: async (site) => {
       const device = await subscriberThroughUpdates(site, "restless", 1);
       await vi.waitFor(() => expect(new Set(device.received.map(({ data }) => data))).toEqual(new Set(SENT)), BOUND);
@@ -92,6 +96,7 @@ export const WILL_CASES: readonly InteropCase[] = [
   },
   {
     name: "W10 a device publishes on as if nothing were while its will changes",
+    row: "will-updates",
     run: async (site) => {
       const peer = await site.mqttPeer();
       await peer.subscribe("unimpressed");
@@ -104,7 +109,7 @@ export const WILL_CASES: readonly InteropCase[] = [
       for (const each of data) await device.publish("unimpressed", each, 2);
       await updating;
       await peer.receives(
-        ...data.map((each) => ({ topic: "unimpressed", data: each, qos: 2, retain: false }) as const),
+        ...data.map((each) => ({ topic: "unimpressed", data: each, qos: site.qos(2), retain: false }) as const),
       );
     },
   },

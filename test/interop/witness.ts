@@ -16,7 +16,7 @@ export async function publishWitnessed(
   await witness.subscribe(topic, qos);
   const peer = await site.mqttPeer();
   for (const text of texts) await peer.publish(topic, text, qos);
-  const messages = texts.map((data) => ({ topic, data, qos, retain: false }));
+  const messages = texts.map((data) => ({ topic, data, qos: site.qos(qos), retain: false }));
   await witness.receives(...messages);
   await witness.disconnect();
   return messages;

@@ -50,7 +50,7 @@ export class OutageSite {
 
   /** An MQTT client at the broker, without the proxy between. */
   peer(): Promise<MqttPeer> {
-    return MqttPeer.at(`mqtt://127.0.0.1:${this.#brokerPort}`);
+    return MqttPeer.at({ url: `mqtt://127.0.0.1:${this.#brokerPort}` });
   }
 
   /** From the next connection on the broker is one that knows nobody. */

@@ -1,0 +1,30 @@
+/** The rows of the table in docs/brokers.md, in their order, each with what it says there. Every case counts for one of them. */
+export const CASE_ROWS = {
+  "publish-0": "device publishes at QoS 0: by name, predefined id, short name",
+  "publish-1": "… at QoS 1",
+  "publish-2": "… at QoS 2",
+  "publish-minus-1": "… at QoS −1, without a connection",
+  "deliver-0": "device receives at QoS 0: by name, predefined id, short name, `+`, `#`",
+  "deliver-1": "… at QoS 1",
+  "deliver-2": "… at QoS 2",
+  "deliver-lower": "message comes at the QoS of the subscription where that is lower",
+  overlapping: "overlapping subscriptions",
+  shared: "`$share/group/topic`",
+  unsubscribe: "UNSUBSCRIBE",
+  retained: "retained messages: published, received, cleared",
+  topics: "topics beyond ASCII",
+  payloads: "large messages; those too large for the device",
+  wills: "wills",
+  "will-updates": "wills changed during a connection",
+  clean: "clean sessions",
+  durable: "durable sessions",
+  sleep: "sleeping devices",
+  password: "wrong password",
+  credentials: "user and password for each client",
+  "denied-publish": "publish that is not allowed",
+  "denied-subscribe": "subscription that is not allowed",
+  mountpoint: "`topics.mountpoint`",
+  restart: "broker restarted",
+} as const satisfies Record<string, string>;
+
+export type CaseRow = keyof typeof CASE_ROWS;

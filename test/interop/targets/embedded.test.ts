@@ -1,0 +1,4 @@
+import { EMBEDDED } from "../embedded-target.ts";
+import { testTarget } from "../test-target.ts";
+
+testTarget(EMBEDDED);
