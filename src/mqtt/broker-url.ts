@@ -1,20 +1,25 @@
-import { connect } from "node:net";
 import type { Duplex } from "node:stream";
+import type { BrokerPlace, BrokerScheme } from "./broker-place.ts";
+import { openStream } from "./open-stream.ts";
+import type { TlsSettings } from "./tls-settings.ts";
 
 /** Where the broker is. */
 export type BrokerUrl = TcpBroker | EmbeddedBrokerUrl | UnusableBrokerUrl;
 
 /** A broker that is reached over TCP. */
-export interface TcpBroker {
+export interface TcpBroker extends BrokerPlace {
   type: "tcp";
-  /** A name or an address; an IPv6 address without its brackets. */
-  host: string;
-  port: number;
   /** Credentials in the URL, decoded. */
   username: string | undefined;
   password: string | undefined;
-  /** Begins a connection. Errors come as the stream's. */
-  openStream: () => Duplex;
+  /** Whether it is reached over TLS. */
+  isSecure: boolean;
+  /** The URL for people: with its port, and without anything that may be secret. */
+  url: string;
+  /** The URL to write for the same broker over TLS. */
+  secureUrl: string;
+  /** Begins a connection. Errors come as the stream's. `tls` is needed where it `isSecure`. */
+  openStream: (tls?: TlsSettings) => Duplex;
 }
 
 /** The broker inside the process. */
@@ -28,40 +33,74 @@ export interface UnusableBrokerUrl {
   problem: string;
 }
 
-const PORT = 1883;
+const DEFAULT_PORTS: Readonly<Record<BrokerScheme, number>> = { mqtt: 1883, mqtts: 8883, ws: 80, wss: 443 };
 
-const NOT_YET = new Set(["mqtts:", "ws:", "wss:"]);
+/** How others write what we write otherwise. */
+const OTHER_SPELLINGS: Readonly<Record<string, BrokerScheme>> = {
+  "tcp:": "mqtt",
+  "ssl:": "mqtts",
+  "tls:": "mqtts",
+  "mqtt+ssl:": "mqtts",
+  "mqtt+tls:": "mqtts",
+  "mqtt+ws:": "ws",
+  "ws+mqtt:": "ws",
+  "mqtt+wss:": "wss",
+  "wss+mqtt:": "wss",
+  "http:": "ws",
+  "https:": "wss",
+};
 
-/** Takes the URL of a broker apart: `mqtt://[user:password@]host[:port]`, or `embedded:`. */
+const USABLE = "mqtt://host:port, mqtts://host:port, ws://host:port/path, wss://host:port/path, or embedded:";
+
+/** What HTTP allows as the name of a protocol. */
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/**
+ * Takes the URL of a broker apart: `mqtt://[user:password@]host[:port]`, the same with `mqtts:`; `ws:` and `wss:` with a path and a query,
+ * and after a `#` the sub-protocol where it is another one than `mqtt`; or `embedded:`.
+ */
 export function parseBrokerUrl(text: string): BrokerUrl {
   if (text === "embedded:") return { type: "embedded" };
+  if (/^embedded\b/i.test(text)) return unusable("the broker inside the gateway is written embedded: and nothing more");
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url !== undefined && NOT_YET.has(url.protocol)) {
-    return unusable(`${url.protocol}// is not supported yet; use mqtt://host:port, or embedded:`);
+  // Where there is an @ there may be a password before it; where there is a query, a token in it.
+  const shown = /[@?]/.test(text) ? "this" : JSON.stringify(text);
+  const spelling = OTHER_SPELLINGS[url?.protocol ?? ""];
+  if (spelling !== undefined && url!.host !== "") return unusable(`${shown} is written ${spelling}:// here`);
+  const scheme = url?.protocol.slice(0, -1) as BrokerScheme;
+  if (url === undefined || !Object.hasOwn(DEFAULT_PORTS, scheme) || url.hostname === "" || url.port === "0") {
+    return unusable(`${shown} is not a URL that the gateway can use (${USABLE})`);
   }
-  // Where there is an @ there may be a password before it.
-  const shown = text.includes("@") ? "this" : `"${text}"`;
-  if (url?.protocol !== "mqtt:" || url.hostname === "" || url.port === "0") {
-    return unusable(`${shown} is not a URL that the gateway can use (mqtt://host:port, or embedded:)`);
+  const isWebSocket = scheme === "ws" || scheme === "wss";
+  if (!isWebSocket && (!["", "/"].includes(url.pathname) || url.search !== "" || url.hash !== "")) {
+    return unusable(`${shown} has something after the port; write ${scheme}://host:port`);
   }
-  if ((url.pathname !== "" && url.pathname !== "/") || url.search !== "" || url.hash !== "") {
-    return unusable(`${shown} has something after the port; write mqtt://host:port`);
+  const subProtocol = decodePercent(url.hash.slice(1)) || "mqtt";
+  if (!TOKEN.test(subProtocol)) {
+    return unusable(`${shown} has a # with something after it that is no WebSocket sub-protocol, such as mqtt`);
   }
-  const username = decodePercent(url.username);
-  const password = decodePercent(url.password);
+  const [username, password] = [decodePercent(url.username), decodePercent(url.password)];
   if (username === null || password === null) {
     return unusable("the user name or the password has a % that stands for nothing; write %25 for a %");
   }
-  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
-  const port = url.port === "" ? PORT : Number(url.port);
-  return {
+  const port = url.port === "" ? DEFAULT_PORTS[scheme] : Number(url.port);
+  const secureScheme = isWebSocket ? "wss" : "mqtts";
+  const securePort = port === DEFAULT_PORTS[scheme] ? DEFAULT_PORTS[secureScheme] : port;
+  const broker: TcpBroker = {
     type: "tcp",
-    host,
+    scheme,
+    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
     port,
-    username: username === "" ? undefined : username,
-    password: password === "" ? undefined : password,
-    openStream: () => connect({ host, port, noDelay: true }),
+    path: isWebSocket ? `${url.pathname}${url.search}` : "",
+    subProtocol,
+    username: username || undefined,
+    password: password || undefined,
+    isSecure: scheme === secureScheme,
+    url: `${scheme}://${url.hostname}:${port}${isWebSocket ? url.pathname : ""}`,
+    secureUrl: `${secureScheme}://${url.hostname}:${securePort}${isWebSocket ? url.pathname : ""}`,
+    openStream: (tls) => openStream(broker, tls),
   };
+  return broker;
 }
 
 function decodePercent(text: string): string | null {

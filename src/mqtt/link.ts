@@ -1,10 +1,11 @@
-import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { GatewayEvent, LinkConnect, LinkId } from "../gateway/contract.ts";
 import type { PacketToBroker } from "../gateway/packet.ts";
 import { beginStream } from "./begin-stream.ts";
 import { DISCONNECT, encode, encodeConnect, PINGREQ } from "./encode.ts";
+import { endText } from "./end-text.ts";
 import { errorText } from "./error-text.ts";
+import { isConnecting } from "./is-connecting.ts";
 import type { LinkScheduler, ScheduledLink } from "./link-scheduler.ts";
 import { type PacketRead, PacketReader } from "./packet-reader.ts";
 
@@ -99,7 +100,7 @@ export class Link implements ScheduledLink {
     this.#stream = beginStream(options.openStream)
       .on("data", (octets: Buffer) => this.#onData(octets))
       .on("drain", () => this.#onDrain())
-      .on("end", () => this.#fail("the broker closed the connection", true))
+      .on("end", () => this.#fail(endText(this.#stream), true))
       .on("error", (error: NodeJS.ErrnoException) => this.#onError(error))
       .on("close", () => this.#onClose());
     try {
@@ -336,8 +337,7 @@ export class Link implements ScheduledLink {
   }
 
   #cut(): void {
-    // A socket says so as long as nobody has been reached.
-    this.#unasked ||= (this.#stream as Partial<Socket>).connecting === true;
+    this.#unasked ||= isConnecting(this.#stream);
     this.#stream.destroy();
   }
 

@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import { ErrorWithReasonCode, MqttClient } from "mqtt";
 import type { MqttQoS } from "../gateway/packet.ts";
 import { beginStream } from "./begin-stream.ts";
+import { endText } from "./end-text.ts";
 import { errorText } from "./error-text.ts";
 
 export interface OwnClientOptions {
@@ -134,7 +135,7 @@ export class OwnClient {
     });
     client.once("close", () => {
       clearTimeout(answerTimer);
-      this.#onClose(reason ?? "the broker closed the connection", isRefusal);
+      this.#onClose(reason ?? endText(client.stream), isRefusal);
     });
   }
 

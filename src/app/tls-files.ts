@@ -1,0 +1,51 @@
+import type { TlsSettings } from "../mqtt/tls-settings.ts";
+import type { OptionKey, OptionValues } from "./options.ts";
+import { readTls } from "./read-tls.ts";
+import type { TlsProblem } from "./tls-problem.ts";
+
+/** What came of reading the files again. */
+export interface TlsReload {
+  /** What is wrong with them; where there is anything, all is as it was. */
+  problems: readonly TlsProblem[];
+  /** The options of TLS that say something else than before, they or their files; connections that are opened from now on follow. */
+  changed: readonly OptionKey[];
+}
+
+/** The certificates and the key for connections to the broker, as they were last read. What is open keeps what it was opened with. */
+export class TlsFiles {
+  #settings: TlsSettings;
+  #read: ReadonlyMap<OptionKey, string>;
+  #warnings: readonly string[];
+
+  /** Reads the files that the options name. Throws an Error for the user where there is anything wrong with them. */
+  constructor(values: OptionValues) {
+    const { settings, problems, read, warnings } = readTls(values);
+    if (settings === undefined) throw new Error(problems.map(({ key, text }) => `${key}: ${text}`).join("\n"));
+    this.#settings = settings;
+    this.#read = read;
+    this.#warnings = warnings;
+  }
+
+  /** For `openStream`: to be asked for at each connection. */
+  get settings(): TlsSettings {
+    return this.#settings;
+  }
+
+  /** Sentences about what will soon be a problem, such as a certificate that is about to expire. */
+  get warnings(): readonly string[] {
+    return this.#warnings;
+  }
+
+  /** Reads the files again, and follows the options that are about TLS. */
+  reload(values: OptionValues): TlsReload {
+    const { settings, problems, read, warnings } = readTls(values);
+    if (settings === undefined) return { problems, changed: [] };
+    const keys = new Set([...this.#read.keys(), ...read.keys()]);
+    const changed = [...keys].filter((key) => this.#read.get(key) !== read.get(key));
+    // Sessions that go on are of certificates of before: only what has changed begins anew.
+    if (changed.length > 0) this.#settings = settings;
+    this.#read = read;
+    this.#warnings = warnings;
+    return { problems: [], changed };
+  }
+}

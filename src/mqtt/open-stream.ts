@@ -1,0 +1,46 @@
+import { connect } from "node:net";
+import type { Duplex } from "node:stream";
+import type { BrokerPlace } from "./broker-place.ts";
+import type { BrokerStream } from "./broker-stream.ts";
+import type { TlsSettings } from "./tls-settings.ts";
+import { openTlsStream } from "./tls-stream.ts";
+import { WebSocketStream } from "./web-socket-stream.ts";
+
+/** Ports at which a broker seldom speaks bare MQTT, and what it speaks there. */
+const OTHER_PORTS: ReadonlyMap<number, string> = new Map([
+  [8883, "mqtts://"],
+  [8884, "mqtts:// or wss://"],
+  [443, "mqtts:// or wss://"],
+  [80, "ws://"],
+  [8080, "ws://"],
+  [8083, "ws://"],
+  [9001, "ws://"],
+]);
+
+/** Begins a connection to a broker. Errors come as the stream's. Over TLS it needs to know how. */
+export function openStream(place: BrokerPlace, tls: TlsSettings | undefined): Duplex {
+  switch (place.scheme) {
+    case "mqtt":
+      return openTcpStream(place);
+    case "mqtts":
+      return openTlsStream(place, needed(tls));
+    case "ws":
+      return new WebSocketStream(place, () => connect({ host: place.host, port: place.port, noDelay: true }));
+    case "wss":
+      return new WebSocketStream(place, () => openTlsStream(place, needed(tls)));
+  }
+}
+
+function openTcpStream({ host, port }: BrokerPlace): Duplex {
+  const stream: BrokerStream = connect({ host, port, noDelay: true });
+  const other = OTHER_PORTS.get(port);
+  if (other !== undefined) {
+    stream.silenceHint = `port ${port} is mostly for other ways to speak MQTT; if so, broker.url begins with ${other}`;
+  }
+  return stream;
+}
+
+function needed(tls: TlsSettings | undefined): TlsSettings {
+  if (tls === undefined) throw new Error("a connection over TLS has to be told how");
+  return tls;
+}
