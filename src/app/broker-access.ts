@@ -5,13 +5,8 @@ import { expandTemplate } from "../gateway/template.ts";
 import { Link } from "../mqtt/link.ts";
 import { LinkScheduler } from "../mqtt/link-scheduler.ts";
 import { OwnClient, type OwnClientOptions } from "../mqtt/own-client.ts";
+import { Credentials } from "./credentials.ts";
 import type { OptionValues } from "./options.ts";
-
-/** What a client shows to the broker. */
-interface BrokerCredentials {
-  username: string | undefined;
-  password: string | undefined;
-}
 
 /** What is told of the gateway's own connection. */
 type OwnClientCallbacks = Pick<OwnClientOptions, "onReachable" | "onUnreachable">;
@@ -20,20 +15,20 @@ type OwnClientCallbacks = Pick<OwnClientOptions, "onReachable" | "onUnreachable"
 export class BrokerAccess {
   #options: OptionValues;
   readonly #openStream: () => Duplex;
-  /** Those in the URL of the broker. */
-  readonly #urlCredentials: BrokerCredentials | undefined;
+  #credentials: Credentials;
   readonly #scheduler = new LinkScheduler();
 
   /** `openStream` begins a connection to the broker. */
-  constructor(options: OptionValues, openStream: () => Duplex, urlCredentials: BrokerCredentials | undefined) {
+  constructor(options: OptionValues, openStream: () => Duplex) {
     this.#options = options;
+    this.#credentials = new Credentials(options);
     this.#openStream = openStream;
-    this.#urlCredentials = urlCredentials;
   }
 
   /** From now on these options hold, for connections that are opened from now on. */
   reload(options: OptionValues): void {
     this.#options = options;
+    this.#credentials = new Credentials(options);
   }
 
   /** Begins the connection of a client; what becomes of it is told to `emit`. */
@@ -41,7 +36,7 @@ export class BrokerAccess {
     const options = this.#options;
     const { clientId } = connect;
     const linkOptions = {
-      ...this.#credentials(clientId),
+      ...this.#credentials.of(clientId),
       openStream: this.#openStream,
       keepAliveSeconds: options["broker.keep_alive"] / 1000,
       answerTimeoutMs: options["broker.connect_timeout"],
@@ -59,7 +54,7 @@ export class BrokerAccess {
       options["broker.own_client_id"] ?? `mqtt-sn-gateway-${options["gateway.id"]}-${randomBytes(4).toString("hex")}`;
     return new OwnClient({
       ...callbacks,
-      ...this.#credentials(clientId),
+      ...this.#credentials.of(clientId),
       openStream: this.#openStream,
       clientId,
       keepAliveSeconds: options["broker.keep_alive"] / 1000,
@@ -67,14 +62,5 @@ export class BrokerAccess {
       reconnectMinMs: options["broker.reconnect_min"],
       reconnectMaxMs: options["broker.reconnect_max"],
     });
-  }
-
-  #credentials(clientId: string): BrokerCredentials {
-    const username = this.#options["broker.username"] ?? this.#urlCredentials?.username;
-    const password = this.#options["broker.password"] ?? this.#urlCredentials?.password;
-    return {
-      username: username === undefined ? undefined : expandTemplate(username, clientId),
-      password: password === undefined ? undefined : expandTemplate(password, clientId),
-    };
   }
 }

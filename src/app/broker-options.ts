@@ -2,9 +2,11 @@
 import { z } from "zod";
 import { parseBrokerUrl } from "../mqtt/broker-url.ts";
 import { BROKER_PROFILES } from "./broker-profiles.ts";
+import { maskedUrl } from "./masked-url.ts";
 import {
   choice,
   duration,
+  fileName,
   integer,
   isNot,
   list,
@@ -16,8 +18,21 @@ import {
   yesOrNo,
 } from "./option.ts";
 
-/** The name of a file. */
-const file = () => optional(text("<file>", "the name of a file", (name) => name !== ""));
+/** What others call the two versions that there are. */
+const VERSION_NAMES: Readonly<Record<4 | 5, RegExp>> = { 4: /^v?(3\.?1\.?1|4(\.0)?)$/i, 5: /^v?5(\.0)*$/i };
+
+const VERSION = {
+  error: ({ input }: { input?: unknown }) => {
+    const text = String(input);
+    const meant = ([4, 5] as const).find((version) => VERSION_NAMES[version].test(text));
+    const shown = typeof input === "number" ? text : JSON.stringify(input);
+    if (meant !== undefined) return `${shown}: write ${meant} for MQTT ${meant === 4 ? "3.1.1" : "5"}`;
+    return `${shown} is not 4 (MQTT 3.1.1) or 5 (MQTT 5)`;
+  },
+};
+
+/** An optional file. */
+const file = () => optional(fileName());
 
 export const BROKER_OPTIONS = {
   "broker.url": {
@@ -28,6 +43,7 @@ export const BROKER_OPTIONS = {
     placeholder: "<url>",
     fromText: (value: string) => value,
     default: "mqtt://127.0.0.1:1883",
+    masked: maskedUrl,
     meaning:
       "the MQTT broker: mqtt://host:port, mqtts: over TLS, ws: or wss: over WebSocket, or embedded: for the one inside the gateway",
     flags: "-b, --broker",
@@ -40,6 +56,7 @@ export const BROKER_OPTIONS = {
   },
   "broker.version": {
     ...integer(4, 5),
+    schema: z.literal([4, 5], VERSION),
     default: 4,
     meaning:
       "MQTT version towards the broker: 4 is MQTT 3.1.1; 5 falls back to it where the broker does not speak MQTT 5",

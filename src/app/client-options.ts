@@ -1,7 +1,7 @@
 /** The options that are about clients; see options.ts. */
 import { isClientRule } from "./client-rules.ts";
-import { CREDENTIAL_KEYS, credentials } from "./credentials.ts";
-import { choice, duration, integer, list, number, type Option, optional, text, yesOrNo } from "./option.ts";
+import { CREDENTIAL_KEYS, credentialEntries, maskedEntries } from "./credential-entries.ts";
+import { choice, duration, fileName, integer, list, number, type Option, optional, yesOrNo } from "./option.ts";
 
 export const CLIENT_OPTIONS = {
   "clients.max": {
@@ -23,17 +23,18 @@ export const CLIENT_OPTIONS = {
     meaning: "who may not, in the same way; goes before clients.allow",
   },
   "clients.credentials": {
-    schema: credentials.optional(),
+    schema: credentialEntries.optional(),
     keys: CREDENTIAL_KEYS,
+    masked: maskedEntries,
     default: undefined,
     meaning: "user names and passwords at the broker, by client: a list of { client, username, password }",
     placeholder: "<list>",
     fromText: undefined,
   },
   "clients.credentials_file": {
-    ...optional(text("<file>", "the name of a file", (name) => name !== "")),
+    ...optional(fileName()),
     default: undefined,
-    meaning: "YAML file with such a list",
+    meaning: "YAML file with such a list; what is in clients.credentials goes before it",
   },
   "clients.migrate_on_wake": {
     ...yesOrNo(),

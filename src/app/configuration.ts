@@ -1,12 +1,21 @@
-import { readFileSync } from "node:fs";
-import { parseBrokerUrl } from "../mqtt/broker-url.ts";
+import { checkTls } from "./check-tls.ts";
+import { checkTogether, isPasswordAlone, type OptionsRead, PASSWORD_ALONE, SECRETS } from "./check-together.ts";
 import { CLIENT_VARIABLES } from "./client-variables.ts";
 import { closest } from "./closest.ts";
 import { ConfigurationFile } from "./configuration-file.ts";
+import type { CredentialEntry } from "./credential-entries.ts";
+import { fileText } from "./file-text.ts";
+import { gatherCredentials } from "./gather-credentials.ts";
+import { gatherPredefined } from "./gather-predefined.ts";
+import { NOTHING_KEPT } from "./nothing-kept.ts";
 import type { Option } from "./option.ts";
-import { CONFIG_VARIABLE, flagOf, OPTION_KEYS, VARIABLE_PREFIX, variableOf } from "./option-names.ts";
+import { CONFIG_VARIABLE, OPTION_KEYS, VARIABLE_PREFIX, variableOf } from "./option-names.ts";
 import { OPTIONS, type OptionKey, type OptionValues } from "./options.ts";
 import type { Problem } from "./problem.ts";
+import { addProfile, checkProfile } from "./profile.ts";
+import { fileNameIn, problemsOfIssues, type Said, saidAt, saidOf } from "./said.ts";
+import { isSasKey } from "./sas-token.ts";
+import { SecretFiles } from "./secret-files.ts";
 
 /** Where the gateway's options may come from, strongest first: flags, environment, file. */
 export interface ConfigurationSources {
@@ -17,106 +26,91 @@ export interface ConfigurationSources {
   environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** The configuration, or every problem with it, each a sentence for the user; those of the file come last, in the order of its lines. */
-export type Configuration = { ok: true; values: OptionValues } | { ok: false; problems: string[] };
+/**
+ * The configuration, or every problem with it, each a sentence for the user; those of the configuration file come last, in the order of its
+ * lines. In the values are also what the files hold that they name, but for certificates. `warnings` are sentences about what works and is
+ * better otherwise.
+ */
+export type Configuration = { ok: true; values: OptionValues; warnings: string[] } | { ok: false; problems: string[] };
 
-/** What was said of one option, and by whom. */
-interface Said {
-  value: unknown;
-  /** What is wrong with the value, or with the part of it at `path`. */
-  problem: (path: readonly PropertyKey[], text: string) => Problem;
-}
-
-/** Reads and validates the options. Secrets never show in a problem. */
+/** Reads and validates the options. Reads files and does nothing else: it can be called again at any time. Secrets never show in a problem. */
 export function loadConfiguration(sources: ConfigurationSources): Configuration {
   const problems: Problem[] = [];
   const file = readConfigurationFile(sources, problems);
-  const isFileRead = file?.isReadable ?? problems.length === 0;
-  const said = new Map<OptionKey, Said>();
-  const values: Partial<Record<OptionKey, unknown>> = {};
-  /** Options of which one does not know what they are meant to be. */
-  const unknown = new Set<OptionKey>(file?.unreadable);
-
-  for (const key of OPTION_KEYS) {
-    const saying = saidOf(key, sources, file);
-    if (saying !== undefined) said.set(key, saying);
-    const value = saying === undefined ? OPTIONS[key].default : saying.value;
-    if (saying !== undefined && value === null) {
-      problems.push(saying.problem([], "is empty; give it a value, or leave it out"));
-      unknown.add(key);
-      continue;
-    }
-    const result = OPTIONS[key].schema.safeParse(value);
-    if (result.success) {
-      values[key] = result.data;
-      continue;
-    }
-    unknown.add(key);
-    const problemAt = saying?.problem ?? ((_path, text) => ({ text: `${key}: ${text}` }));
-    for (const issue of result.error.issues) {
-      if (issue.code !== "unrecognized_keys") {
-        problems.push(problemAt(issue.path, issue.message));
-        continue;
-      }
-      for (const name of issue.keys) {
-        problems.push(problemAt([...issue.path, name], `there is no such key${hintAt(key, name)}`));
-      }
-    }
-  }
-  checkVariables(sources.environment, problems);
   // What a file says that cannot be read may be just what is missing.
-  if (isFileRead) {
-    checkTogether(values as Partial<OptionValues>, unknown, said, problems);
-    readPassword(values, said, problems);
+  const isComplete = file?.isReadable ?? problems.length === 0;
+  const said = new Map<OptionKey, Said>();
+  for (const key of OPTION_KEYS) {
+    const saying = saidOf(key, { ...sources, file });
+    if (saying !== undefined) said.set(key, saying);
   }
-  if (problems.length === 0) return { ok: true, values: values as OptionValues };
+  addProfile(said);
+  const { values, unknown } = validate(said, problems);
+  for (const key of file?.unreadable ?? []) unknown.add(key);
+  checkVariables(sources.environment, problems);
+  const known = (...keys: OptionKey[]) => !keys.some((key) => unknown.has(key));
+  const secrets = new SecretFiles();
+  if (isComplete) {
+    checkTogether({ values, said, known }, problems);
+    readSecrets(values, said, secrets, problems);
+    readLists({ values, said, known }, secrets, problems);
+    checkProfile({ values, said, known }, problems);
+  }
+  const all = values as OptionValues;
+  if (problems.length === 0) {
+    for (const { key, text } of checkTls(all)) {
+      problems.push((said.get(key) ?? saidAt(key, undefined)).problem([], text));
+    }
+  }
+  if (problems.length === 0) {
+    if (file !== undefined && holdsSecret(all, said)) secrets.add(file.name);
+    return { ok: true, values: all, warnings: secrets.warnings() };
+  }
   problems.sort((one, other) => (one.offset ?? -1) - (other.offset ?? -1));
   return { ok: false, problems: problems.map(({ text }) => text) };
 }
 
-/** For a key that there is not in a value of the option: the one that was probably meant. */
-function hintAt(key: OptionKey, name: string): string {
-  const { keys = [] }: Option = OPTIONS[key];
-  const meant = closest(name, keys);
-  return meant === undefined ? "" : `; did you mean ${meant}?`;
+type Values = { -readonly [Key in OptionKey]?: OptionValues[Key] };
+
+/** Of each option the value, or what is wrong with it; and the options of which one does not know what they are meant to be. */
+function validate(
+  said: ReadonlyMap<OptionKey, Said>,
+  problems: Problem[],
+): { values: Values; unknown: Set<OptionKey> } {
+  const values: Partial<Record<OptionKey, unknown>> = {};
+  const unknown = new Set<OptionKey>();
+  for (const key of OPTION_KEYS) {
+    const { schema, default: usual, keys = [], isPath }: Option = OPTIONS[key];
+    const saying = said.get(key) ?? saidAt(key, usual);
+    if (saying.value === null) {
+      problems.push(saying.problem([], "is empty; give it a value, or leave it out"));
+      unknown.add(key);
+      continue;
+    }
+    const result = schema.safeParse(saying.value);
+    if (result.success) {
+      const isFile = isPath === true && typeof result.data === "string" && result.data !== NOTHING_KEPT;
+      values[key] = isFile ? fileNameIn(saying.folder, result.data as string) : result.data;
+      continue;
+    }
+    unknown.add(key);
+    problems.push(...problemsOfIssues(result.error.issues, keys, saying.problem));
+  }
+  return { values: values as Values, unknown };
 }
 
 function readConfigurationFile(sources: ConfigurationSources, problems: Problem[]): ConfigurationFile | undefined {
   const name = sources.configFlag ?? sources.environment[CONFIG_VARIABLE];
   if (name === undefined) return undefined;
   const where = sources.configFlag === undefined ? CONFIG_VARIABLE : "--config";
-  const text = readText(name, (problem) => problems.push({ text: `${where}: ${problem}` }));
-  if (text === undefined) return undefined;
-  const file = new ConfigurationFile(name, text);
+  const read = fileText(name);
+  if ("problem" in read) {
+    problems.push({ text: `${where}: ${read.problem}` });
+    return undefined;
+  }
+  const file = new ConfigurationFile(name, read.text);
   problems.push(...file.problems);
   return file;
-}
-
-function saidOf(key: OptionKey, sources: ConfigurationSources, file: ConfigurationFile | undefined): Said | undefined {
-  const { fromText, default: usual }: Option = OPTIONS[key];
-  const flagText = sources.flags.get(key);
-  if (flagText !== undefined && fromText !== undefined) {
-    return { value: fromText(flagText), problem: (_path, text) => ({ text: `${flagOf(key)}: ${text}` }) };
-  }
-  const variableText = sources.environment[variableOf(key)];
-  if (variableText !== undefined && fromText !== undefined) {
-    return { value: fromText(variableText), problem: (_path, text) => ({ text: `${variableOf(key)}: ${text}` }) };
-  }
-  const fileValue = file?.values.get(key);
-  if (fileValue === undefined) return undefined;
-  const { value, placeOf } = fileValue;
-  // One text stands for a list of one.
-  const isOne = Array.isArray(usual) && typeof value === "string";
-  const problem = (path: readonly PropertyKey[], text: string): Problem => {
-    const { name, offset } = placeOf(path);
-    return { text: `${name}: ${keyOf(key, isOne ? [] : path)}: ${text}`, offset };
-  };
-  return { value: isOne ? [value] : value, problem };
-}
-
-/** `topics.predefined[2].id` */
-function keyOf(key: OptionKey, path: readonly PropertyKey[]): string {
-  return path.reduce<string>((name, step) => name + (typeof step === "number" ? `[${step}]` : `.${String(step)}`), key);
 }
 
 function checkVariables(environment: ConfigurationSources["environment"], problems: Problem[]): void {
@@ -124,6 +118,13 @@ function checkVariables(environment: ConfigurationSources["environment"], proble
   known.push(CONFIG_VARIABLE);
   for (const name of Object.keys(environment)) {
     if (!name.startsWith(VARIABLE_PREFIX) || known.includes(name) || CLIENT_VARIABLES.includes(name)) continue;
+    const key = OPTION_KEYS.find((each) => variableOf(each) === name);
+    if (key !== undefined) {
+      problems.push({
+        text: `${name}: only a file can say ${key}; name one in ${variableOf(`${key}_file` as OptionKey)}`,
+      });
+      continue;
+    }
     // What all names have in common does not make one like another.
     const meant = closest(
       name.slice(VARIABLE_PREFIX.length),
@@ -134,59 +135,54 @@ function checkVariables(environment: ConfigurationSources["environment"], proble
   }
 }
 
-/** What depends on several options is looked at only where each of these is right by itself. */
-function checkTogether(
-  values: Partial<OptionValues>,
-  unknown: ReadonlySet<OptionKey>,
+/** Puts what is in the files of secrets where the secrets would stand. */
+function readSecrets(
+  values: Values,
   said: ReadonlyMap<OptionKey, Said>,
+  secrets: SecretFiles,
   problems: Problem[],
 ): void {
-  const known = (...keys: OptionKey[]) => !keys.some((key) => unknown.has(key));
-  if (
-    known("broker.reconnect_min", "broker.reconnect_max") &&
-    values["broker.reconnect_min"]! > values["broker.reconnect_max"]!
-  ) {
-    const saying = said.get("broker.reconnect_min") ?? said.get("broker.reconnect_max")!;
-    problems.push(saying.problem([], "broker.reconnect_min is longer than broker.reconnect_max"));
+  for (const [key, fileKey] of SECRETS) {
+    const name = values[fileKey];
+    if (name === undefined || said.has(key)) continue;
+    const read = secrets.read(name);
+    if ("problem" in read) problems.push(said.get(fileKey)!.problem([], read.problem));
+    else Object.assign(values, { [key]: read.secret });
   }
-  const password = said.get("broker.password");
-  const passwordFile = said.get("broker.password_file");
-  if (password !== undefined && passwordFile !== undefined) {
-    problems.push(passwordFile.problem([], "broker.password is given too; leave one of them out"));
-  }
-  const saying = password ?? passwordFile;
-  if (saying === undefined || !known("broker.url", "broker.username")) return;
-  const broker = parseBrokerUrl(values["broker.url"]!);
-  const hasUrlUsername = broker.type === "tcp" && broker.username !== undefined;
-  if (values["broker.username"] === undefined && !hasUrlUsername) {
-    problems.push(saying.problem([], "MQTT 3.1.1 allows a password only with a user name; set broker.username too"));
-  }
+  const sasKey = values["broker.sas_key"];
+  if (sasKey === undefined || isSasKey(sasKey)) return;
+  const saying = said.get("broker.sas_key") ?? said.get("broker.sas_key_file")!;
+  problems.push(saying.problem([], "is not a key of Azure IoT Hub (base64)"));
 }
 
-function readPassword(
-  values: Partial<Record<OptionKey, unknown>>,
-  said: ReadonlyMap<OptionKey, Said>,
-  problems: Problem[],
-): void {
-  const name = values["broker.password_file"];
-  if (typeof name !== "string" || said.has("broker.password")) return;
-  const { problem } = said.get("broker.password_file")!;
-  const text = readText(name, (reason) => problems.push(problem([], reason)));
-  if (text !== undefined) values["broker.password"] = text.replace(/\r?\n$/, "");
+/** Puts together the lists that have a file as well. */
+function readLists(options: OptionsRead, secrets: SecretFiles, problems: Problem[]): void {
+  const values: Values = options.values;
+  const { said } = options;
+  const fileOf = (key: "clients.credentials_file" | "topics.predefined_file") =>
+    values[key] === undefined ? undefined : { name: values[key], said: said.get(key)! };
+  const entries = values["clients.credentials"];
+  const list = entries && { entries, said: said.get("clients.credentials")! };
+  const passwordAloneProblem = isPasswordAlone(options)
+    ? `${PASSWORD_ALONE}; give its client a username, or set broker.username`
+    : undefined;
+  const credentialsFile = fileOf("clients.credentials_file");
+  if (list !== undefined || credentialsFile !== undefined) {
+    const sources = { list, file: credentialsFile, passwordAloneProblem };
+    values["clients.credentials"] = gatherCredentials(sources, secrets, problems);
+  }
+  const topics = values["topics.predefined"];
+  const topicList = topics && { entries: topics, said: said.get("topics.predefined")! };
+  const topicsFile = fileOf("topics.predefined_file");
+  if (topicList === undefined && topicsFile === undefined) return;
+  values["topics.predefined"] = gatherPredefined({ list: topicList, file: topicsFile }, problems);
 }
 
-const FILE_REMEDIES: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  EACCES: "the gateway may not read it",
-  EISDIR: "it is a directory",
-};
-
-function readText(name: string, onProblem: (problem: string) => void): string | undefined {
-  try {
-    return readFileSync(name, "utf8");
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "";
-    onProblem(`cannot read ${JSON.stringify(name)}: ${FILE_REMEDIES[code] ?? (code || String(error))}`);
-    return undefined;
-  }
+/** Whether a secret stands in the configuration file itself. */
+function holdsSecret(values: OptionValues, said: ReadonlyMap<OptionKey, Said>): boolean {
+  const isInFile = (key: OptionKey) => said.get(key)?.folder !== undefined;
+  if (SECRETS.some(([key]) => isInFile(key))) return true;
+  if (isInFile("broker.url") && values["broker.url"].includes("@")) return true;
+  const entries = isInFile("clients.credentials") ? (said.get("clients.credentials")!.value as CredentialEntry[]) : [];
+  return entries.some(({ password, sas_key }) => (password ?? sas_key) !== undefined);
 }

@@ -48,7 +48,11 @@ export function coreSettings(options: OptionValues): Settings {
     awakeMessagesMax: options["clients.max_awake_messages"],
     datagramOctetsMax: options["clients.max_datagram"],
     strangerAnswersPerSecond: options["clients.max_stranger_answers"],
-    predefinedTopics: options["topics.predefined"] ?? [],
+    predefinedTopics: (options["topics.predefined"] ?? []).map(({ id, topic, client }) => ({
+      id,
+      topic,
+      clientId: client === "*" ? undefined : client,
+    })),
     mountpoint: options["topics.mountpoint"],
     brokerMaxQos: options["broker.max_qos"] as MqttQoS,
     brokerRetains: options["broker.retain"] === "keep",

@@ -18,6 +18,7 @@ import type { OptionValues } from "./options.ts";
 import { reloadPlan } from "./reload-plan.ts";
 import { reportFailedReload, reportReload } from "./reload-report.ts";
 import { Runner, type Surroundings } from "./runner.ts";
+import { TlsFiles } from "./tls-files.ts";
 import type { WhereIs } from "./where-is.ts";
 import { within } from "./within.ts";
 
@@ -45,6 +46,8 @@ export class Daemon {
   readonly #seed = randomInt(2 ** 32);
   #embeddedBroker: EmbeddedBroker | undefined;
   #tcpBroker: TcpBroker | undefined;
+  /** Where the broker is reached over TLS. */
+  #tlsFiles: TlsFiles | undefined;
   #listeners: Listeners | undefined;
   #ownClient: OwnClient | undefined;
   #access: BrokerAccess | undefined;
@@ -85,7 +88,7 @@ export class Daemon {
 
   /** Where MQTT clients find the broker: the one outside, or the one inside with the port that the system gave. */
   get brokerUrl(): string {
-    if (this.#tcpBroker !== undefined) return `mqtt://${hostPortText(this.#tcpBroker)}`;
+    if (this.#tcpBroker !== undefined) return this.#tcpBroker.url;
     const { host } = parseHostPort(this.#options["embedded.listen"])!;
     return `mqtt://${hostPortText({ host, port: this.#embeddedBroker?.port ?? 0 })}`;
   }
@@ -150,7 +153,7 @@ export class Daemon {
   readonly #whereIs: WhereIs = (address) => this.#listeners?.whereIs(address) ?? { address };
 
   async #start(): Promise<void> {
-    const access = new BrokerAccess(this.#options, await this.#openBroker(), this.#tcpBroker);
+    const access = new BrokerAccess(this.#options, await this.#openBroker());
     this.#access = access;
     const state = await KeptState.open(this.#options["state.path"], this.#log);
     this.#state = state;
@@ -199,7 +202,11 @@ export class Daemon {
     if (broker.type === "unusable") throw new Error(`broker.url: ${broker.problem}`);
     if (broker.type === "tcp") {
       this.#tcpBroker = broker;
-      return broker.openStream;
+      if (!broker.isSecure) return broker.openStream;
+      const tls = new TlsFiles(this.#options);
+      this.#tlsFiles = tls;
+      for (const warning of tls.warnings) this.#log.warn("tls.certificate", {}, warning);
+      return () => broker.openStream(tls.settings);
     }
     const place = this.#options["embedded.listen"];
     const listen = parseHostPort(place)!;

@@ -17,6 +17,10 @@ export interface Option<S extends z.ZodType = z.ZodType> {
   fromText: ((text: string) => unknown) | undefined;
   /** The keys of the maps that the value consists of, where it does. */
   keys?: readonly string[];
+  /** Whether the value names a file or a folder: one that the configuration file names is relative to that file's folder. */
+  isPath?: true;
+  /** What may be shown of a value, where not all of it may. */
+  masked?: (value: never) => unknown;
   /** The flag where it is not simply the key; the derived one then works too. */
   flags?: string;
   /** A reload (SIGHUP) does not take a change over: it holds from the next start on. */
@@ -114,8 +118,16 @@ export function optional<S extends z.ZodType, O extends { schema: S }>(option: O
   return { ...option, schema: option.schema.optional() };
 }
 
+/** The name of a file. */
+export function fileName() {
+  return { ...text("<file>", "the name of a file", (name) => name !== ""), isPath: true as const };
+}
+
+/** What stands for a secret where it would be shown. */
+export const MASK = "***";
+
 /** A text that must never be shown, neither in a message nor in a log. */
 export function secret(placeholder: string) {
   const schema = z.string({ error: "is not a text: put it in quotes" });
-  return { schema, placeholder, fromText: (value: string) => value };
+  return { schema, placeholder, fromText: (value: string) => value, masked: () => MASK };
 }

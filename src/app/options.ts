@@ -7,7 +7,19 @@ import { BROKER_OPTIONS } from "./broker-options.ts";
 import { CLIENT_OPTIONS } from "./client-options.ts";
 import { hostPortText, parseGroup, parseHostPort, parseListenUrl } from "./host-port.ts";
 import { NOTHING_KEPT } from "./nothing-kept.ts";
-import { choice, duration, integer, isNot, list, type Option, optional, template, text, yesOrNo } from "./option.ts";
+import {
+  choice,
+  duration,
+  fileName,
+  integer,
+  isNot,
+  list,
+  type Option,
+  optional,
+  template,
+  text,
+  yesOrNo,
+} from "./option.ts";
 import { PREDEFINED_TOPIC_KEYS, predefinedTopics } from "./predefined-topics.ts";
 
 const LISTEN = isNot("a place to listen at (udp://host:port, such as udp://0.0.0.0:1883 or udp://[::]:1883)");
@@ -116,9 +128,10 @@ export const OPTIONS = {
     fromText: undefined,
   },
   "topics.predefined_file": {
-    ...optional(text("<file>", "the name of a file", (name) => name !== "")),
+    ...optional(fileName()),
     default: undefined,
-    meaning: "file with such topic ids, as the Paho gateway or bisquitt has it",
+    meaning:
+      "file with such topic ids: one of the Paho gateway (lines of ClientId,TopicName,TopicId), one of bisquitt (YAML), or a list like topics.predefined (YAML)",
   },
   "topics.mountpoint": {
     ...template(false),
@@ -138,6 +151,7 @@ export const OPTIONS = {
       "a folder, or memory: to keep nothing",
       (path) => path === NOTHING_KEPT || !/^(memory:|$)/i.test(path),
     ),
+    isPath: true as const,
     default: process.env.STATE_DIRECTORY?.split(":")[0] || "./data",
     defaultShown: "./data, or $STATE_DIRECTORY",
     meaning: "folder for what survives a restart; memory: keeps nothing",

@@ -1,18 +1,26 @@
 import { z } from "zod";
-import type { PredefinedTopic } from "../gateway/settings.ts";
+import { isTemplate } from "../gateway/template.ts";
 import { isTopicName } from "../sn/topic-name.ts";
 import { isNot } from "./option.ts";
 
-const ID = isNot("a topic id from 1 to 65534");
+const ID = isNot("a topic id from 1 to 65534 (0 and 65535 are reserved)");
 const TOPIC = isNot("a topic name (not empty, without + and #)");
 const CLIENT = isNot('a client id, or "*" for all clients');
 
+/** A topic id of the range that there is (I1). */
+export const predefinedId = z.int(ID).min(1, ID).max(65534, ID);
+
+/** The name behind it, in which `${clientId}` may stand for each client. */
+export const predefinedName = z
+  .string(TOPIC)
+  .refine(isTopicName, TOPIC)
+  .refine(isTemplate, { error: `has a placeholder other than \${clientId}` });
+
+/** Whom it is for. A pattern would look as if it worked. */
+export const predefinedClient = z.string(CLIENT).refine((client) => /^(\*|[^*]+)$/s.test(client), CLIENT);
+
 const entry = z.strictObject(
-  {
-    id: z.int(ID).min(1, ID).max(65534, ID),
-    topic: z.string(TOPIC).refine(isTopicName, TOPIC),
-    client: z.string(CLIENT).min(1, CLIENT).optional(),
-  },
+  { id: predefinedId, topic: predefinedName, client: predefinedClient.optional() },
   isNot("an entry such as { id: 1, topic: sensors/boiler }"),
 );
 
@@ -20,20 +28,10 @@ const entry = z.strictObject(
 export const PREDEFINED_TOPIC_KEYS = Object.keys(entry.shape);
 
 /** The list `topics.predefined`. One id means one topic to one client; an entry for a client goes before one for all. */
-export const predefinedTopics = z
-  .array(entry, isNot("a list of entries such as { id: 1, topic: sensors/boiler, client: boiler }"))
-  .superRefine((entries, context) => {
-    const seen = new Set<string>();
-    entries.forEach(({ id, client = "*" }, index) => {
-      const key = `${id} ${client}`;
-      if (seen.has(key)) {
-        const whom = client === "*" ? "all clients" : JSON.stringify(client);
-        const message = `${id} has a topic for ${whom} already`;
-        context.addIssue({ code: "custom", path: [index, "id"], message });
-      }
-      seen.add(key);
-    });
-  })
-  .transform((entries): PredefinedTopic[] =>
-    entries.map(({ id, topic, client }) => ({ id, topic, clientId: client === "*" ? undefined : client })),
-  );
+export const predefinedTopics = z.array(
+  entry,
+  isNot("a list of entries such as { id: 1, topic: sensors/boiler, client: boiler }"),
+);
+
+/** An entry, wherever it stands. */
+export type PredefinedEntry = z.output<typeof entry>;

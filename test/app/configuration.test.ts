@@ -36,7 +36,7 @@ function valuesOf(given: Given) {
 /** The problems, with the file's folder left off. */
 function problemsOf(given: Given): string[] {
   const configuration = load(given);
-  return configuration.ok ? [] : configuration.problems.map((problem) => problem.replace(`${folder}/`, ""));
+  return configuration.ok ? [] : configuration.problems.map((problem) => problem.replaceAll(`${folder}/`, ""));
 }
 
 describe("values", () => {
@@ -118,6 +118,11 @@ topics:
     - { id: 65534, topic: d, client: "*" }
 `;
     expect(valuesOf({ file })["topics.predefined"]).toEqual([
+      { id: 1, topic: "a/b" },
+      { id: 1, topic: "a/c", client: "boiler" },
+      { id: 65534, topic: "d" },
+    ]);
+    expect(coreSettings(valuesOf({ file })).predefinedTopics).toEqual([
       { id: 1, topic: "a/b", clientId: undefined },
       { id: 1, topic: "a/c", clientId: "boiler" },
       { id: 65534, topic: "d", clientId: undefined },
@@ -152,7 +157,8 @@ topics:
 });
 
 describe("problems", () => {
-  const brokerUrls = "a URL that the gateway can use (mqtt://host:port, or embedded:)";
+  const brokerUrls =
+    "a URL that the gateway can use (mqtt://host:port, mqtts://host:port, ws://host:port/path, wss://host:port/path, or embedded:)";
   const durations = "(500ms, 10s, 5m, 2h, 1d, or seconds)";
 
   test.each<[string, Given, string[]]>([
@@ -167,11 +173,6 @@ describe("problems", () => {
       [`MQTTSN_BROKER_URL: "mqt://x" is not ${brokerUrls}`],
     ],
     ["a value of a flag, with the flag", { flags: { "broker.url": "x" } }, [`--broker: "x" is not ${brokerUrls}`]],
-    [
-      "a kind of URL that is planned",
-      { flags: { "broker.url": "mqtts://x" } },
-      ["--broker: mqtts:// is not supported yet; use mqtt://host:port, or embedded:"],
-    ],
     [
       "every problem, not just the first",
       { file: "gateway: { id: 0 }\nlog: { level: loud }", flags: { "clients.max": "many" } },
@@ -244,7 +245,7 @@ describe("problems", () => {
     [
       "a variable for what only the file can say",
       { environment: { [variableOf("topics.predefined")]: "[]" } },
-      ["MQTTSN_TOPICS_PREDEFINED: there is no such variable"],
+      ["MQTTSN_TOPICS_PREDEFINED: only a file can say topics.predefined; name one in MQTTSN_TOPICS_PREDEFINED_FILE"],
     ],
     [
       "a value where a section should be",
@@ -347,8 +348,8 @@ describe("problems", () => {
         file: "topics:\n  predefined:\n    - { id: 0, topic: a }\n    - { id: 65535, topic: a }\n    - { id: 3, topic: a/# }\n    - { id: 4 }\n    - { id: 5, topic: a, klient: b }\n    - { id: 6, topic: a, clnt: b, foo: 1 }\n",
       },
       [
-        "gateway.yaml:3:13: topics.predefined[0].id: 0 is not a topic id from 1 to 65534",
-        "gateway.yaml:4:13: topics.predefined[1].id: 65535 is not a topic id from 1 to 65534",
+        "gateway.yaml:3:13: topics.predefined[0].id: 0 is not a topic id from 1 to 65534 (0 and 65535 are reserved)",
+        "gateway.yaml:4:13: topics.predefined[1].id: 65535 is not a topic id from 1 to 65534 (0 and 65535 are reserved)",
         'gateway.yaml:5:23: topics.predefined[2].topic: "a/#" is not a topic name (not empty, without + and #)',
         "gateway.yaml:6:7: topics.predefined[3].topic: is missing",
         "gateway.yaml:7:34: topics.predefined[4].klient: there is no such key; did you mean client?",
@@ -362,8 +363,8 @@ describe("problems", () => {
         file: "topics:\n  predefined:\n    - { id: 1, topic: a }\n    - { id: 1, topic: b, client: c }\n    - { id: 1, topic: d, client: c }\n    - { id: 1, topic: e, client: '*' }\n",
       },
       [
-        'gateway.yaml:5:13: topics.predefined[2].id: 1 has a topic for "c" already',
-        "gateway.yaml:6:13: topics.predefined[3].id: 1 has a topic for all clients already",
+        'gateway.yaml:5:13: topics.predefined[2].id: 1 has a topic for "c" already (gateway.yaml:4:13)',
+        "gateway.yaml:6:13: topics.predefined[3].id: 1 has a topic for all clients already (gateway.yaml:3:13)",
       ],
     ],
     [

@@ -1,0 +1,83 @@
+import { isAbsolute, join } from "node:path";
+import type { z } from "zod";
+import { closest } from "./closest.ts";
+import type { ConfigurationFile } from "./configuration-file.ts";
+import type { Option } from "./option.ts";
+import { flagOf, variableOf } from "./option-names.ts";
+import { OPTIONS, type OptionKey } from "./options.ts";
+import type { Problem } from "./problem.ts";
+
+/** What was said of one option, and by whom. */
+export interface Said {
+  value: unknown;
+  /** Who said the part of the value at `path`, and where: a flag, a variable, or a place in a file. */
+  place: (path: readonly PropertyKey[]) => string;
+  /** What is wrong with the value, or with the part of it at `path`. */
+  problem: (path: readonly PropertyKey[], text: string) => Problem;
+  /** What names of files in it are relative to; undefined is the working directory. */
+  folder?: string;
+  /** Whether it was not said at all, but follows from broker.profile. */
+  isOfProfile?: boolean;
+}
+
+/** Where options are said, strongest first: flags, environment, file. */
+export interface Sayings {
+  /** The texts of the flags that were given. */
+  flags: ReadonlyMap<OptionKey, string>;
+  environment: Readonly<Record<string, string | undefined>>;
+  file: ConfigurationFile | undefined;
+}
+
+/** What was said of the option by the strongest who said anything of it. */
+export function saidOf(key: OptionKey, { flags, environment, file }: Sayings): Said | undefined {
+  const { fromText, default: usual }: Option = OPTIONS[key];
+  const flagText = flags.get(key);
+  if (flagText !== undefined && fromText !== undefined) return saidAt(flagOf(key), fromText(flagText));
+  const variableText = environment[variableOf(key)];
+  if (variableText !== undefined && fromText !== undefined) return saidAt(variableOf(key), fromText(variableText));
+  const fileValue = file?.values.get(key);
+  if (fileValue === undefined) return undefined;
+  const { value, placeOf } = fileValue;
+  // One text stands for a list of one.
+  const isOne = Array.isArray(usual) && typeof value === "string";
+  return {
+    value: isOne ? [value] : value,
+    place: (path) => placeOf(isOne ? [] : path).name,
+    problem: (path, text) => {
+      const { name, offset } = placeOf(path);
+      return { text: `${name}: ${pathText(key, isOne ? [] : path)}: ${text}`, offset };
+    },
+    folder: file!.folder,
+  };
+}
+
+/** What was said in one word, that has no places in it. */
+export function saidAt(place: string, value: unknown): Said {
+  return { value, place: () => place, problem: (_path, text) => ({ text: `${place}: ${text}` }) };
+}
+
+/** `topics.predefined[2].id` */
+export function pathText(key: string, path: readonly PropertyKey[]): string {
+  return path.reduce<string>((name, step) => name + (typeof step === "number" ? `[${step}]` : `.${String(step)}`), key);
+}
+
+/** The name of a file that stands in another one, or that was said without one. */
+export function fileNameIn(folder: string | undefined, name: string): string {
+  return folder === undefined || isAbsolute(name) ? name : join(folder, name);
+}
+
+/** What a schema has to say of a value; `keys` are those that the maps in it may have. */
+export function problemsOfIssues(
+  issues: readonly z.core.$ZodIssue[],
+  keys: readonly string[],
+  problem: Said["problem"],
+): Problem[] {
+  return issues.flatMap((issue) => {
+    if (issue.code !== "unrecognized_keys") return problem(issue.path, issue.message);
+    return issue.keys.map((name) => {
+      const meant = closest(name, keys);
+      const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
+      return problem([...issue.path, name], `there is no such key${hint}`);
+    });
+  });
+}
