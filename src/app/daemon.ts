@@ -18,7 +18,7 @@ import type { OptionValues } from "./options.ts";
 import { reloadPlan } from "./reload-plan.ts";
 import { reportFailedReload, reportReload } from "./reload-report.ts";
 import { Runner, type Surroundings } from "./runner.ts";
-import { TlsFiles } from "./tls-files.ts";
+import { TlsFiles, TlsFiles } from "./tls-files.ts";
 import type { WhereIs } from "./where-is.ts";
 import { within } from "./within.ts";
 
@@ -46,6 +46,8 @@ export class Daemon {
   readonly #seed = randomInt(2 ** 32);
   #embeddedBroker: EmbeddedBroker | undefined;
   #tcpBroker: TcpBroker | undefined;
+  /** Where the broker is reached over TLS. */
+  #tlsFiles: TlsFiles | undefined;
   /** Where the broker is reached over TLS. */
   #tlsFiles: TlsFiles | undefined;
   #listeners: Listeners | undefined;
@@ -109,6 +111,16 @@ export class Daemon {
     }
     const plan = reloadPlan(this.#options, configuration.values);
     const { values } = plan;
+    const certificates = this.#tlsFiles?.reload(values);
+    if (certificates !== undefined) {
+      // The files have changed since the configuration was read.
+      const problems = certificates.problems.map(({ key, text }) => `${key}: ${text}`);
+      if (problems.length > 0) {
+        reportFailedReload(this.#log, problems);
+        return;
+      }
+      plan.changed.push(...certificates.changed.filter((key) => !plan.changed.includes(key)));
+    }
     this.#options = values;
     this.#access?.reload(values);
     this.#listeners?.reload(values, (from, data) => this.#core?.isOfClient(from, data) === true);
@@ -118,6 +130,7 @@ export class Daemon {
     if (isTold) reportReload(this.#log, plan);
     this.#log.level = values["log.level"];
     if (!isTold) reportReload(this.#log, plan);
+    this.#tellOfCertificates();
     if (this.#surroundings !== undefined) this.#surroundings.trace = messageTrace(this.#log, this.#whereIs);
   }
 
@@ -185,6 +198,10 @@ export class Daemon {
     this.#ownClient = this.#startOwnClient(access, this.#callbacks.onReady);
   }
 
+  #tellOfCertificates(): void {
+    for (const warning of this.#tlsFiles?.warnings ?? []) this.#log.warn("tls.certificate", {}, warning);
+  }
+
   #tellStall(stalledMs: number): void {
     const seconds = Math.round(stalledMs / 1000);
     const message = `this process did not run for ${seconds} s; clients are not taken for lost for that time`;
@@ -205,7 +222,7 @@ export class Daemon {
       if (!broker.isSecure) return broker.openStream;
       const tls = new TlsFiles(this.#options);
       this.#tlsFiles = tls;
-      for (const warning of tls.warnings) this.#log.warn("tls.certificate", {}, warning);
+      this.#tellOfCertificates();
       return () => broker.openStream(tls.settings);
     }
     const place = this.#options["embedded.listen"];
