@@ -7,9 +7,11 @@ import type { TlsProblem } from "./tls-problem.ts";
 export interface TlsReload {
   /** What is wrong with them; where there is anything, all is as it was. */
   problems: readonly TlsProblem[];
-  /** The options of TLS that say something else than before, they or their files; connections that are opened from now on follow. */
+  /** The options whose files say something else than before; connections that are opened from now on follow. */
   changed: readonly OptionKey[];
 }
+
+const FILES: ReadonlySet<OptionKey> = new Set(["broker.ca", "broker.cert", "broker.key"]);
 
 /** The certificates and the key for connections to the broker, as they were last read. What is open keeps what it was opened with. */
 export class TlsFiles {
@@ -46,6 +48,6 @@ export class TlsFiles {
     if (changed.length > 0) this.#settings = settings;
     this.#read = read;
     this.#warnings = warnings;
-    return { problems: [], changed };
+    return { problems: [], changed: changed.filter((key) => FILES.has(key)) };
   }
 }
