@@ -18,7 +18,7 @@ import type { OptionValues } from "./options.ts";
 import { reloadPlan } from "./reload-plan.ts";
 import { reportFailedReload, reportReload } from "./reload-report.ts";
 import { Runner, type Surroundings } from "./runner.ts";
-import { TlsFiles, TlsFiles } from "./tls-files.ts";
+import { TlsFiles } from "./tls-files.ts";
 import type { WhereIs } from "./where-is.ts";
 import { within } from "./within.ts";
 
@@ -46,8 +46,6 @@ export class Daemon {
   readonly #seed = randomInt(2 ** 32);
   #embeddedBroker: EmbeddedBroker | undefined;
   #tcpBroker: TcpBroker | undefined;
-  /** Where the broker is reached over TLS. */
-  #tlsFiles: TlsFiles | undefined;
   /** Where the broker is reached over TLS. */
   #tlsFiles: TlsFiles | undefined;
   #listeners: Listeners | undefined;
