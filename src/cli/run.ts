@@ -7,7 +7,8 @@ import { programInvocation } from "../app/invocation.ts";
 import { Log } from "../app/log.ts";
 import type { Option } from "../app/option.ts";
 import { CONFIG_VARIABLE, derivedFlagOf, flagOf, flagsOf, OPTION_KEYS, variableOf } from "../app/option-names.ts";
-import { OPTIONS, type OptionKey, type OptionValues } from "../app/options.ts";
+import { OPTIONS, type OptionKey } from "../app/options.ts";
+import { tellOfWarnings } from "../app/tell-of-warnings.ts";
 import { Signals } from "./signals.ts";
 
 /** Exit code for a configuration that is wrong (EX_CONFIG of sysexits.h). */
@@ -22,13 +23,22 @@ MQTTSN_BROKER_KEEP_ALIVE=30s and as the key broker.keep_alive,
 
 A flag goes before the environment, the environment before the file.
 
-Durations are 500ms, 10s, 5m, 2h, 1d, or a number of seconds. Only in the file can one set topics.predefined, topic ids
-that clients may use without registration:
+Names of files and folders are relative to the file that they stand in, those on the command line or in the environment
+to the working directory. Durations are 500ms, 10s, 5m, 2h, 1d, or a number of seconds.
+
+Only in a file can one set topics.predefined, topic ids that clients may use without registration, and
+clients.credentials, what clients show to the broker: the entry with a client's own id counts, else the first pattern that
+fits, else broker.username and broker.password. Who can connect with a client id has its credentials.
 
   topics:
     predefined:
       - { id: 1, topic: sensors/temperature }
       - { id: 2, topic: sensors/boiler, client: boiler }
+      - { id: 3, topic: "sensors/\${clientId}/state" }
+  clients:
+    credentials:
+      - { client: boiler, username: heating, password_file: boiler.password }
+      - { client: "sensor-*", username: "\${clientId}", password_file: sensors.password }
 
 The gateway runs until SIGINT or SIGTERM, or until the terminal is closed that it was started on. On SIGHUP it reads the
 file again, and the files that it names, and takes over what has changed; nobody is disconnected by that. It says what
@@ -61,7 +71,7 @@ export function runCommand(version: string): Command {
   return command.addHelpText("after", HELP).action(async ({ config }: { config?: string }) => {
     const read = () => loadConfiguration({ flags, configFlag: config, environment: process.env });
     const configuration = read();
-    if (configuration.ok) return run(configuration.values, version, read);
+    if (configuration.ok) return run(configuration, version, read);
     process.stderr.write(`${configuration.problems.join("\n")}\n`);
     throw new CommanderError(EXIT_CONFIGURATION, "run.configuration", "");
   });
@@ -91,7 +101,12 @@ function groupOf(key: OptionKey): string {
   return `${section[0]!.toUpperCase()}${section.slice(1)}:`;
 }
 
-async function run(options: OptionValues, version: string, readConfiguration: () => Configuration): Promise<void> {
+async function run(
+  configuration: Configuration & { ok: true },
+  version: string,
+  readConfiguration: () => Configuration,
+): Promise<void> {
+  const { values: options } = configuration;
   const isTerminal = process.stdout.isTTY === true;
   const format = options["log.format"] ?? (isTerminal ? "pretty" : "json");
   const log = new Log({
@@ -99,7 +114,8 @@ async function run(options: OptionValues, version: string, readConfiguration: ()
     format,
     colour: isTerminal && process.env.NO_COLOR === undefined,
   });
-  const signals = new Signals(log, readConfiguration);
+  const signals = new Signals(log, () => tellOfWarnings(log, readConfiguration()));
+  tellOfWarnings(log, configuration);
   let daemon: Daemon | undefined;
   // What nobody has caught, of a callback or a promise.
   process.on("uncaughtException", (error) => {
