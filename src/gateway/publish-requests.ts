@@ -95,7 +95,10 @@ export class PublishRequests {
     if (qos === -1) return;
     const topic = publishTopicOf(client, message);
     if (typeof topic === "number") {
-      this.#refusePublish(message, topic, askedIn);
+      const open = qos === 0 ? undefined : this.#open.find(msgId, "publish");
+      // Since a reload the id may stand for nothing; what was taken before stays so.
+      if (open?.topicId === message.topicId) this.#repeated(open, askedIn);
+      else this.#refusePublish(message, topic, askedIn);
       return;
     }
     if (!client.terms.fits(topic, message.data)) {

@@ -63,7 +63,7 @@ export class Sessions {
 
   /** clients.max is smaller from now on. */
   limitLowered(): void {
-    this.#stored.limitLowered();
+    this.#stored.limitLowered(this.#byClientId.size);
   }
 
   /** The session with a client at this address. */
@@ -232,9 +232,13 @@ export class Sessions {
     }
     if (this.#stored.has(session)) return;
     this.#stored.add(session);
-    for (let limit = this.#stored.exceededLimit; limit !== undefined; limit = this.#stored.exceededLimit) {
+    for (let limit = this.#limitExceeded; limit !== undefined; limit = this.#limitExceeded) {
       this.#forget(this.#stored.takeFirst(), limit);
     }
+  }
+
+  get #limitExceeded(): string | undefined {
+    return this.#stored.limitExceeded(this.#byClientId.size);
   }
 
   #forget(session: Session, limit: string): void {

@@ -9,7 +9,7 @@ import type { Settings } from "./settings.ts";
 export class StoredSessions {
   readonly #settings: Settings;
   readonly #names: KeptNames;
-  /** How many of them were there when the limit was lowered. */
+  /** Sessions that have been there since the limit was lowered, those of clients that are connected included. */
   #inherited = 0;
   readonly #bare = new Set<Session>();
   readonly #others = new Set<Session>();
@@ -19,9 +19,9 @@ export class StoredSessions {
     this.#names = names;
   }
 
-  /** The limit is smaller from now on. Those that are there stay, even where they are more than that. */
-  limitLowered(): void {
-    this.#inherited = this.#size;
+  /** The limit is smaller from now on. The sessions that there are, `all` of them, stay, even where they are more than that. */
+  limitLowered(all: number): void {
+    this.#inherited = all;
   }
 
   has(session: Session): boolean {
@@ -35,11 +35,11 @@ export class StoredSessions {
   delete(session: Session): void {
     this.#bare.delete(session);
     this.#others.delete(session);
-    if (this.#inherited > this.#size) this.#inherited = this.#size;
   }
 
-  /** The limit that leaves no place for all of them, by its key. */
-  get exceededLimit(): string | undefined {
+  /** The limit that leaves no place for all of them, by its key; undefined where there is none. `all` is how many sessions there are. */
+  limitExceeded(all: number): string | undefined {
+    this.#inherited = Math.min(this.#inherited, all);
     if (this.#size > Math.max(this.#settings.clientsMax, this.#inherited)) return "clients.max";
     return this.#size > 0 && this.#names.isNearlyFull ? "clients.max_topic_bytes" : undefined;
   }

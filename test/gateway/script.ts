@@ -167,6 +167,12 @@ export class Script {
     return this;
   }
 
+  /** Other settings hold from now on. */
+  reload(settings: Partial<Settings>): this {
+    this.#settings = { ...this.#settings, ...settings };
+    return this.event({ type: "reload", settings: this.#settings });
+  }
+
   /** Lets time pass, with every deadline kept on the way. What happens meanwhile stands in the order in which it happened. */
   after(milliseconds: number): this {
     this.nothing();
