@@ -2,8 +2,10 @@ import { randomBytes } from "node:crypto";
 import type { Duplex } from "node:stream";
 import type { GatewayEvent, LinkConnect, LinkId } from "../gateway/contract.ts";
 import { expandTemplate } from "../gateway/template.ts";
+import { BrokerVersion } from "../mqtt/broker-version.ts";
 import { Link } from "../mqtt/link.ts";
 import { LinkScheduler } from "../mqtt/link-scheduler.ts";
+import type { MqttVersion } from "../mqtt/mqtt-version.ts";
 import { OwnClient, type OwnClientOptions } from "../mqtt/own-client.ts";
 import { Credentials } from "./credentials.ts";
 import type { OptionValues } from "./options.ts";
@@ -11,16 +13,37 @@ import type { OptionValues } from "./options.ts";
 /** What is told of the gateway's own connection. */
 type OwnClientCallbacks = Pick<OwnClientOptions, "onReachable" | "onUnreachable">;
 
+/** What the broker turns out to be. */
+export interface BrokerFindings {
+  /** MQTT 5 is asked for, and it does not speak it: for people. From now on it is spoken to in MQTT 3.1.1. */
+  onFallback: (reason: string) => void;
+  /** What it says that it does not do, for people. */
+  onLimits: (limits: readonly string[]) => void;
+}
+
+/** MQTT 5 §3.1.2.11.2: the session does not end. */
+const FOR_EVER_SECONDS = 0xffffffff;
+
+/** MQTT 5 §3.1.2.11.3. */
+const RECEIVE_MAX = 65_535;
+
 /** How the broker is reached, by the connections of clients and by the gateway's own: over what, by which name, with which credentials. */
 export class BrokerAccess {
   #options: OptionValues;
   readonly #openStream: () => Duplex;
   #credentials: Credentials;
+  readonly #findings: BrokerFindings;
+  readonly #version: BrokerVersion;
   readonly #scheduler = new LinkScheduler();
+  #ownClient: OwnClient | undefined;
+  /** For how many seconds the broker keeps a session, where it has told us less than it was asked for. */
+  #sessionExpirySeconds: number | undefined;
 
   /** `openStream` begins a connection to the broker. */
-  constructor(options: OptionValues, openStream: () => Duplex) {
+  constructor(options: OptionValues, openStream: () => Duplex, findings: BrokerFindings) {
     this.#options = options;
+    this.#findings = findings;
+    this.#version = new BrokerVersion(wantedVersion(options), findings.onFallback);
     this.#credentials = new Credentials(options);
     this.#openStream = openStream;
   }
@@ -29,6 +52,11 @@ export class BrokerAccess {
   reload(options: OptionValues): void {
     this.#options = options;
     this.#credentials = new Credentials(options);
+    const version = wantedVersion(options);
+    if (version === this.#version.current) return;
+    this.#version.reset(version);
+    // It finds out whether the broker speaks it, for all others.
+    this.#ownClient?.renew();
   }
 
   /** Begins the connection of a client; what becomes of it is told to `emit`. */
@@ -38,6 +66,10 @@ export class BrokerAccess {
     const linkOptions = {
       ...this.#credentials.of(clientId),
       openStream: this.#openStream,
+      version: this.#version,
+      sessionExpirySeconds: this.#wantedExpirySeconds,
+      onSessionExpiry: this.#onSessionExpiry,
+      receiveMax: Math.min(options["clients.max_queued"], RECEIVE_MAX),
       keepAliveSeconds: options["broker.keep_alive"] / 1000,
       answerTimeoutMs: options["broker.connect_timeout"],
       clientId: expandTemplate(options["broker.client_id"], clientId),
@@ -52,9 +84,11 @@ export class BrokerAccess {
     // A name of its own for each process: two gateways on one broker must not throw each other out.
     const clientId =
       options["broker.own_client_id"] ?? `mqtt-sn-gateway-${options["gateway.id"]}-${randomBytes(4).toString("hex")}`;
-    return new OwnClient({
+    this.#ownClient = new OwnClient({
       ...callbacks,
-      ...this.#credentials.of(clientId),
+      onLimits: this.#findings.onLimits,
+      version: this.#version,
+      credentials: () => this.#credentials.of(clientId),
       openStream: this.#openStream,
       clientId,
       keepAliveSeconds: options["broker.keep_alive"] / 1000,
@@ -62,5 +96,22 @@ export class BrokerAccess {
       reconnectMinMs: options["broker.reconnect_min"],
       reconnectMaxMs: options["broker.reconnect_max"],
     });
+    return this.#ownClient;
   }
+
+  get #wantedExpirySeconds(): number {
+    const expiryMs = this.#options["broker.session_expiry"];
+    return expiryMs === undefined ? FOR_EVER_SECONDS : Math.ceil(expiryMs / 1000);
+  }
+
+  /** Only a client's connection asks for a session that lasts. What it is told holds for all. */
+  readonly #onSessionExpiry = (seconds: number): void => {
+    if (seconds >= this.#wantedExpirySeconds || seconds === this.#sessionExpirySeconds) return;
+    this.#sessionExpirySeconds = seconds;
+    this.#findings.onLimits([`the session of a client that is not connected is kept for ${seconds} s only`]);
+  };
+}
+
+function wantedVersion(options: OptionValues): MqttVersion {
+  return options["broker.version"] === 5 ? 5 : 4;
 }

@@ -5,6 +5,7 @@ import { parseBrokerUrl, type TcpBroker } from "../mqtt/broker-url.ts";
 import { EmbeddedBroker } from "../mqtt/embedded-broker.ts";
 import type { OwnClient } from "../mqtt/own-client.ts";
 import { BrokerAccess } from "./broker-access.ts";
+import { brokerReport } from "./broker-report.ts";
 import type { Configuration } from "./configuration.ts";
 import { coreSettings } from "./core-settings.ts";
 import { hostPortText, parseHostPort, reachableHost } from "./host-port.ts";
@@ -164,7 +165,8 @@ export class Daemon {
   readonly #whereIs: WhereIs = (address) => this.#listeners?.whereIs(address) ?? { address };
 
   async #start(): Promise<void> {
-    const access = new BrokerAccess(this.#options, await this.#openBroker());
+    const openStream = await this.#openBroker();
+    const access = new BrokerAccess(this.#options, openStream, brokerReport(this.#log, this.brokerUrl));
     this.#access = access;
     const state = await KeptState.open(this.#options["state.path"], this.#log);
     this.#state = state;

@@ -1,20 +1,26 @@
 import { generate, writeToStream } from "mqtt-packet";
 import type { AckPacket, PacketToBroker, PublishPacket, Will } from "../gateway/packet.ts";
+import type { MqttVersion } from "./mqtt-version.ts";
 
 // Otherwise mqtt-packet makes a Buffer for each of the 65,536 numbers at its first packet: 11 MiB, for packets that are seldom.
 writeToStream.cacheNumbers = false;
 
 /** What an MQTT CONNECT says, credentials included. */
 export interface Connect {
+  version: MqttVersion;
   clientId: string;
   cleanSession: boolean;
   keepAliveSeconds: number;
   will: Will | undefined;
   username: string | undefined;
   password: string | undefined;
+  /** MQTT 5: how long the broker keeps the session when the connection has ended, in seconds; 0xFFFFFFFF is for ever. */
+  sessionExpirySeconds: number;
+  /** MQTT 5: PUBLISHes of QoS 1 and 2 that the broker may have unfinished towards us at once; 1 to 65,535. */
+  receiveMax: number;
 }
 
-/** The packets that have no content. */
+/** The packets that have no content; in MQTT 5 a DISCONNECT without any says Normal disconnection. */
 export const PINGREQ = Buffer.from([0xc0, 0]);
 export const DISCONNECT = Buffer.from([0xe0, 0]);
 
@@ -27,41 +33,55 @@ const STRING_OCTETS_MAX = 65_535;
 const REMAINING_LENGTH_MAX = 268_435_455;
 
 /**
- * A packet as MQTT 3.1.1 has it on the wire. Throws where it cannot be said, as with a topic that is too long. PUBLISH and its
- * acknowledgements are encoded here, for they are nearly all there is; everything else is left to `mqtt-packet`.
+ * A packet as this version of MQTT has it on the wire, without properties and reason codes. Throws where it cannot be said, as with a
+ * topic that is too long. PUBLISH and its acknowledgements are encoded here, for they are nearly all there is; everything else is left
+ * to `mqtt-packet`.
  */
-export function encode(packet: PacketToBroker): Buffer {
+export function encode(packet: PacketToBroker, version: MqttVersion): Buffer {
   switch (packet.cmd) {
     case "publish":
-      return encodePublish(packet);
+      return encodePublish(packet, version === 5 ? 1 : 0);
     case "subscribe":
     case "unsubscribe":
-      return generate(packet);
+      return generate(packet, { protocolVersion: version });
     default:
       return encodeAck(packet);
   }
 }
 
 export function encodeConnect(connect: Connect): Buffer {
-  const { will, username, password } = connect;
-  return generate({
-    cmd: "connect",
-    protocolId: "MQTT",
-    protocolVersion: 4,
-    clientId: connect.clientId,
-    clean: connect.cleanSession,
-    keepalive: connect.keepAliveSeconds,
-    ...(will === undefined ? {} : { will: { ...will, payload: bufferOf(will.payload) } }),
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password: Buffer.from(password) }),
-  });
+  const { version, will, username, password } = connect;
+  return generate(
+    {
+      cmd: "connect",
+      protocolId: "MQTT",
+      protocolVersion: version,
+      clientId: connect.clientId,
+      clean: connect.cleanSession,
+      keepalive: connect.keepAliveSeconds,
+      ...(version === 5 ? { properties: connectProperties(connect) } : {}),
+      ...(will === undefined ? {} : { will: { ...will, payload: bufferOf(will.payload) } }),
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password: Buffer.from(password) }),
+    },
+    { protocolVersion: version },
+  );
 }
 
-function encodePublish(packet: PublishPacket): Buffer {
+/** What is not said is what the gateway wants: no topic aliases, any size of packets, reasons where the broker has some. */
+function connectProperties({ cleanSession, sessionExpirySeconds, receiveMax }: Connect) {
+  // Without an expiry the session ends with its connection.
+  return cleanSession
+    ? { receiveMaximum: receiveMax }
+    : { sessionExpiryInterval: sessionExpirySeconds, receiveMaximum: receiveMax };
+}
+
+/** `propertyOctets`: the length of no properties, one octet of 0 in MQTT 5. */
+function encodePublish(packet: PublishPacket, propertyOctets: 0 | 1): Buffer {
   const { topic, payload, qos } = packet;
   const topicOctets = Buffer.byteLength(topic);
   if (topicOctets > STRING_OCTETS_MAX) throw new RangeError(`a topic of ${topicOctets} octets is too long for MQTT`);
-  const remaining = 2 + topicOctets + (qos === 0 ? 0 : 2) + payload.length;
+  const remaining = 2 + topicOctets + (qos === 0 ? 0 : 2) + propertyOctets + payload.length;
   if (remaining > REMAINING_LENGTH_MAX) throw new RangeError(`${payload.length} octets are too many for MQTT`);
   const octets = Buffer.allocUnsafe(1 + lengthOctets(remaining) + remaining);
   octets[0] = 0x30 | (packet.dup ? 8 : 0) | (qos << 1) | (packet.retain ? 1 : 0);
@@ -81,6 +101,7 @@ function encodePublish(packet: PublishPacket): Buffer {
     octets[at++] = packet.messageId >> 8;
     octets[at++] = packet.messageId & 255;
   }
+  if (propertyOctets === 1) octets[at++] = 0;
   octets.set(payload, at);
   return octets;
 }

@@ -2,14 +2,25 @@ import type { Duplex } from "node:stream";
 import type { GatewayEvent, LinkConnect, LinkId } from "../gateway/contract.ts";
 import type { PacketToBroker } from "../gateway/packet.ts";
 import { beginStream } from "./begin-stream.ts";
+import { brokerLimits } from "./broker-limits.ts";
+import type { BrokerVersion } from "./broker-version.ts";
 import { DISCONNECT, encode, encodeConnect, PINGREQ } from "./encode.ts";
 import { endText } from "./end-text.ts";
 import { errorText } from "./error-text.ts";
+import { hasAnswer } from "./has-answer.ts";
 import { isConnecting } from "./is-connecting.ts";
+import type { LinkCredentials } from "./link-credentials.ts";
+import { LinkPulse } from "./link-pulse.ts";
 import type { LinkScheduler, ScheduledLink } from "./link-scheduler.ts";
-import { type PacketRead, PacketReader } from "./packet-reader.ts";
+import type { MqttVersion } from "./mqtt-version.ts";
+import type { Connack, PacketRead } from "./packet-read.ts";
+import { PacketReader } from "./packet-reader.ts";
+import type { Properties } from "./properties.ts";
+import { reasonText } from "./reason-text.ts";
+import { renewalInMs } from "./renewal-time.ts";
+import { streamFailure } from "./stream-failure.ts";
 
-export interface LinkOptions {
+export interface LinkOptions extends LinkCredentials {
   /** Begins a connection to the broker, over whatever carries it. */
   openStream: () => Duplex;
   /** The link's own keep alive; 0 is none. */
@@ -19,8 +30,13 @@ export interface LinkOptions {
    * connection is given up.
    */
   answerTimeoutMs: number;
-  username?: string | undefined;
-  password?: string | undefined;
+  version: BrokerVersion;
+  /** MQTT 5: how long the broker is to keep a session that outlasts its connection, in seconds; 0xFFFFFFFF is for ever. */
+  sessionExpirySeconds: number;
+  /** MQTT 5: PUBLISHes of QoS 1 and 2 that the broker may have unfinished towards us at once; 1 to 65,535. */
+  receiveMax: number;
+  /** MQTT 5: the broker keeps the session for another time than it was asked for, in seconds. */
+  onSessionExpiry?: (seconds: number) => void;
   /** Stands for the client's own client id. */
   clientId?: string | undefined;
   /** One for all links. */
@@ -36,11 +52,11 @@ const DISCONNECT_TIMEOUT_MS = 2000;
  */
 const UNWRITTEN_OCTETS_MAX = 8 * 1024 * 1024;
 
-/** What the system says where the broker has closed the connection hard: EPIPE where it had closed its own direction before. */
-const RESET_CODES: ReadonlySet<string | undefined> = new Set(["ECONNRESET", "EPIPE"]);
+/** After which time a link says again that its credentials expire. */
+const EXPIRY_REPEAT_MS = 60_000;
 
 /**
- * One MQTT 3.1.1 connection to the broker, at packet level: it connects, reports, passes packets both ways, and knows nothing of
+ * One connection to the broker, MQTT 3.1.1 or 5, at packet level: it connects, reports, passes packets both ways, and knows nothing of
  * MQTT-SN. What it tells `emit` is described at `GatewayEvent`. Its methods may be called at any time, and never emit: the event comes
  * later. When it is closed they do nothing.
  */
@@ -48,8 +64,11 @@ export class Link implements ScheduledLink {
   readonly #id: LinkId;
   readonly #emit: (event: GatewayEvent) => void;
   readonly #scheduler: LinkScheduler;
-  readonly #keepAliveMs: number;
+  readonly #brokerVersion: BrokerVersion;
+  readonly #version: MqttVersion;
+  readonly #onSessionExpiry: LinkOptions["onSessionExpiry"];
   readonly #answerTimeoutMs: number;
+  readonly #pulse: LinkPulse;
   readonly #stream: Duplex;
   readonly #reader: PacketReader;
 
@@ -62,6 +81,7 @@ export class Link implements ScheduledLink {
   /** It was open, and the broker has ended it. */
   #byBroker = false;
   #unasked = false;
+  #takenOver = false;
   #disconnectTimer: NodeJS.Timeout | undefined;
 
   /** To be written at the end of the turn. */
@@ -74,29 +94,27 @@ export class Link implements ScheduledLink {
   /** DISCONNECT is the last of `#pending`. */
   #ending = false;
 
-  #pingsSent = 0;
-  #pingsAnswered = 0;
-  /** Which of the pings are probes, oldest first. */
-  #probes: number[] | undefined;
-  #wrote = false;
-  #heard = false;
-  #wroteAtMs = 0;
-  #heardAtMs = 0;
-  /** Something that has an answer was written, and nothing has been heard since. */
-  #awaitsAnswer = false;
-  /**
-   * For how many whole ticks nothing has been heard though an answer is due, from the ping on where one is under way. Ticks are counted
-   * and not time: a process that stood still has heard nothing either.
-   */
-  #silentTicks = NOT_ONE_TICK;
+  /** When `link-expires` is due. */
+  #expiresAtMs = Number.POSITIVE_INFINITY;
 
   constructor(id: LinkId, connect: LinkConnect, options: LinkOptions, emit: (event: GatewayEvent) => void) {
     this.#id = id;
     this.#emit = emit;
     this.#scheduler = options.scheduler;
-    this.#keepAliveMs = options.keepAliveSeconds * 1000;
+    this.#brokerVersion = options.version;
+    this.#version = options.version.current;
+    // A clean session ends with its connection, as it should.
+    this.#onSessionExpiry = connect.cleanSession ? undefined : options.onSessionExpiry;
     this.#answerTimeoutMs = options.answerTimeoutMs;
-    this.#reader = new PacketReader();
+    this.#pulse = new LinkPulse({
+      keepAliveMs: options.keepAliveSeconds * 1000,
+      answerTimeoutMs: options.answerTimeoutMs,
+      tickMs: options.scheduler.tickMs,
+    });
+    if (options.expiresInMs !== undefined) {
+      this.#expiresAtMs = performance.now() + renewalInMs(options.expiresInMs, this.#phase);
+    }
+    this.#reader = new PacketReader(this.#version);
     this.#stream = beginStream(options.openStream)
       .on("data", (octets: Buffer) => this.#onData(octets))
       .on("drain", () => this.#onDrain())
@@ -106,12 +124,15 @@ export class Link implements ScheduledLink {
     try {
       this.#append(
         encodeConnect({
+          version: this.#version,
           clientId: options.clientId ?? connect.clientId,
           cleanSession: connect.cleanSession,
           keepAliveSeconds: Math.ceil(options.keepAliveSeconds),
           will: connect.will,
           username: options.username,
           password: options.password,
+          sessionExpirySeconds: options.sessionExpirySeconds,
+          receiveMax: options.receiveMax,
         }),
       );
     } catch (error) {
@@ -123,8 +144,8 @@ export class Link implements ScheduledLink {
   write(packet: PacketToBroker): void {
     if (this.#state === "closing") return;
     try {
-      this.#append(encode(packet));
-      if (hasAnswer(packet)) this.#awaitsAnswer = true;
+      this.#append(encode(packet, this.#version));
+      if (hasAnswer(packet)) this.#pulse.wroteQuestion();
     } catch (error) {
       this.#fail(`${packet.cmd.toUpperCase()} cannot be sent: ${errorText(error)}`);
     }
@@ -133,9 +154,8 @@ export class Link implements ScheduledLink {
   /** Asks the broker for a sign of life, answered by `link-probed`. */
   probe(): void {
     if (this.#state === "closing") return;
-    this.#ping();
-    this.#probes ??= [];
-    this.#probes.push(this.#pingsSent);
+    this.#pulse.pinged(true);
+    this.#append(PINGREQ);
   }
 
   /** Stops reading. What was read already waits until `resume`. */
@@ -185,42 +205,23 @@ export class Link implements ScheduledLink {
     }
   }
 
-  /** For the scheduler only. Pings, and closes when nothing comes back. */
+  /** For the scheduler only. Pings, closes when nothing comes back, and says when its credentials expire. */
   tick(nowMs: number, beforeMs: number): void {
     if (this.#state !== "open") return;
-    if (this.#wrote) {
-      this.#wrote = false;
-      this.#wroteAtMs = beforeMs;
-    }
-    const pinged = this.#pingsSent > this.#pingsAnswered;
-    if (!pinged && !this.#awaitsAnswer) this.#silentTicks = NOT_ONE_TICK;
-    else this.#silentTicks += 1;
-    if (this.#heard || this.#paused) {
-      // While it is paused nothing can be heard: silence means nothing.
-      this.#heard = false;
-      this.#heardAtMs = beforeMs;
-      this.#silentTicks = Math.min(this.#silentTicks, 0);
-    }
-    const isSilent = this.#silentTicks * this.#scheduler.tickMs >= this.#answerTimeoutMs;
-    if (isSilent && pinged) {
+    const due = this.#pulse.tick(nowMs, beforeMs, this.#paused);
+    if (due === "end") {
       this.#fail(`no answer to PINGREQ for ${this.#answerTimeoutMs / 1000} s`);
-    } else if (isSilent || this.#keepAliveIsDue(nowMs, pinged)) {
-      this.#ping();
-      if (!pinged) this.#silentTicks = 0;
+      return;
     }
+    if (due === "ping") this.#append(PINGREQ);
+    if (nowMs < this.#expiresAtMs) return;
+    this.#expiresAtMs = nowMs + EXPIRY_REPEAT_MS;
+    this.#emit({ type: "link-expires", link: this.#id });
   }
 
-  #keepAliveIsDue(nowMs: number, pinged: boolean): boolean {
-    if (this.#keepAliveMs === 0) return false;
-    const dueMs = nowMs + this.#scheduler.tickMs - this.#keepAliveMs;
-    // A stream that only takes tells nothing of a broker that is gone: a ping is also due when nothing has been heard.
-    return this.#wroteAtMs < dueMs || (this.#heardAtMs < dueMs && !pinged);
-  }
-
-  #ping(): void {
-    if (this.#pingsSent === this.#pingsAnswered) this.#silentTicks = NOT_ONE_TICK;
-    this.#pingsSent += 1;
-    this.#append(PINGREQ);
+  /** From 0 to 1: what links do at regular times they do one after the other. */
+  get #phase(): number {
+    return (this.#id % PHASES) / PHASES;
   }
 
   #append(octets: Buffer): void {
@@ -240,7 +241,7 @@ export class Link implements ScheduledLink {
     const pending = this.#pending;
     if (pending === undefined) return;
     this.#pending = undefined;
-    this.#wrote = true;
+    this.#pulse.wrote();
     if (this.#stream.write(Array.isArray(pending) ? Buffer.concat(pending) : pending)) return;
     if (this.#stream.writableLength > UNWRITTEN_OCTETS_MAX) {
       this.#fail(`the broker has left ${this.#stream.writableLength} octets unread`);
@@ -253,15 +254,13 @@ export class Link implements ScheduledLink {
   #onDrain(): void {
     if (!this.#stalled || this.#state === "closing") return;
     this.#stalled = false;
-    // A broker that reads slowly, and answers what it has read, is no broker that is gone.
-    this.#heard = true;
+    this.#pulse.drained();
     this.#emit({ type: "link-drained", link: this.#id });
   }
 
   #onData(octets: Buffer): void {
     if (this.#state === "closing") return;
-    this.#heard = true;
-    this.#awaitsAnswer = false;
+    this.#pulse.heard();
     this.#reader.push(octets);
     this.#read();
   }
@@ -281,12 +280,14 @@ export class Link implements ScheduledLink {
         this.#fail(packet.reason);
         return;
       case "connack":
-        if (this.#state === "open") this.#fail("the broker sent a second CONNACK");
-        else if (packet.returnCode === 0) this.#opened(packet.sessionPresent);
-        else this.#refused(packet.returnCode);
+        this.#onConnack(packet);
         return;
       case "pingresp":
-        this.#answered();
+        if (this.#pulse.answered()) this.#emit({ type: "link-probed", link: this.#id });
+        return;
+      case "disconnect":
+        this.#takenOver = packet.reasonCode === SESSION_TAKEN_OVER;
+        this.#fail(`the broker said DISCONNECT: ${reasonText(packet.reasonCode, packet.reasonString)}`);
         return;
       default:
         if (this.#state === "open") this.#emit({ type: "packet", link: this.#id, packet });
@@ -294,42 +295,59 @@ export class Link implements ScheduledLink {
     }
   }
 
-  #opened(sessionPresent: boolean): void {
-    this.#state = "open";
-    this.#heardAtMs = performance.now();
-    // Ten thousand links that were opened within a second would otherwise ping within a second, for ever.
-    this.#wroteAtMs = this.#heardAtMs - this.#keepAliveMs * ((this.#id % PING_PHASES) / PING_PHASES);
-    this.#scheduler.startTicking(this);
-    this.#emit({ type: "link-opened", link: this.#id, sessionPresent });
+  #onConnack({ version, returnCode, sessionPresent, properties }: Connack): void {
+    if (this.#state === "open") {
+      this.#fail("the broker sent a second CONNACK");
+    } else if (version < this.#version || (this.#version === 5 && returnCode === UNSUPPORTED_VERSION)) {
+      this.#versionRefused(version);
+    } else if (returnCode === 0) {
+      this.#opened(sessionPresent, properties);
+    } else if (version === 5 ? returnCode >= FAILURE : returnCode <= RETURN_CODE_MAX) {
+      this.#refused(returnCode, properties.reasonString);
+    } else {
+      const protocol = version === 5 ? "MQTT 5" : "MQTT 3.1.1";
+      this.#fail(`the broker refused the connection with ${returnCode}, which ${protocol} does not know`);
+    }
   }
 
-  #refused(returnCode: number): void {
-    if (returnCode > RETURN_CODE_MAX) {
-      this.#fail(`the broker refused the connection with ${returnCode}, which MQTT 3.1.1 does not know`);
-      return;
-    }
+  #opened(sessionPresent: boolean, properties: Properties): void {
+    const { sessionExpiryInterval, serverKeepAlive } = properties;
+    this.#state = "open";
+    this.#pulse.opened(
+      performance.now(),
+      this.#phase,
+      serverKeepAlive === undefined ? undefined : serverKeepAlive * 1000,
+    );
+    this.#scheduler.startTicking(this);
+    if (sessionExpiryInterval !== undefined) this.#onSessionExpiry?.(sessionExpiryInterval);
+    if (this.#version === 4) this.#emit({ type: "link-opened", link: this.#id, sessionPresent });
+    else this.#emit({ type: "link-opened", link: this.#id, sessionPresent, limits: brokerLimits(properties) });
+  }
+
+  #refused(returnCode: number, reasonString: string | undefined): void {
     this.#state = "closing";
     this.#ended = true;
     this.#stream.destroy();
-    this.#emit({ type: "link-refused", link: this.#id, returnCode });
+    this.#emit({ type: "link-refused", link: this.#id, returnCode, reason: reasonText(returnCode, reasonString) });
   }
 
-  #answered(): void {
-    // A PINGRESP that nobody asked for is as good a sign of life, but answers nothing.
-    if (this.#pingsAnswered === this.#pingsSent) return;
-    this.#pingsAnswered += 1;
-    if (this.#probes?.[0] !== this.#pingsAnswered) return;
-    this.#probes.shift();
-    this.#emit({ type: "link-probed", link: this.#id });
+  /** The broker answers in another version, or that it does not speak ours. */
+  #versionRefused(answeredIn: MqttVersion): void {
+    const reason =
+      answeredIn === 4 ? "it answers CONNECT in MQTT 3.1.1" : `it answers CONNECT: ${reasonText(UNSUPPORTED_VERSION)}`;
+    this.#fail(`the broker does not speak MQTT 5: ${reason}`);
+    this.#brokerVersion.fallBack(reason);
   }
 
   #onError(error: NodeJS.ErrnoException): void {
-    if (this.#state === "connecting") this.#unasked = isUnreached(error);
-    this.#fail(errorText(error), RESET_CODES.has(error.code));
+    const failure = streamFailure(error);
+    if (this.#state === "connecting") this.#unasked = failure === "unreached";
+    this.#fail(errorText(error), failure === "closed by broker");
   }
 
   #fail(reason: string, byBroker = false): void {
-    if (this.#state === "open") this.#byBroker = byBroker;
+    // A broker of MQTT 5 says why.
+    if (this.#state === "open") this.#byBroker = byBroker && this.#version === 4;
     this.#state = "closing";
     this.#reason ??= reason;
     this.#pending = undefined;
@@ -348,37 +366,24 @@ export class Link implements ScheduledLink {
     if (this.#ended) return;
     this.#ended = true;
     const reason = this.#reason ?? "the connection was closed";
-    this.#emit({ type: "link-closed", link: this.#id, reason, byBroker: this.#byBroker, unasked: this.#unasked });
+    this.#emit({
+      type: "link-closed",
+      link: this.#id,
+      reason,
+      byBroker: this.#byBroker,
+      unasked: this.#unasked,
+      takenOver: this.#takenOver,
+    });
   }
 }
 
-/** What fails while nobody has been reached. */
-const UNREACHED_CALLS: ReadonlySet<string | undefined> = new Set(["connect", "getaddrinfo"]);
-
-/** Whether an error says that no connection came about; of a name with several addresses, at none of them. */
-function isUnreached(error: NodeJS.ErrnoException): boolean {
-  if (error instanceof AggregateError) return error.errors.every(isUnreached);
-  return UNREACHED_CALLS.has(error.syscall);
-}
-
-/** Over how many parts of a keep alive the pings of links that were opened together are spread. */
-const PING_PHASES = 64;
-
-/** What is written between two ticks has not waited for a whole one at the next. */
-const NOT_ONE_TICK = -1;
+/** Over how many steps what links do together is spread. */
+const PHASES = 64;
 
 /** The largest return code of MQTT 3.1.1: not authorized. */
 const RETURN_CODE_MAX = 5;
 
-/** Whether the broker has something to say to it: what it is sent besides is the last word, or a message of QoS 0. */
-function hasAnswer(packet: PacketToBroker): boolean {
-  switch (packet.cmd) {
-    case "publish":
-      return packet.qos !== 0;
-    case "puback":
-    case "pubcomp":
-      return false;
-    default:
-      return true;
-  }
-}
+/** Reason codes of MQTT 5 (§2.4); from `FAILURE` on they are failures. */
+const FAILURE = 0x80;
+const UNSUPPORTED_VERSION = 0x84;
+const SESSION_TAKEN_OVER = 0x8e;

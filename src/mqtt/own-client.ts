@@ -1,16 +1,21 @@
 import type { Duplex } from "node:stream";
-import { ErrorWithReasonCode, MqttClient } from "mqtt";
+import type { BrokerLimits } from "../gateway/contract.ts";
 import type { MqttQoS } from "../gateway/packet.ts";
-import { beginStream } from "./begin-stream.ts";
-import { endText } from "./end-text.ts";
-import { errorText } from "./error-text.ts";
+import { brokerLimits, limitTexts } from "./broker-limits.ts";
+import type { BrokerVersion } from "./broker-version.ts";
+import type { LinkCredentials } from "./link-credentials.ts";
+import type { MqttVersion } from "./mqtt-version.ts";
+import { OwnConnection, type OwnConnectionEnd } from "./own-connection.ts";
+import type { Properties } from "./properties.ts";
+import { renewalInMs } from "./renewal-time.ts";
 
 export interface OwnClientOptions {
   /** Begins a connection to the broker, over whatever carries it. */
   openStream: () => Duplex;
+  version: BrokerVersion;
   clientId: string;
-  username?: string | undefined;
-  password?: string | undefined;
+  /** Asked at each attempt. Before what it gives expires, the connection is made anew. */
+  credentials: () => LinkCredentials;
   keepAliveSeconds: number;
   /** How long the broker may take to answer CONNECT, and PINGREQ after a keep alive in which it said nothing. */
   connectTimeoutMs: number;
@@ -24,6 +29,14 @@ export interface OwnClientOptions {
    * broker is there, and has answered CONNECT with a refusal.
    */
   onUnreachable: (reason: string, isRefusal: boolean) => void;
+  /** MQTT 5: what the broker says that it does not do, for people; each time it is something else, at first than nothing. */
+  onLimits?: (limits: readonly string[]) => void;
+}
+
+/** What an attempt is made with. */
+interface Attempt {
+  version: MqttVersion;
+  isTrial: boolean;
 }
 
 /** Publishes that may be unfinished at once. */
@@ -32,25 +45,34 @@ const UNFINISHED_MAX = 1000;
 /** `tryNow` tries once in this time, however often it is called: the broker may let everybody in but this client. */
 const TRY_NOW_INTERVAL_MS = 1000;
 
-/** How long a broker may take to close the connection after DISCONNECT. */
-const CLOSE_TIMEOUT_MS = 2000;
+/** The longest wait there is for a timer: 24 days. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+const NO_LIMITS = brokerLimits({});
 
 /**
- * The gateway's own connection to the broker, by which it knows whether the broker can be reached. It tries again for ever, also after
- * a refusal, with waits that grow from `reconnectMinMs` to `reconnectMaxMs`, each a random one so that many gateways do not come back
- * at once. mqtt.js can do neither, so every attempt is a client of its own.
+ * The gateway's own client, by which it knows whether the broker can be reached, and in which version of MQTT. It tries again for ever,
+ * also after a refusal, with waits that grow from `reconnectMinMs` to `reconnectMaxMs`, each a random one so that many gateways do not
+ * come back at once. mqtt.js can do neither, so every attempt is a connection of its own.
  */
 export class OwnClient {
   readonly #options: OwnClientOptions;
   /** The attempt or the connection that there is; undefined between two of them. */
-  #client: MqttClient | undefined;
+  #connection: OwnConnection | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
+  #renewalTimer: NodeJS.Timeout | undefined;
+  /** The connection ends because its credentials do. */
+  #isRenewing = false;
   /** When the last attempt or connection ended, on the clock of `performance.now`. */
   #endedAtMs = 0;
   #failures = 0;
   #reachable = false;
+  /** `onReachable` was told last. */
+  #toldReachable = false;
   /** What `onUnreachable` was last told. */
   #toldReason: string | undefined;
+  #limits: BrokerLimits = NO_LIMITS;
+  #toldLimits: readonly string[] = [];
   #unfinished = 0;
   #closed: Promise<void> | undefined;
 
@@ -64,13 +86,20 @@ export class OwnClient {
     return this.#reachable;
   }
 
-  /** Publishes, and says whether it could: without a connection, or with too much unfinished, the message is dropped. */
+  /**
+   * Publishes, and says whether it could: without a connection, with too much unfinished, or above what the broker takes, the message is
+   * dropped. The Retain flag and the QoS go as far as the broker takes them.
+   */
   publish(topic: string, payload: Uint8Array, options: { qos: MqttQoS; retain: boolean }): boolean {
-    const client = this.#client;
-    if (client === undefined || !this.#reachable || this.#unfinished >= UNFINISHED_MAX) return false;
+    const connection = this.#connection;
+    const { maxQos, retains, receiveMax, packetOctetsMax } = this.#limits;
+    const qos = options.qos < maxQos ? options.qos : maxQos;
+    const unfinishedMax = qos === 0 ? UNFINISHED_MAX : Math.min(UNFINISHED_MAX, receiveMax);
+    if (connection === undefined || !this.#reachable || this.#unfinished >= unfinishedMax) return false;
+    if (Buffer.byteLength(topic) + payload.length + FRAME_OCTETS_MAX > packetOctetsMax) return false;
     this.#unfinished += 1;
-    client.publish(topic, Buffer.from(payload), options, () => {
-      if (client === this.#client) this.#unfinished -= 1;
+    connection.publish(topic, payload, { qos, retain: options.retain && retains }, () => {
+      if (connection === this.#connection) this.#unfinished -= 1;
     });
     return true;
   }
@@ -80,9 +109,19 @@ export class OwnClient {
    * reached the broker in another way. Does nothing while it is connected or connecting.
    */
   tryNow(): void {
-    if (this.#client !== undefined || this.#closed !== undefined) return;
+    if (this.#connection !== undefined || this.#closed !== undefined) return;
     const sinceMs = performance.now() - this.#endedAtMs;
     this.#retryAfter(Math.max(0, Math.min(this.#options.reconnectMinMs, TRY_NOW_INTERVAL_MS) - sinceMs));
+  }
+
+  /** Connects anew with what holds now; of that nobody is told unless it fails. Where there is no connection it is as `tryNow`. */
+  renew(): void {
+    if (this.#connection === undefined) {
+      this.tryNow();
+      return;
+    }
+    this.#isRenewing = true;
+    void this.#connection.close();
   }
 
   /** Says DISCONNECT, and waits until the connection is closed. No callback comes after this. */
@@ -91,73 +130,81 @@ export class OwnClient {
     return this.#closed;
   }
 
-  #connect(): void {
-    const { openStream, clientId, username, password, keepAliveSeconds, connectTimeoutMs } = this.#options;
-    let reason: string | undefined;
-    let isRefusal = false;
-    // mqtt.js says nothing of a stream's errors that are not the system's.
-    const begin = () =>
-      beginStream(openStream).once("error", (error) => {
-        reason ??= errorText(error);
-      });
-    let answerTimer: NodeJS.Timeout | undefined;
-    const client = new MqttClient(begin, {
-      protocolVersion: 4,
+  /** On trial it is with MQTT 3.1.1, though the broker may speak MQTT 5. */
+  #connect(isTrial = false): void {
+    const { openStream, clientId, keepAliveSeconds, connectTimeoutMs } = this.#options;
+    const attempt = { version: isTrial ? (4 as const) : this.#options.version.current, isTrial };
+    const credentials = this.#options.credentials();
+    this.#connection = new OwnConnection({
+      ...credentials,
+      openStream,
+      version: attempt.version,
       clientId,
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password }),
-      keepalive: Math.ceil(keepAliveSeconds),
-      connectTimeout: connectTimeoutMs,
-      reconnectPeriod: 0,
-      queueQoSZero: false,
-      // A cache of 11 MiB, for a client that says little.
-      writeCache: false,
-    });
-    this.#client = client;
-    client.on("error", (error) => {
-      reason ??= errorText(error);
-      isRefusal ||= error instanceof ErrorWithReasonCode;
-      // mqtt.js does so itself except where what comes in is not MQTT.
-      client.stream.destroy();
-    });
-    client.on("connect", () => this.#onConnect());
-    // mqtt.js by itself waits for half a keep alive, however long that is.
-    client.on("packetsend", ({ cmd }) => {
-      if (cmd !== "pingreq") return;
-      answerTimer ??= setTimeout(() => {
-        reason ??= `no answer to PINGREQ for ${connectTimeoutMs / 1000} s`;
-        client.stream.destroy();
-      }, connectTimeoutMs);
-    });
-    client.on("packetreceive", () => {
-      clearTimeout(answerTimer);
-      answerTimer = undefined;
-    });
-    client.once("close", () => {
-      clearTimeout(answerTimer);
-      this.#onClose(reason ?? endText(client.stream), isRefusal);
+      keepAliveSeconds,
+      connectTimeoutMs,
+      onOpen: (properties) => this.#onOpen(attempt, properties, credentials.expiresInMs),
+      onEnd: (end) => this.#onEnd(attempt, end),
     });
   }
 
-  #onConnect(): void {
+  #onOpen(attempt: Attempt, properties: Properties, expiresInMs: number | undefined): void {
     if (this.#closed !== undefined) return;
     this.#failures = 0;
     this.#unfinished = 0;
     this.#reachable = true;
     this.#toldReason = undefined;
-    this.#options.onReachable();
+    this.#limits = brokerLimits(properties);
+    if (attempt.version === 5) this.#options.version.prove();
+    if (attempt.isTrial) this.#fallBackFromTrial();
+    if (expiresInMs !== undefined) {
+      const waitMs = Math.min(renewalInMs(expiresInMs, Math.random()), TIMER_MS_MAX);
+      this.#renewalTimer = setTimeout(() => this.renew(), waitMs);
+    }
+    if (!this.#toldReachable) {
+      this.#toldReachable = true;
+      this.#options.onReachable();
+    }
+    this.#tellLimits(limitTexts(properties));
   }
 
-  #onClose(reason: string, isRefusal: boolean): void {
-    this.#client = undefined;
+  #onEnd(attempt: Attempt, { reason, answer }: OwnConnectionEnd): void {
+    const isRenewing = this.#isRenewing;
+    const { version } = this.#options;
+    clearTimeout(this.#renewalTimer);
+    this.#connection = undefined;
     this.#reachable = false;
+    this.#isRenewing = false;
     if (this.#closed !== undefined) return;
+    if (answer === "version refused") version.fallBack(reason);
+    if (answer === "refused" && attempt.isTrial) this.#fallBackFromTrial();
+    // A broker that knows nothing of MQTT 5 may not know how to say so either: it is asked in a language that all of them speak.
+    const isTrialDue = answer === "closed" && attempt.version === 5 && version.isDoubtful;
+    if (isRenewing || isTrialDue || answer === "version refused") {
+      this.#connect(isTrialDue);
+      return;
+    }
     this.#endedAtMs = performance.now();
     this.#retryAfter(this.#waitMs());
     this.#failures += 1;
+    this.#tellUnreachable(reason, answer === "refused");
+  }
+
+  /** A broker that has closed a connection of MQTT 5 has answered one of MQTT 3.1.1. */
+  #fallBackFromTrial(): void {
+    this.#options.version.fallBack("it closes the connection at CONNECT of MQTT 5, and answers one of MQTT 3.1.1");
+  }
+
+  #tellUnreachable(reason: string, isRefusal: boolean): void {
+    this.#toldReachable = false;
     if (reason === this.#toldReason) return;
     this.#toldReason = reason;
     this.#options.onUnreachable(reason, isRefusal);
+  }
+
+  #tellLimits(limits: readonly string[]): void {
+    if (limits.join() === this.#toldLimits.join()) return;
+    this.#toldLimits = limits;
+    this.#options.onLimits?.(limits);
   }
 
   #retryAfter(waitMs: number): void {
@@ -171,18 +218,13 @@ export class OwnClient {
     return reconnectMinMs + Math.random() * Math.max(0, longestMs - reconnectMinMs);
   }
 
-  #close(): Promise<void> {
+  async #close(): Promise<void> {
     clearTimeout(this.#retryTimer);
+    clearTimeout(this.#renewalTimer);
     this.#reachable = false;
-    const client = this.#client;
-    if (client === undefined) return Promise.resolve();
-    return new Promise((resolve) => {
-      const bound = setTimeout(() => client.stream.destroy(), CLOSE_TIMEOUT_MS);
-      client.once("close", () => {
-        clearTimeout(bound);
-        resolve();
-      });
-      client.end(!client.connected);
-    });
+    await this.#connection?.close();
   }
 }
+
+/** What a PUBLISH has besides its topic and its payload, at most: header, two lengths, packet identifier. */
+const FRAME_OCTETS_MAX = 5 + 2 + 1 + 2;

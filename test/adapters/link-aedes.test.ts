@@ -144,7 +144,8 @@ describe("a link to aedes", () => {
     };
     const { events, types } = openLink(broker.openStream, { username: "sensor", password: "geheim" });
     await expect.poll(types).toContain("link-refused");
-    expect(events).toEqual([{ type: "link-refused", link: 7, returnCode: 4 }]);
+    const reason = "bad user name or password (0x04)";
+    expect(events).toEqual([{ type: "link-refused", link: 7, returnCode: 4, reason }]);
   });
 
   it("is ended by the broker when the client id connects elsewhere", async () => {

@@ -1,7 +1,9 @@
 import type { Duplex } from "node:stream";
 import type { GatewayEvent } from "../../src/gateway/contract.ts";
+import { BrokerVersion } from "../../src/mqtt/broker-version.ts";
 import { Link, type LinkOptions } from "../../src/mqtt/link.ts";
 import { LinkScheduler } from "../../src/mqtt/link-scheduler.ts";
+import type { MqttVersion } from "../../src/mqtt/mqtt-version.ts";
 
 /** Short ticks, so that tests of keep alives are short. */
 const scheduler = new LinkScheduler(5);
@@ -18,17 +20,28 @@ export interface LinkUnderTest {
 
 export function openLink(
   openStream: () => Duplex,
-  options: Partial<LinkOptions> & {
+  options: Partial<Omit<LinkOptions, "version">> & {
+    version?: BrokerVersion | MqttVersion;
     cleanSession?: boolean;
     will?: { topic: string; payload: Uint8Array; qos: 0 | 1 | 2; retain: boolean };
     onEvent?: (event: GatewayEvent, link: Link) => void;
   } = {},
 ): LinkUnderTest {
   const events: GatewayEvent[] = [];
+  const { version = 4 } = options;
   const link: Link = new Link(
     7,
     { clientId: "device", cleanSession: options.cleanSession ?? true, will: options.will },
-    { openStream, keepAliveSeconds: 60, answerTimeoutMs: 10_000, scheduler, ...options },
+    {
+      openStream,
+      keepAliveSeconds: 60,
+      answerTimeoutMs: 10_000,
+      scheduler,
+      sessionExpirySeconds: 3600,
+      receiveMax: 100,
+      ...options,
+      version: typeof version === "number" ? new BrokerVersion(version, () => {}) : version,
+    },
     (event) => {
       events.push(event);
       options.onEvent?.(event, link);

@@ -58,7 +58,8 @@ describe("a link", () => {
       broker.stream.write(Buffer.from("20020003d000", "hex"));
       broker.stream.end();
       await expect.poll(types).toEqual(["link-refused"]);
-      expect(events[0]).toEqual({ type: "link-refused", link: 7, returnCode: 3 });
+      const reason = "server unavailable (0x03)";
+      expect(events[0]).toEqual({ type: "link-refused", link: 7, returnCode: 3, reason });
       await turn();
       await turn();
       expect(types()).toEqual(["link-refused"]);

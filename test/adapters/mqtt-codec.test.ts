@@ -3,7 +3,8 @@ import { generate, type Packet, parser } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
 import type { PacketToBroker, PublishPacket } from "../../src/gateway/packet.ts";
 import { encode, encodeConnect } from "../../src/mqtt/encode.ts";
-import { type PacketRead, PacketReader } from "../../src/mqtt/packet-reader.ts";
+import type { PacketRead } from "../../src/mqtt/packet-read.ts";
+import { PacketReader } from "../../src/mqtt/packet-reader.ts";
 
 const messageId = fc.integer({ min: 1, max: 0xffff });
 const qos = fc.constantFrom(0 as const, 1 as const, 2 as const);
@@ -47,6 +48,8 @@ const fromBroker: fc.Arbitrary<PacketRead> = fc.oneof(
   fc.record({ cmd: fc.constant("unsuback" as const), messageId }),
   fc.record({
     cmd: fc.constant("connack" as const),
+    version: fc.constant(4 as const),
+    properties: fc.constant({}),
     returnCode: fc.integer({ min: 0, max: 255 }),
     sessionPresent: fc.boolean(),
   }),
@@ -60,7 +63,7 @@ function reference(packet: PacketToBroker | PacketRead): Buffer {
 }
 
 /** All that is read of a stream which comes in pieces; each piece is as long as its number says, and they are used over and over. */
-function read(stream: Uint8Array, pieces: readonly number[], reader = new PacketReader()): PacketRead[] {
+function read(stream: Uint8Array, pieces: readonly number[], reader = new PacketReader(4)): PacketRead[] {
   const packets: PacketRead[] = [];
   for (let at = 0, i = 0; at < stream.length; i += 1) {
     const size = pieces[i % pieces.length]!;
@@ -85,13 +88,16 @@ function readHex(hex: string): PacketRead[] {
   return read(Buffer.from(hex.replaceAll(" ", ""), "hex"), [1000]);
 }
 
+/** What CONNECT of MQTT 3.1.1 does not say. */
+const VERSION_4 = { version: 4, sessionExpirySeconds: 3600, receiveMax: 100 } as const;
+
 const pieces = fc.oneof(fc.constant([1]), fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 8 }));
 
 describe("encoding", () => {
   it("gives the octets that mqtt-packet gives", () => {
     fc.assert(
       fc.property(toBroker, (packet) => {
-        expect(encode(packet).toString("hex")).toBe(reference(packet).toString("hex"));
+        expect(encode(packet, 4).toString("hex")).toBe(reference(packet).toString("hex"));
       }),
       { numRuns: 500 },
     );
@@ -108,7 +114,7 @@ describe("encoding", () => {
       dup: false,
       messageId: 0,
     };
-    expect(encode(packet).equals(reference(packet))).toBe(true);
+    expect(encode(packet, 4).equals(reference(packet))).toBe(true);
   });
 
   it("refuses a topic that MQTT cannot carry", () => {
@@ -120,12 +126,13 @@ describe("encoding", () => {
       dup: false,
       messageId: 0,
     } as const;
-    expect(encode({ ...packet, topic: "x".repeat(65_535) })).toHaveLength(65_541);
-    expect(() => encode({ ...packet, topic: `ä${"x".repeat(65_534)}` })).toThrow(RangeError);
+    expect(encode({ ...packet, topic: "x".repeat(65_535) }, 4)).toHaveLength(65_541);
+    expect(() => encode({ ...packet, topic: `ä${"x".repeat(65_534)}` }, 4)).toThrow(RangeError);
   });
 
   it("says all of CONNECT", () => {
     const connect = encodeConnect({
+      ...VERSION_4,
       clientId: "c",
       cleanSession: false,
       keepAliveSeconds: 60,
@@ -136,7 +143,7 @@ describe("encoding", () => {
     expect(connect.toString("hex")).toBe(
       `101a${"00044d515454"}04ec003c${"000163"}${"000177"}${"00020102"}${"000175"}${"000170"}`,
     );
-    const bare = { clientId: "", cleanSession: true, keepAliveSeconds: 0, will: undefined };
+    const bare = { ...VERSION_4, clientId: "", cleanSession: true, keepAliveSeconds: 0, will: undefined };
     expect(encodeConnect({ ...bare, username: undefined, password: undefined }).toString("hex")).toBe(
       "100c00044d51545404020000" + "0000",
     );
@@ -144,6 +151,7 @@ describe("encoding", () => {
 
   it("says a will without a message", () => {
     const connect = {
+      ...VERSION_4,
       clientId: "c",
       cleanSession: true,
       keepAliveSeconds: 0,
@@ -183,13 +191,13 @@ describe("reading", () => {
 
   it("copies no payload that came whole", () => {
     const octets = Buffer.from("3005000161" + "0102", "hex");
-    const reader = new PacketReader();
+    const reader = new PacketReader(4);
     reader.push(octets);
     expect((reader.next() as PublishPacket).payload.buffer).toBe(octets.buffer);
   });
 
   it("goes on where it stopped when more is pushed before everything was taken", () => {
-    const reader = new PacketReader();
+    const reader = new PacketReader(4);
     reader.push(Buffer.from("d00040020001", "hex"));
     expect(reader.next()).toEqual({ cmd: "pingresp" });
     reader.push(Buffer.from("d00030", "hex"));
@@ -222,7 +230,7 @@ describe("reading", () => {
   });
 
   it("stays at it when the stream is malformed", () => {
-    const reader = new PacketReader();
+    const reader = new PacketReader(4);
     reader.push(Buffer.from("36000000", "hex"));
     expect(reader.next()).toMatchObject({ cmd: "malformed" });
     reader.push(Buffer.from("d000", "hex"));
@@ -243,7 +251,7 @@ describe("reading", () => {
       };
       for (const octets of [92, 93, 94, 95, 120]) {
         const stream = Buffer.concat([publish(octets), publish(0), Buffer.from("d000", "hex")]);
-        const [large, small, pingresp] = read(stream, sizes, new PacketReader(100));
+        const [large, small, pingresp] = read(stream, sizes, new PacketReader(4, 100));
         expect(large).toMatchObject({ cmd: "publish", topic: "a", messageId: 7 });
         expect((large as { payload: Uint8Array }).payload).toHaveLength(Math.min(octets, 93));
         expect(small).toMatchObject({ cmd: "publish", payload: Buffer.alloc(0) });
@@ -253,7 +261,7 @@ describe("reading", () => {
   );
 
   it("keeps of the largest PUBLISH there is more payload than fits into a datagram, and no more than 128 KiB", () => {
-    const reader = new PacketReader();
+    const reader = new PacketReader(4);
     const topic = "t".repeat(65_535);
     const header = Buffer.from([0x30, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff]);
     reader.push(Buffer.concat([header, Buffer.from(topic)]));
@@ -275,7 +283,7 @@ describe("reading", () => {
   });
 
   it("does not take another packet that is too large, as soon as its length is known", () => {
-    const reader = new PacketReader(100);
+    const reader = new PacketReader(4, 100);
     reader.push(Buffer.from("9063", "hex"));
     expect(reader.next()).toEqual({
       cmd: "malformed",
@@ -332,7 +340,8 @@ function readByReference(stream: Uint8Array): PacketRead[] {
     } else if (packet.cmd === "suback") {
       packets.push({ cmd: "suback", messageId: packet.messageId!, granted: packet.granted as number[] });
     } else if (packet.cmd === "connack") {
-      packets.push({ cmd: "connack", returnCode: packet.returnCode!, sessionPresent: packet.sessionPresent });
+      const { returnCode = -1, sessionPresent } = packet;
+      packets.push({ cmd: "connack", version: 4, properties: {}, returnCode, sessionPresent });
     } else if (packet.cmd === "pingresp") {
       packets.push({ cmd: "pingresp" });
     } else {

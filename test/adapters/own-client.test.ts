@@ -2,7 +2,9 @@ import { createServer, type Server, type Socket } from "node:net";
 import { generate, parser } from "mqtt-packet";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { parseBrokerUrl, type TcpBroker } from "../../src/mqtt/broker-url.ts";
+import { BrokerVersion } from "../../src/mqtt/broker-version.ts";
 import { EmbeddedBroker } from "../../src/mqtt/embedded-broker.ts";
+import type { MqttVersion } from "../../src/mqtt/mqtt-version.ts";
 import { OwnClient, type OwnClientOptions } from "../../src/mqtt/own-client.ts";
 import { openLink } from "./link-double.ts";
 
@@ -33,12 +35,19 @@ function tcp(): TcpBroker["openStream"] {
   return (parseBrokerUrl(`mqtt://127.0.0.1:${port}`) as TcpBroker).openStream;
 }
 
-function start(openStream: OwnClientOptions["openStream"], options: Partial<OwnClientOptions> = {}) {
+function start(
+  openStream: OwnClientOptions["openStream"],
+  options: Partial<OwnClientOptions> & { wanted?: MqttVersion } = {},
+) {
+  const fallbacks: string[] = [];
+  const version = new BrokerVersion(options.wanted ?? 4, (reason) => fallbacks.push(reason));
   const told: string[] = [];
   const refusals: string[] = [];
   const client = new OwnClient({
     openStream,
+    version,
     clientId: "gateway",
+    credentials: () => ({}),
     keepAliveSeconds: 60,
     connectTimeoutMs: 1000,
     reconnectMinMs: 5,
@@ -51,7 +60,7 @@ function start(openStream: OwnClientOptions["openStream"], options: Partial<OwnC
     ...options,
   });
   clients.push(client);
-  return { client, told, refusals };
+  return { client, told, refusals, fallbacks, version };
 }
 
 function answering(returnCode: number): (socket: Socket) => void {
@@ -81,7 +90,7 @@ describe("the gateway's own client", () => {
       socket.on("data", (octets) => read.push(octets));
       answering(0)(socket);
     };
-    const { client, told } = start(tcp(), { username: "gw", password: "geheim" });
+    const { client, told } = start(tcp(), { credentials: () => ({ username: "gw", password: "geheim" }) });
     await expect.poll(() => told).toEqual(["reachable"]);
     expect(client.reachable).toBe(true);
     await client.close();

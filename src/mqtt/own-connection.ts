@@ -1,0 +1,152 @@
+import type { Duplex } from "node:stream";
+import { type IConnackPacket, type IDisconnectPacket, MqttClient } from "mqtt";
+import type { MqttQoS } from "../gateway/packet.ts";
+import { beginStream } from "./begin-stream.ts";
+import { endText } from "./end-text.ts";
+import { errorText } from "./error-text.ts";
+import type { LinkCredentials } from "./link-credentials.ts";
+import type { MqttVersion } from "./mqtt-version.ts";
+import type { Properties } from "./properties.ts";
+import { reasonText } from "./reason-text.ts";
+import { streamFailure } from "./stream-failure.ts";
+
+export interface OwnConnectionOptions extends LinkCredentials {
+  /** Begins a connection to the broker, over whatever carries it. */
+  openStream: () => Duplex;
+  version: MqttVersion;
+  clientId: string;
+  keepAliveSeconds: number;
+  /** How long the broker may take to answer CONNECT, and PINGREQ after a keep alive in which it said nothing. */
+  connectTimeoutMs: number;
+  /** The broker has accepted it, and said this besides. */
+  onOpen: (properties: Properties) => void;
+  /** It is over, or has not come about. Comes once, and last. */
+  onEnd: (end: OwnConnectionEnd) => void;
+}
+
+export interface OwnConnectionEnd {
+  /** For people. */
+  reason: string;
+  /**
+   * What the broker had to say to CONNECT: it refused it; it answered that it does not speak the version; it closed the connection without
+   * an answer, as one may that does not speak the version; or none of these.
+   */
+  answer: "refused" | "version refused" | "closed" | undefined;
+}
+
+/** How long a broker may take to close the connection after DISCONNECT. */
+const CLOSE_TIMEOUT_MS = 2000;
+
+/** MQTT 5 §3.2.2.2: the broker does not speak the version. */
+const UNSUPPORTED_VERSION = 0x84;
+
+/** What a CONNACK of MQTT 3.1.1 has behind its header; one of MQTT 5 has more. */
+const CONNACK_OCTETS = 2;
+
+/** One connection of the gateway's own, a client of mqtt.js that does not connect again. */
+export class OwnConnection {
+  readonly #options: OwnConnectionOptions;
+  readonly #client: MqttClient;
+  #reason: string | undefined;
+  #answer: OwnConnectionEnd["answer"] = "closed";
+  #answerTimer: NodeJS.Timeout | undefined;
+  #closed: Promise<void> | undefined;
+
+  /** Begins to connect. */
+  constructor(options: OwnConnectionOptions) {
+    this.#options = options;
+    const { openStream, version, clientId, username, password } = options;
+    // mqtt.js says nothing of a stream's errors that are not the system's.
+    const begin = () => beginStream(openStream).once("error", (error) => this.#fail(error));
+    this.#client = new MqttClient(begin, {
+      protocolVersion: version,
+      clientId,
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+      keepalive: Math.ceil(options.keepAliveSeconds),
+      connectTimeout: options.connectTimeoutMs,
+      reconnectPeriod: 0,
+      queueQoSZero: false,
+      // A cache of 11 MiB, for a client that says little.
+      writeCache: false,
+    });
+    this.#listen(this.#client);
+  }
+
+  /** `done` is called when it is finished, or never will be. */
+  publish(topic: string, payload: Uint8Array, options: { qos: MqttQoS; retain: boolean }, done: () => void): void {
+    this.#client.publish(topic, Buffer.from(payload), options, done);
+  }
+
+  /** Says DISCONNECT, and waits until the connection is closed, in bounded time. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  #listen(client: MqttClient): void {
+    client.on("error", (error) => {
+      this.#fail(error);
+      // mqtt.js does so itself except where what comes in is not MQTT.
+      client.stream.destroy();
+    });
+    client.on("connect", (packet) => {
+      if (this.#answer === undefined) this.#options.onOpen(packet.properties ?? {});
+    });
+    client.on("disconnect", (packet: IDisconnectPacket) => {
+      const { reasonCode = 0, properties } = packet;
+      this.#end(`the broker said DISCONNECT: ${reasonText(reasonCode, properties?.reasonString)}`);
+    });
+    // mqtt.js by itself waits for half a keep alive, however long that is.
+    client.on("packetsend", ({ cmd }) => {
+      if (cmd !== "pingreq") return;
+      const { connectTimeoutMs } = this.#options;
+      const reason = `no answer to PINGREQ for ${connectTimeoutMs / 1000} s`;
+      this.#answerTimer ??= setTimeout(() => this.#end(reason), connectTimeoutMs);
+    });
+    client.on("packetreceive", (packet) => {
+      clearTimeout(this.#answerTimer);
+      this.#answerTimer = undefined;
+      if (this.#answer === "closed") this.#answer = undefined;
+      if (packet.cmd === "connack") this.#onConnack(packet);
+    });
+    client.once("close", () => {
+      clearTimeout(this.#answerTimer);
+      this.#options.onEnd({ reason: this.#reason ?? endText(client.stream), answer: this.#answer });
+    });
+  }
+
+  #onConnack({ length, returnCode, reasonCode, properties }: IConnackPacket): void {
+    if (this.#options.version === 4) {
+      if (returnCode !== 0) this.#answer = "refused";
+    } else if (length === CONNACK_OCTETS) {
+      this.#answer = "version refused";
+      this.#end("it answers CONNECT in MQTT 3.1.1");
+    } else if (reasonCode !== undefined && reasonCode !== 0) {
+      this.#answer = reasonCode === UNSUPPORTED_VERSION ? "version refused" : "refused";
+      this.#end(`Connection refused: ${reasonText(reasonCode, properties?.reasonString)}`);
+    }
+  }
+
+  #fail(error: Error): void {
+    this.#reason ??= errorText(error);
+    if (this.#answer === "closed" && streamFailure(error) !== "closed by broker") this.#answer = undefined;
+  }
+
+  #end(reason: string): void {
+    this.#reason ??= reason;
+    this.#client.stream.destroy();
+  }
+
+  #close(): Promise<void> {
+    const client = this.#client;
+    return new Promise((resolve) => {
+      const bound = setTimeout(() => client.stream.destroy(), CLOSE_TIMEOUT_MS);
+      client.once("close", () => {
+        clearTimeout(bound);
+        resolve();
+      });
+      client.end(!client.connected);
+    });
+  }
+}
