@@ -75,8 +75,8 @@ export function parseBrokerUrl(text: string): BrokerUrl {
   if (!isWebSocket && (!["", "/"].includes(url.pathname) || url.search !== "" || url.hash !== "")) {
     return unusable(`${shown} has something after the port; write ${scheme}://host:port`);
   }
-  const subProtocol = decodePercent(url.hash.slice(1)) || "mqtt";
-  if (!TOKEN.test(subProtocol)) {
+  const subProtocol = url.hash === "" ? "mqtt" : decodePercent(url.hash.slice(1));
+  if (subProtocol === null || !TOKEN.test(subProtocol)) {
     return unusable(`${shown} has a # with something after it that is no WebSocket sub-protocol, such as mqtt`);
   }
   const [username, password] = [decodePercent(url.username), decodePercent(url.password)];
