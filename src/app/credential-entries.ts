@@ -29,14 +29,8 @@ const entry = z
   )
   .superRefine((each, context) => {
     const [first, second] = PASSWORDS.filter((key) => each[key] !== undefined);
-    if (second !== undefined) {
-      const message = `${first} is given too; leave one of them out`;
-      context.addIssue({ code: "custom", path: [second], message });
-    } else if (first === undefined && each.username === undefined) {
-      const message =
-        "says nothing of its client; give it a username, a password, a sas_key, or a file with one of these";
-      context.addIssue({ code: "custom", message });
-    }
+    if (second === undefined) return;
+    context.addIssue({ code: "custom", path: [second], message: `${first} is given too; leave one of them out` });
   });
 
 /** What an entry may hold. */

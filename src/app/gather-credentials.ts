@@ -45,6 +45,7 @@ export function gatherCredentials(
       }
       const problemOf = (key: keyof CredentialEntry, text: string) => problems.push(said.problem([index, key], text));
       const complete = withSecrets(entry, said.folder, secrets, problemOf);
+      if (Object.keys(entry).length === 1) problems.push(said.problem([index], NOTHING_SAID));
       const keyOfPassword = PASSWORD_KEYS.find((key) => entry[key] !== undefined);
       if (keyOfPassword !== undefined && entry.username === undefined && sources.passwordAloneProblem !== undefined) {
         problemOf(keyOfPassword, sources.passwordAloneProblem);
@@ -54,6 +55,9 @@ export function gatherCredentials(
   }
   return gathered;
 }
+
+const NOTHING_SAID =
+  "says nothing of its client; give it a username, a password, a sas_key, or a file with one of these";
 
 const PASSWORD_KEYS = ["password", "password_file", "sas_key", "sas_key_file"] as const;
 
