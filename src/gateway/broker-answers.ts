@@ -35,9 +35,12 @@ export class BrokerAnswers {
 
   /** The same for a message that has only just come. */
   refuse(packet: PublishPacket, obstacle: Obstacle): void {
-    const { qos, messageId } = packet;
     this.noteDropped(packet, obstacle);
-    if (qos === 0) return;
+    if (packet.qos > 0) this.conclude(packet);
+  }
+
+  /** Nobody is to have this message of the broker any more: the rest of its exchange is for us. */
+  conclude({ qos, messageId }: PublishPacket): void {
     this.given += 1;
     this.#client.write({ cmd: qos === 1 ? "puback" : "pubrec", messageId });
     if (qos === 1) return;

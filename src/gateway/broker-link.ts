@@ -1,6 +1,7 @@
 import { BrokerTerms } from "./broker-terms.ts";
 import type { Context } from "./context.ts";
 import type { BrokerLimits, LinkConnect, LinkId } from "./contract.ts";
+import { LastSent } from "./last-sent.ts";
 import type { PacketToBroker } from "./packet.ts";
 
 const NONE: LinkId = 0;
@@ -12,6 +13,7 @@ const NONE: LinkId = 0;
 export class BrokerLink {
   readonly #context: Context;
   readonly terms: BrokerTerms;
+  readonly lastSent = new LastSent();
   /** The connection in use, or being made; 0 when there is none. */
   id: LinkId = NONE;
   /** One that we have closed and that is not gone yet. */
@@ -68,6 +70,7 @@ export class BrokerLink {
   opened(limits: BrokerLimits | undefined): void {
     this.#open = true;
     this.terms.opened(limits);
+    this.lastSent.clear();
     this.#isDoubtful = false;
     this.#context.reconnects.openLinks += 1;
   }
@@ -77,7 +80,9 @@ export class BrokerLink {
   }
 
   write(packet: PacketToBroker): void {
-    this.#context.effects.push({ type: "write", link: this.id, packet: this.terms.packet(packet) });
+    const sent = this.terms.packet(packet);
+    this.lastSent.set(sent);
+    this.#context.effects.push({ type: "write", link: this.id, packet: sent });
   }
 
   probe(): void {

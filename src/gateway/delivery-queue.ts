@@ -164,16 +164,14 @@ export class DeliveryQueue {
     return this.#items.some((item) => item.packet === undefined && item.packetId === packetId && !item.orphaned);
   }
 
-  /**
-   * Whether the broker sends what is here: it waits for word of it, or was taken to have forgotten it, for it said that it had no session.
-   * Then it waits for word of it as before.
-   */
-  knows(packet: PublishPacket): boolean {
-    const alike = this.#items.filter(({ packetId }) => packetId === packet.messageId);
-    if (alike.some(({ orphaned }) => !orphaned)) return true;
-    const orphan = alike.find((item) => item.packet !== undefined && isSameMessage(item.packet, packet));
-    if (orphan !== undefined) orphan.orphaned = false;
-    return orphan !== undefined;
+  /** Whether the broker waits for word of a message under this identifier that is here. */
+  awaitsAcknowledgement(packetId: number): boolean {
+    return this.#items.some((item) => item.packetId === packetId && !item.orphaned);
+  }
+
+  /** The same message, which the broker was taken to have forgotten, for it said that it had no session. */
+  orphanLike(packet: PublishPacket): Delivery | undefined {
+    return this.#items.find((item) => item.orphaned && item.packet !== undefined && isSameMessage(item.packet, packet));
   }
 
   /** A MsgId for REGISTER: one that no message in it has (M4). The broker numbers from the bottom, so we begin at the top. */
@@ -256,7 +254,8 @@ export class DeliveryQueue {
 }
 
 function isSameMessage(one: PublishPacket, other: PublishPacket): boolean {
-  return one.qos === other.qos && one.topic === other.topic && Buffer.compare(one.payload, other.payload) === 0;
+  if (one.messageId !== other.messageId || one.qos !== other.qos || one.topic !== other.topic) return false;
+  return Buffer.compare(one.payload, other.payload) === 0;
 }
 
 function octetsOf(packet: PublishPacket): number {

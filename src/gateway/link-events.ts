@@ -81,7 +81,7 @@ export class LinkEvents {
       else if (renewal.underWay) renewal.oldLinkGone(now);
       return;
     }
-    if (!renewal.recovers) client.note("link.closed", { state, reason, unanswered: client.requests.unanswered });
+    if (!renewal.recovers) this.#noteClosed(reason, byBroker === true);
     if (state === "awaiting broker") this.#connecting.linkFailed(reason);
     else if (takenOver === true && (client.listening || state === "asleep")) this.#takenOver();
     // Otherwise the will is being asked for; the new connection is made when it is known.
@@ -165,6 +165,13 @@ export class LinkEvents {
     }
     if (client.state === "asleep") client.note("link.closed", { state: client.state, reason });
     this.#giveUp(reason);
+  }
+
+  /** Without a word of the broker what it was sent last may tell why it closed the connection. */
+  #noteClosed(reason: string, byBroker: boolean): void {
+    const { state, link } = this.#client;
+    const { text: lastSent, remedy } = link.lastSent;
+    this.#client.note("link.closed", byBroker ? { state, reason, lastSent, remedy } : { state, reason });
   }
 
   /** The client is connected elsewhere, and is not to be disturbed there. */

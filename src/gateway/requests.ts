@@ -37,20 +37,6 @@ export class Requests {
     return this.#open.empty;
   }
 
-  /** What the broker was asked last and has not answered, for people; undefined where there is nothing. */
-  get unanswered(): string | undefined {
-    const last = [...this.#open.values()].at(-1);
-    if (last === undefined) return undefined;
-    switch (last.type) {
-      case "publish":
-        return `PUBLISH with QoS ${last.qos}`;
-      case "own":
-        return last.restored.length > 0 ? "SUBSCRIBE" : "UNSUBSCRIBE";
-      default:
-        return last.type.toUpperCase();
-    }
-  }
-
   /** Whether what the broker had forgotten is being subscribed to again. */
   get restoring(): boolean {
     return this.#subscribes.restoring;

@@ -164,6 +164,32 @@ describe("A broker that says that it has no session, and sends again what it had
   });
 });
 
+describe("A broker that says so, and sends again a message that its client has acknowledged meanwhile", () => {
+  const acknowledged = () => {
+    const s = new Script();
+    s.connect({ cleanSession: false }).subscribe("a", 2);
+    s.deliver("a", { qos: 2, messageId: 9 }).toClient("PUBLISH", { qos: 2, msgId: 9 });
+    s.client("PUBREC", { msgId: 9 }).toBroker("pubrec", { messageId: 9 });
+    s.event({ type: "link-closed", link: s.link, reason: "reset" }).after(3000).opens().accepts(false);
+    return s.toBroker("subscribe");
+  };
+
+  test("is answered by the gateway alone, and its client gets it once", () => {
+    const s = acknowledged();
+    s.deliver("a", { qos: 2, messageId: 9, dup: true }).toBroker("pubrec", { messageId: 9 });
+    s.broker("suback", { messageId: 0xffff, granted: [2] }).toClient("PUBREL", { msgId: 9 });
+    s.broker("pubrel", { messageId: 9 }).toBroker("pubcomp", { messageId: 9 });
+    s.client("PUBCOMP", { msgId: 9 }).deliver("a", { payload: "next" }).toClient("PUBLISH", { data: "next" });
+  });
+
+  test("also where the client has been told of the end of it", () => {
+    const s = acknowledged();
+    s.broker("suback", { messageId: 0xffff, granted: [2] }).toClient("PUBREL", { msgId: 9 });
+    s.deliver("a", { qos: 2, messageId: 9, dup: true }).toBroker("pubrec", { messageId: 9 });
+    s.client("PUBCOMP", { msgId: 9 }).broker("pubrel", { messageId: 9 }).toBroker("pubcomp", { messageId: 9 });
+  });
+});
+
 test("What is subscribed to again goes in packets of eight filters, and the client waits for all of them", () => {
   const s = new Script();
   s.connect({ cleanSession: false });
@@ -178,9 +204,28 @@ test("What is subscribed to again goes in packets of eight filters, and the clie
   s.broker("suback", { messageId: 0xffff, granted: new Array(8).fill(1) }).toClient("CONNACK", { returnCode: 0 });
 });
 
-test("The note of a connection that the broker closed says what it had been asked", () => {
-  const { s, topicId } = publisher({});
-  s.client("PUBLISH", { topicId, qos: 2, msgId: 7 }).toBroker("publish");
-  s.event({ type: "link-closed", link: s.link, reason: "closed", byBroker: true });
-  s.noted("link.closed", { unanswered: "PUBLISH with QoS 2" });
+describe("The note of a connection that the broker closed", () => {
+  const closed = { type: "link-closed", reason: "closed", byBroker: true } as const;
+
+  test("says what it had been sent, and what to set if it was for that", () => {
+    const { s, topicId } = publisher({});
+    s.client("PUBLISH", { topicId, qos: 2, msgId: 7, retain: true }).toBroker("publish");
+    s.event({ ...closed, link: s.link }).noted("link.closed", {
+      lastSent: "PUBLISH with QoS 2, retained, to a",
+      remedy: "if the broker closed it for that: broker.max_qos: 1, broker.retain: strip",
+    });
+  });
+
+  test("at QoS 0 too, of a topic with more than letters in it", () => {
+    const { s } = publisher({});
+    s.client("PUBLISH", { topicIdType: "short", topicId: 0x612e }).toBroker("publish");
+    const remedy = "if the broker closed it for that: broker.forbidden_characters";
+    s.event({ ...closed, link: s.link }).noted("link.closed", { lastSent: "PUBLISH with QoS 0, to a.", remedy });
+  });
+
+  test("has no remedy for what every broker takes", () => {
+    const { s } = publisher({});
+    s.subscribe("b", 1, 2);
+    s.event({ ...closed, link: s.link }).noted("link.closed", { lastSent: "SUBSCRIBE b", remedy: undefined });
+  });
 });
