@@ -15,6 +15,7 @@ export type Action =
   | "brokerReachable"
   | "saved"
   | "restart"
+  | "reload"
   | "time";
 
 type Numbers = readonly [number, ...number[]];
@@ -85,6 +86,7 @@ export function pickProfile(chance: Chance): FuzzProfile {
       brokerReachable: 0.3,
       saved: chance.pick([0, 0.5]),
       restart: chance.pick([0, 0, 0.3]),
+      reload: chance.pick([0, 0, 0.5]),
       time: chance.integer(0, 5),
     },
     clients: chance.integer(1, 6),
@@ -98,7 +100,7 @@ export function pickProfile(chance: Chance): FuzzProfile {
 }
 
 /** Small limits are reached sooner; but not in every run, or nothing would get past them. */
-function pickSettings(chance: Chance): Settings {
+export function pickSettings(chance: Chance): Settings {
   return {
     ...DEFAULT_SETTINGS,
     savesSessions: chance.happens(0.5),

@@ -5,8 +5,8 @@ import { encode } from "../../src/sn/encode.ts";
 import { matchesFilter } from "../sn/matches-filter.ts";
 import { Chance } from "./chance.ts";
 import type { BrokerEnd } from "./fuzz-broker.ts";
-import { type Action, type FuzzProfile, pickProfile } from "./fuzz-profile.ts";
-import { FuzzWorld } from "./fuzz-world.ts";
+import { type Action, type FuzzProfile, pickProfile, pickSettings } from "./fuzz-profile.ts";
+import { FuzzWorld, type Reloads } from "./fuzz-world.ts";
 import { invariant } from "./invariant.ts";
 import { anySavedSession } from "./saved-sessions.ts";
 import { answerTo, anyMessage, TOPIC_NAMES } from "./vocabulary.ts";
@@ -28,6 +28,7 @@ const ACTIONS: Record<Action, Act> = {
   brokerReachable: (world, chance) => world.handle({ type: "broker-reachable", reachable: chance.happens(0.8) }),
   saved: (world) => world.handle({ type: "saved" }),
   restart,
+  reload,
   time: timePasses,
 };
 
@@ -46,17 +47,19 @@ export class FuzzFailure extends Error {
 /**
  * A run of `steps` events in virtual time: valid messages in any order, damaged ones and noise from several addresses, a broker that
  * answers or not, connections that fail. The seed first picks limits and how often each thing happens, so that runs differ in kind.
- * Throws a `FuzzFailure` when something that must hold does not.
+ * Throws a `FuzzFailure` when something that must hold does not. `reloads` must make no difference.
+ * Returns a digest of all that happened and what the gateway did.
  */
-export function fuzzRun(seed: number, steps: number): void {
+export function fuzzRun(seed: number, steps: number, reloads?: Reloads): string {
   const chance = new Chance(seed);
   const profile = pickProfile(chance);
-  const world = new FuzzWorld(profile.settings, seed);
+  const world = new FuzzWorld(profile.settings, seed, reloads);
   try {
     for (let step = 0; step < steps; step += 1) ACTIONS[chance.weighted(profile.actions)](world, chance, profile);
     world.stop();
     clientMessage(world, chance, profile);
     for (const { id } of world.broker.ends) world.handle({ type: "link-closed", link: id, reason: "fuzz" });
+    return world.digest.digest("hex");
   } catch (error) {
     throw new FuzzFailure(seed, world.history, error);
   }
@@ -203,6 +206,23 @@ function restart(world: FuzzWorld, chance: Chance, profile: FuzzProfile): void {
   const lastTopicId = chance.happens(0.9) ? world.lastTopicId : chance.pick([-1, 0, 0.5, 0xfffe, 1e9]);
   if (chance.happens(0.9)) world.handle({ type: "restore", saved: { sessions, lastTopicId } });
   world.handle({ type: "broker-reachable", reachable: chance.happens(0.8) });
+}
+
+/** Some settings are others. Predefined ids may be such as clients have been given. */
+function reload(world: FuzzWorld, chance: Chance, profile: FuzzProfile): void {
+  const others = pickSettings(chance);
+  const kept = Object.keys(others).filter(() => chance.happens(0.5));
+  const { savesSessions, standby, predefinedTopics } = world.settings;
+  const address = pickClient(chance, profile).from;
+  const ids = [7, 8, chance.pick(world.client(address).topicIds) ?? 9];
+  const topics = ids.map((id) => ({ id, topic: chance.pick(["p/7", "p/8", "a/b"]), clientId: undefined }));
+  world.reload({
+    ...others,
+    ...Object.fromEntries(kept.map((name) => [name, world.settings[name as keyof typeof others]])),
+    savesSessions,
+    standby,
+    predefinedTopics: chance.happens(0.3) ? predefinedTopics : topics.filter(() => chance.happens(0.8)),
+  });
 }
 
 function timePasses(world: FuzzWorld, chance: Chance, profile: FuzzProfile): void {

@@ -1,7 +1,8 @@
+import { createHash } from "node:crypto";
 import type { Effect, GatewayEvent, Note } from "../../src/gateway/contract.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import type { SavedSession } from "../../src/gateway/saved-session.ts";
-import type { Settings } from "../../src/gateway/settings.ts";
+import { DEFAULT_SETTINGS, type Settings } from "../../src/gateway/settings.ts";
 import { decode } from "../../src/sn/decode.ts";
 import { describe } from "../../src/sn/describe.ts";
 import type { Encapsulated, Message } from "../../src/sn/message.ts";
@@ -30,21 +31,44 @@ export interface ClientEnd {
   state: "disconnected" | "connected" | "asleep";
 }
 
+/** When settings are reloaded besides: those that hold, before each event, or the first ones, by a gateway that began with others. */
+export type Reloads = "as it happens" | "before each event" | "at the start";
+
 /** A gateway, the broker and the addresses of clients, in virtual time; everything the gateway does is checked. */
 export class FuzzWorld {
   readonly broker = new FuzzBroker();
   readonly history: string[] = [];
   readonly #clients = new Map<string, ClientEnd>();
-  readonly #settings: Settings;
+  /** Of all that happens and what the gateway does about it. */
+  readonly digest = createHash("sha1");
+  readonly #reloads: Reloads;
+  /** What holds now. */
+  settings: Settings;
+  /** The largest that these limits have been: what was there when they were lowered stays. */
+  #clientsMax: number;
+  #datagramOctetsMax: number;
+  #strangerAnswersPerSecond: number;
   #gateway: Gateway;
   /** MsgIds of PUBACKs that clients have sent. */
   readonly #acknowledged = new Set<number>();
   #now = 0;
   #strangersAnsweredAt: number[] = [];
 
-  constructor(settings: Settings, seed: number) {
-    this.#settings = settings;
-    this.#gateway = new Gateway(settings, seed);
+  constructor(settings: Settings, seed: number, reloads: Reloads = "as it happens") {
+    this.settings = settings;
+    this.#reloads = reloads;
+    this.#clientsMax = settings.clientsMax;
+    this.#datagramOctetsMax = settings.datagramOctetsMax;
+    this.#strangerAnswersPerSecond = settings.strangerAnswersPerSecond;
+    this.#gateway = this.#start(seed);
+  }
+
+  #start(seed: number): Gateway {
+    if (this.#reloads !== "at the start") return new Gateway(this.settings, seed);
+    const { savesSessions, standby } = this.settings;
+    const gateway = new Gateway({ ...DEFAULT_SETTINGS, savesSessions, standby }, seed);
+    gateway.handle({ type: "reload", settings: this.settings }, this.#now);
+    return gateway;
   }
 
   client(address: string): ClientEnd {
@@ -69,7 +93,16 @@ export class FuzzWorld {
     this.#record(`${this.#now} --- restart`);
     this.broker.forget();
     this.#strangersAnsweredAt = [];
-    this.#gateway = new Gateway(this.#settings, seed);
+    this.#gateway = this.#start(seed);
+  }
+
+  /** Other settings hold from now on. */
+  reload(settings: Settings): void {
+    this.settings = settings;
+    this.#clientsMax = Math.max(this.#clientsMax, settings.clientsMax);
+    this.#datagramOctetsMax = Math.max(this.#datagramOctetsMax, settings.datagramOctetsMax);
+    this.#strangerAnswersPerSecond = Math.max(this.#strangerAnswersPerSecond, settings.strangerAnswersPerSecond);
+    this.handle({ type: "reload", settings });
   }
 
   get deadline(): number {
@@ -90,11 +123,24 @@ export class FuzzWorld {
       if (message.type === "PUBACK") this.#acknowledged.add(message.msgId);
     }
     if (asked.type === "restore") for (const saved of asked.saved.sessions) this.client(addressOf(saved));
+    // What is due now would be done because of it.
+    if (
+      this.#reloads === "before each event" &&
+      event.type !== "restore" &&
+      event.type !== "reload" &&
+      this.#gateway.deadline > this.#now
+    )
+      this.#reloadSame();
     const effects = this.#gateway.handle(event, this.#now);
     for (const effect of effects) this.#record(`    ${showEffect(effect)}`);
     for (const effect of effects) this.#check(effect, asked, effects);
-    invariant(this.broker.inUse <= this.#settings.clientsMax, "there are at most clientsMax broker connections in use");
+    invariant(this.broker.inUse <= this.#clientsMax, "there are at most clientsMax broker connections in use");
     invariant(!Number.isNaN(this.#gateway.deadline), "the deadline is a number");
+  }
+
+  #reloadSame(): void {
+    const effects = this.#gateway.handle({ type: "reload", settings: structuredClone(this.settings) }, this.#now);
+    invariant(effects.length === 0, `a reload of the same is nothing: ${effects.map(showEffect)}`);
   }
 
   /** Lets time pass, with every deadline kept on the way. */
@@ -162,7 +208,7 @@ export class FuzzWorld {
     const client = this.#clients.get(to);
     invariant(client !== undefined, "a datagram goes to an address that exists");
     invariant(SENT_BY_GATEWAY.has(message.type), "the gateway sends what a gateway may send");
-    invariant(data.length <= this.#settings.datagramOctetsMax, "a datagram has at most datagramOctetsMax octets");
+    invariant(data.length <= this.#datagramOctetsMax, "a datagram has at most datagramOctetsMax octets");
     if (message.type === "PUBACK" && message.returnCode === RETURN_CODE.accepted) {
       invariant(
         isPubAckOfBroker(event) || mayWake(event) || endsRenewal(effects) || sendsToSleep(effects),
@@ -198,12 +244,13 @@ export class FuzzWorld {
     if (name === "stranger.answered") {
       const recently = this.#strangersAnsweredAt.filter((at) => at > this.#now - 1000);
       this.#strangersAnsweredAt = [...recently, this.#now];
-      const most = 2 * this.#settings.strangerAnswersPerSecond;
+      const most = 2 * this.#strangerAnswersPerSecond;
       invariant(this.#strangersAnsweredAt.length <= most, "strangers are answered at a limited rate");
     }
   }
 
   #record(line: string): void {
+    this.digest.update(line);
     this.history.push(line);
     if (this.history.length > HISTORY_MAX) this.history.shift();
   }
