@@ -13,6 +13,7 @@ import {
   type Option,
   optional,
   secret,
+  shown,
   template,
   text,
   yesOrNo,
@@ -25,9 +26,9 @@ const VERSION = {
   error: ({ input }: { input?: unknown }) => {
     const text = String(input);
     const meant = ([4, 5] as const).find((version) => VERSION_NAMES[version].test(text));
-    const shown = typeof input === "number" ? text : JSON.stringify(input);
-    if (meant !== undefined) return `${shown}: write ${meant} for MQTT ${meant === 4 ? "3.1.1" : "5"}`;
-    return `${shown} is not 4 (MQTT 3.1.1) or 5 (MQTT 5)`;
+    if (meant !== undefined && !Array.isArray(input))
+      return `${shown(input)}: write ${meant} for MQTT ${meant === 4 ? "3.1.1" : "5"}`;
+    return `${shown(input)} is not 4 (MQTT 3.1.1) or 5 (MQTT 5)`;
   },
 };
 

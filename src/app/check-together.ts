@@ -31,9 +31,12 @@ function checkWaits({ values, said, known }: OptionsRead, problems: Problem[]): 
   const keys = ["broker.reconnect_min", "broker.reconnect_max"] as const;
   if (!known(...keys) || values[keys[0]]! <= values[keys[1]]!) return;
   // Best told whoever can change it.
-  const sayings = keys.map((key) => said.get(key)).filter((saying) => saying !== undefined);
-  const saying = sayings.find(({ isOfProfile }) => !isOfProfile) ?? sayings[0]!;
-  problems.push(saying.problem([], "broker.reconnect_min is longer than broker.reconnect_max"));
+  const sayings = keys.flatMap((key) => said.get(key) ?? []);
+  const saying = sayings.find(({ ofProfile }) => ofProfile === undefined) ?? sayings[0]!;
+  const why = sayings.map(({ ofProfile }) => ofProfile).filter((text) => text !== undefined);
+  problems.push(
+    saying.problem([], ["broker.reconnect_min is longer than broker.reconnect_max", ...why].join(", and ")),
+  );
 }
 
 /** Of two ways to say the password only one can be meant, and a secret stands in one place. */

@@ -32,7 +32,8 @@ export function isNot(expected: string): { error: (issue: { input?: unknown }) =
   return { error: ({ input }) => (input === undefined ? "is missing" : `${shown(input)} is not ${expected}`) };
 }
 
-function shown(value: unknown): string {
+/** A value as a message shows it. */
+export function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (value === null) return "an empty value";
   if (Array.isArray(value)) return "a list";

@@ -15,11 +15,12 @@ export function addProfile(said: Map<OptionKey, Said>): void {
   const host = hostOf(said.get("broker.url")?.value ?? OPTIONS["broker.url"].default);
   for (const [key, value] of Object.entries(options) as [OptionKey, string | number | boolean][]) {
     if (said.has(key)) continue;
+    const ofProfile = `${name.data} sets ${key} to ${value}`;
     said.set(key, {
       value: typeof value === "string" ? value.replaceAll(HOST, () => host) : value,
       place: saying.place,
-      problem: (_path, text) => saying.problem([], `${name.data} sets ${key} to ${value}: ${text}`),
-      isOfProfile: true,
+      problem: (_path, text) => saying.problem([], `${ofProfile}: ${text}`),
+      ofProfile,
     });
   }
 }

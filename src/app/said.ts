@@ -16,8 +16,8 @@ export interface Said {
   problem: (path: readonly PropertyKey[], text: string) => Problem;
   /** What names of files in it are relative to; undefined is the working directory. */
   folder?: string;
-  /** Whether it was not said at all, but follows from broker.profile. */
-  isOfProfile?: boolean;
+  /** Where it was not said at all, but follows from broker.profile: what that sets. */
+  ofProfile?: string;
 }
 
 /** Where options are said, strongest first: flags, environment, file. */
