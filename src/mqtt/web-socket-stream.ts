@@ -27,7 +27,8 @@ export class WebSocketStream extends Duplex implements BrokerStream {
 
   /** `openCarrier` begins the connection below, TCP or TLS. */
   constructor(place: BrokerPlace, openCarrier: () => Socket) {
-    super();
+    // A WebSocket has no half that stays open.
+    super({ allowHalfOpen: false });
     const host = place.host.includes(":") ? `[${place.host}]` : place.host;
     const socket = new WebSocket(`${place.scheme}://${host}:${place.port}${place.path}`, place.subProtocol, {
       createConnection: () => this.#watched(openCarrier()),
