@@ -1,5 +1,11 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { AtEnd } from "../process/gateway-process.ts";
 import { Mosquitto, type MosquittoOptions } from "./mosquitto.ts";
-import type { GatewayOptions, Target } from "./target.ts";
+import type { GatewayOptions, PeerAccess, Target } from "./target.ts";
+import { websocketFront } from "./websocket-front.ts";
+
+const MISSING = "Mosquitto is not installed (on Debian: apt-get install mosquitto mosquitto-clients)";
 
 const ADA = { username: "ada", password: "lovelace" } as const;
 const BOB = { username: "bob", password: "the builder" } as const;
@@ -15,14 +21,22 @@ const ACCOUNTS: MosquittoOptions = {
   ],
 };
 
+const certificate = (name: string) => fileURLToPath(new URL(`../certificates/${name}`, import.meta.url));
+const CA = certificate("ca.pem");
+const BROKER_TLS = { ca: CA, cert: certificate("broker.pem"), key: certificate("broker.key") };
+const CLIENT_TLS = { ca: CA, cert: certificate("client.pem"), key: certificate("client.key") };
+
 interface Flavour {
-  options?: GatewayOptions;
   mosquitto?: MosquittoOptions;
+  /** Besides broker.url, and the user where there are any. */
+  options?: GatewayOptions;
+  /** Where the gateway finds it, other than the MQTT clients of the cases. */
+  front?: (mosquitto: Mosquitto, atEnd: AtEnd) => Promise<{ url: string }>;
 }
 
-/** Mosquitto over TCP. */
-function flavour(name: string, title: string, { options, mosquitto: started }: Flavour = {}): Target {
-  const user = started?.users === undefined ? undefined : GATEWAY;
+/** Mosquitto in one of the ways that it is set up. */
+function flavour(name: string, title: string, { mosquitto: options, options: gateway, front }: Flavour = {}): Target {
+  const user = options?.users === undefined ? undefined : GATEWAY;
   const login = user && { "broker.username": user.username, "broker.password": user.password };
   return {
     name,
@@ -30,28 +44,50 @@ function flavour(name: string, title: string, { options, mosquitto: started }: F
     missing: () => (Mosquitto.isInstalled ? undefined : MISSING),
     requiredBy: "REQUIRE_MOSQUITTO",
     start: async (atEnd) => {
-      const mosquitto = await Mosquitto.start(atEnd, { persistence: true, ...started });
+      const mosquitto = await Mosquitto.start(atEnd, { persistence: true, ...options });
+      const { url } = front === undefined ? mosquitto : await front(mosquitto, atEnd);
       return {
         version: `Mosquitto ${mosquitto.version}`,
-        options: { "broker.url": mosquitto.url, ...login, ...options },
-        peer: { url: mosquitto.url, options: { ...user } },
+        options: { "broker.url": url, ...login, ...gateway },
+        peer: { url: mosquitto.url, options: { ...user, ...(options?.tls && peerTls()) } },
         ...(user && { accounts: { ada: ADA, bob: BOB } }),
-        restart: {
-          stop: () => mosquitto.stop("SIGTERM"),
-          start: () => mosquitto.start(),
-          keepsSessions: true,
-        },
+        restart: { stop: () => mosquitto.stop("SIGTERM"), start: () => mosquitto.start(), keepsSessions: true },
       };
     },
   };
 }
 
-const MISSING = "Mosquitto is not installed (on Debian: apt-get install mosquitto mosquitto-clients)";
+function peerTls(): PeerAccess["options"] {
+  const { ca, cert, key } = CLIENT_TLS;
+  return { ca: readFileSync(ca), cert: readFileSync(cert), key: readFileSync(key) };
+}
 
-export const MOSQUITTO_3_1_1 = flavour("mosquitto", "Mosquitto, MQTT 3.1.1");
+export const MOSQUITTO = flavour("mosquitto", "Mosquitto, MQTT 3.1.1");
 
 // With MQTT 3.1.1 there is no way to tell who publishes; and a subscription is not looked at before there are messages for it.
 export const MOSQUITTO_ACCESS: Target = {
   ...flavour("mosquitto-access", "Mosquitto, users and access rules", { mosquitto: ACCOUNTS }),
   abilities: { deniedPublish: "silent", deniedSubscribe: "silent" },
 };
+
+export const MOSQUITTO_5: Target = {
+  ...flavour("mosquitto-5", "Mosquitto, MQTT 5, users and access rules", {
+    mosquitto: ACCOUNTS,
+    options: { "broker.version": 5 },
+  }),
+  abilities: { deniedSubscribe: "silent" },
+};
+
+export const MOSQUITTO_TLS = flavour("mosquitto-tls", "Mosquitto, TLS with client certificates", {
+  mosquitto: { tls: BROKER_TLS },
+  options: { "broker.ca": CLIENT_TLS.ca, "broker.cert": CLIENT_TLS.cert, "broker.key": CLIENT_TLS.key },
+});
+
+export const MOSQUITTO_WS = flavour("mosquitto-ws", "Mosquitto behind WebSocket", {
+  front: ({ port }, atEnd) => websocketFront(port, atEnd),
+});
+
+export const MOSQUITTO_WSS = flavour("mosquitto-wss", "Mosquitto, MQTT 5, behind WebSocket over TLS", {
+  options: { "broker.version": 5, "broker.ca": CA },
+  front: ({ port }, atEnd) => websocketFront(port, atEnd, BROKER_TLS),
+});

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { vi } from "vitest";
 import type { AtEnd } from "../process/gateway-process.ts";
+import { freePort } from "./free-port.ts";
 
 const BOUND_MS = 10_000;
 
@@ -44,14 +44,16 @@ export interface MosquittoOptions {
 export class Mosquitto {
   readonly port: number;
   readonly #folder: string;
+  readonly #scheme: "mqtt" | "mqtts";
   #child: ChildProcess | undefined;
   #subscriberCount = 0;
   /** What it has logged, of all its lives. */
   log = "";
 
-  private constructor(port: number, folder: string) {
+  private constructor(port: number, folder: string, scheme: "mqtt" | "mqtts") {
     this.port = port;
     this.#folder = folder;
+    this.#scheme = scheme;
   }
 
   /** Whether Mosquitto and the programs that belong to it are on this machine. */
@@ -71,7 +73,7 @@ export class Mosquitto {
   static async prepare(atEnd: AtEnd, options: MosquittoOptions = {}): Promise<Mosquitto> {
     const { users, accessRules, tls, persistence = false, inflightMax } = options;
     const folder = mkdtempSync(join(tmpdir(), "mqtt-sn-gateway-mosquitto-"));
-    const mosquitto = new Mosquitto(await freePort(), folder);
+    const mosquitto = new Mosquitto(await freePort(), folder, tls === undefined ? "mqtt" : "mqtts");
     atEnd(() => {
       mosquitto.#child?.kill("SIGKILL");
       rmSync(folder, { recursive: true, force: true });
@@ -100,7 +102,7 @@ export class Mosquitto {
   }
 
   get url(): string {
-    return `mqtt://127.0.0.1:${this.port}`;
+    return `${this.#scheme}://127.0.0.1:${this.port}`;
   }
 
   /** Known as soon as it runs. */
@@ -182,13 +184,4 @@ export class Mosquitto {
   #file(name: string): string {
     return join(this.#folder, name);
   }
-}
-
-/** A port that was free a moment ago: Mosquitto cannot be asked which one it got. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -14,7 +14,7 @@ export const PLACE_CASES: readonly InteropCase[] = [
     row: "mountpoint",
     run: async (site) => {
       const mounted = await site.with(MOUNTED);
-      const peer = await site.mqttPeer();
+      const peer = await mounted.mqttPeer();
       await peer.subscribe("mounted/m1/up");
       await peer.subscribe("mounted/m1/will");
       const will = { willTopic: "will", willMsg: Buffer.from("gone"), qos: 1 as const, retain: false };
@@ -41,7 +41,7 @@ export const PLACE_CASES: readonly InteropCase[] = [
     row: "mountpoint",
     run: async (site) => {
       const mounted = await site.with(MOUNTED);
-      const peer = await site.mqttPeer();
+      const peer = await mounted.mqttPeer();
       const device = await mounted.device("m2", { cleanSession: false });
       await device.subscribe("left", 1);
       await device.subscribe("kept/+", 1);

@@ -126,19 +126,20 @@ export const SLEEP_CASES: readonly InteropCase[] = [
     name: "K8 Z2 Z20 a device sleeps longer than its keep alive and than the broker's; one that oversleeps is lost",
     row: "sleep",
     run: async (site) => {
-      const peer = await site.mqttPeer();
+      const brief = await site.with({ "broker.keep_alive": "1s" });
+      const peer = await brief.mqttPeer();
       await peer.subscribe("sleep/wills/+");
       const willOf = (name: string) => ({
         duration: 1,
         will: { willTopic: `sleep/wills/${name}`, willMsg: Buffer.from("gone"), qos: 1 as const, retain: false },
       });
-      const sound = await site.device("sound-sleeper", willOf("sound"));
+      const sound = await brief.device("sound-sleeper", willOf("sound"));
       await sound.subscribe("sleep/long", 1);
       await sound.sleep(SLEEP_SECONDS);
-      const oversleeper = await site.device("oversleeper", willOf("over"));
+      const oversleeper = await brief.device("oversleeper", willOf("over"));
       await oversleeper.sleep(2);
       await peer.receives({ topic: "sleep/wills/over", data: "gone", qos: 1, retain: false });
-      const messages = await publishWitnessed(site, "sleep/long", 1, ["still there?"]);
+      const messages = await publishWitnessed(brief, "sleep/long", 1, ["still there?"]);
       await sound.wake();
       await sound.receives(...messages);
     },

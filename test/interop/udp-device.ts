@@ -89,7 +89,7 @@ export class UdpDevice {
   tryPublish(
     topic: string | DeviceTopic,
     data: string,
-    qos: DeviceQoS,
+    qos: DeviceQoS = 0,
     retain = false,
   ): Promise<OutcomeOf<"published">> {
     const octets = Buffer.from(data, "latin1");
@@ -109,7 +109,7 @@ export class UdpDevice {
   }
 
   /** Subscribes, and resolves with what became of it. */
-  trySubscribe(topic: string | DeviceTopic, qos: DeviceQoS): Promise<OutcomeOf<"subscribed">> {
+  trySubscribe(topic: string | DeviceTopic, qos: DeviceQoS = 2): Promise<OutcomeOf<"subscribed">> {
     return this.#request("subscribed", { type: "subscribe", token: this.#nextToken(), topic: topicOf(topic), qos });
   }
 

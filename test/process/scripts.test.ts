@@ -9,7 +9,7 @@ function npmRun(...args: string[]) {
   return { status, stdout, stderr };
 }
 
-describe.each(["sim", "fuzz", "kill"])("npm run %s", (name) => {
+describe.each(["sim", "fuzz", "kill", "interop"])("npm run %s", (name) => {
   test("--help shows the options", () => {
     const { status, stdout } = npmRun(name, "--", "--help");
     expect(stdout).toMatch(new RegExp(`^npm run ${name} -- \\[options\\]\n\n {2}--`));

@@ -1,4 +1,4 @@
-import { MOSQUITTO_3_1_1 } from "../mosquitto-targets.ts";
+import { MOSQUITTO } from "../mosquitto-targets.ts";
 import { testTarget } from "../test-target.ts";
 
-testTarget(MOSQUITTO_3_1_1);
+testTarget(MOSQUITTO);
