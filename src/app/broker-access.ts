@@ -81,6 +81,7 @@ export class BrokerAccess {
   /** Begins the gateway's own connection. */
   ownClient(callbacks: OwnClientCallbacks): OwnClient {
     const options = this.#options;
+    const current = () => this.#options;
     // A name of its own for each process: two gateways on one broker must not throw each other out.
     const clientId =
       options["broker.own_client_id"] ?? `mqtt-sn-gateway-${options["gateway.id"]}-${randomBytes(4).toString("hex")}`;
@@ -91,10 +92,19 @@ export class BrokerAccess {
       credentials: () => this.#credentials.of(clientId),
       openStream: this.#openStream,
       clientId,
-      keepAliveSeconds: options["broker.keep_alive"] / 1000,
-      connectTimeoutMs: options["broker.connect_timeout"],
-      reconnectMinMs: options["broker.reconnect_min"],
-      reconnectMaxMs: options["broker.reconnect_max"],
+      // These are asked for at each attempt: a reload may have changed them.
+      get keepAliveSeconds() {
+        return current()["broker.keep_alive"] / 1000;
+      },
+      get connectTimeoutMs() {
+        return current()["broker.connect_timeout"];
+      },
+      get reconnectMinMs() {
+        return current()["broker.reconnect_min"];
+      },
+      get reconnectMaxMs() {
+        return current()["broker.reconnect_max"];
+      },
     });
     return this.#ownClient;
   }

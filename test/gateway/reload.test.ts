@@ -248,6 +248,9 @@ describe("a smaller limit takes nothing away, and holds for what comes", () => {
         s.toBroker("puback", { messageId: msgId });
       }
       s.does("probe").event({ type: "link-probed", link: s.link }).toClient("PINGRESP");
+      // Now that it is gone, the limit is what it says.
+      for (const messageId of [51, 52]) s.deliver("a", { qos: 1, messageId }).nothing();
+      s.deliver("a", { qos: 1, messageId: 53 }).does("pause");
     },
   );
 
