@@ -187,7 +187,8 @@ export const BROKER_OPTIONS = {
     ...text("<characters>", "characters that stand in topics", (characters) => !/[/+#\0]/.test(characters)),
     default: "",
     defaultShown: "none",
-    meaning: "characters in topics for which the broker would close the connection; such topics of clients are refused",
+    meaning:
+      "characters in topics for which the broker would close the connection, or lose the message; such topics of clients are refused",
   },
   "broker.sas_key": {
     ...optional(secret("<base64>")),

@@ -31,16 +31,17 @@ export const BROKER_PROFILES = {
   mosquitto: { options: { "broker.version": 5 } },
 
   /**
-   * Answers a PUBLISH of QoS 2 with PUBACK. Retains nothing for filters with wildcards (3.x), and delivers a topic with `.` in it with `/`
-   * instead, which no option here can help. MQTT 5 since 3.13: there broker.version 5 may be set.
+   * Answers a PUBLISH of QoS 2 with PUBACK. Retains nothing for filters with wildcards (3.x). Rewrites topics: `*` becomes `+`, which nobody
+   * can be sent, and `.` becomes `/`: where that is not what is wanted, add the dot to broker.forbidden_characters. Closes the connection
+   * on MQTT 5 before 3.13; from there on broker.version 5 may be set.
    */
-  rabbitmq: { options: { "broker.max_qos": 1 } },
+  rabbitmq: { options: { "broker.version": 4, "broker.max_qos": 1, "broker.forbidden_characters": "*" } },
 
   /**
-   * 2.9 closes the connection for QoS 2, and for a topic with a space or a dot. 2.10 and later take QoS 2 and dots: there set
-   * broker.max_qos 2 and broker.forbidden_characters " ". MQTT 3.1.1 only.
+   * 2.9 closes the connection for QoS 2, and for a topic with a space or a dot; what has a tab or `>` in its topic is acknowledged and lost.
+   * 2.10 and later take QoS 2 and dots: there set broker.max_qos 2 and broker.forbidden_characters " \t>". MQTT 3.1.1 only.
    */
-  nats: { options: { "broker.version": 4, "broker.max_qos": 1, "broker.forbidden_characters": " ." } },
+  nats: { options: { "broker.version": 4, "broker.max_qos": 1, "broker.forbidden_characters": " .\t>" } },
 
   /** TLS with server name only, at port 8883; nobody without credentials. */
   "hivemq-cloud": { options: { "broker.version": 5 }, needs: ["tls", "username-or-certificate"] },

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { CLIENT_ID, isTemplate, namesClient } from "../gateway/template.ts";
+import { isTopicName } from "../sn/topic-name.ts";
 import { parseDurationMs } from "./duration.ts";
 
 /** One option of the gateway: all that its three spellings, its validation and its help are made from. */
@@ -112,6 +113,20 @@ export function template(needsClient: boolean) {
     }
   });
   return { schema, placeholder: "<template>", fromText: (value: string) => value };
+}
+
+/** What is put before topics, with placeholders: whole levels, so that a filter stays one. */
+export function mountpoint() {
+  const { schema, ...rest } = template(false);
+  const whole = schema.superRefine((value, context) => {
+    const add = (problem: string) => context.addIssue({ code: "custom", message: `${shown(value)} ${problem}` });
+    if (value === "") return;
+    if (!isTopicName(value)) add("is not the beginning of a topic name (without +, # and control characters)");
+    else if (value.startsWith("$share/"))
+      add("begins with $share/, which stands for shared subscriptions; leave that out");
+    else if (!value.endsWith("/")) add(`does not end a level; write ${shown(`${value}/`)}`);
+  });
+  return { ...rest, schema: whole };
 }
 
 /** The same, but it may be left out. */

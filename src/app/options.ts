@@ -14,9 +14,9 @@ import {
   integer,
   isNot,
   list,
+  mountpoint,
   type Option,
   optional,
-  template,
   text,
   yesOrNo,
 } from "./option.ts";
@@ -134,10 +134,10 @@ export const OPTIONS = {
       "file with such topic ids: one of the Paho gateway (lines of ClientId,TopicName,TopicId), one of bisquitt (YAML), or a list like topics.predefined (YAML)",
   },
   "topics.mountpoint": {
-    ...template(false),
+    ...mountpoint(),
     default: "",
     defaultShown: "none",
-    meaning: `put before every topic towards the broker, and taken off again; \${clientId} is filled in`,
+    meaning: `put before every topic towards the broker, and taken off again, such as plant/ or clients/\${clientId}/`,
     needsRestart: true,
   },
   "forwarders.enabled": {

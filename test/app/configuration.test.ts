@@ -129,6 +129,10 @@ topics:
     ]);
   });
 
+  test.each(["", "plant/", `clients/\${clientId}/`, "/a/"])("%j is a mountpoint", (mountpoint) => {
+    expect(valuesOf({ flags: { "topics.mountpoint": mountpoint } })["topics.mountpoint"]).toBe(mountpoint);
+  });
+
   test("the file may be empty, hold nothing but comments, or sections without options", () => {
     expect(problemsOf({ file: "" })).toEqual([]);
     expect(problemsOf({ file: "# nothing\n" })).toEqual([]);
@@ -341,6 +345,28 @@ describe("problems", () => {
       "a client id that is the same for all clients",
       { flags: { "broker.client_id": "gateway" } },
       [`--broker-client-id: "gateway" has no \${clientId} in it: a broker knows each client by an id of its own`],
+    ],
+    [
+      "a mountpoint that would end within a level",
+      { flags: { "topics.mountpoint": "plant" } },
+      ['--topics-mountpoint: "plant" does not end a level; write "plant/"'],
+    ],
+    [
+      "a mountpoint with a wildcard",
+      { flags: { "topics.mountpoint": "+/plant/" } },
+      ['--topics-mountpoint: "+/plant/" is not the beginning of a topic name (without +, # and control characters)'],
+    ],
+    [
+      "a mountpoint that is a shared subscription",
+      { flags: { "topics.mountpoint": "$share/group/" } },
+      [
+        '--topics-mountpoint: "$share/group/" begins with $share/, which stands for shared subscriptions; leave that out',
+      ],
+    ],
+    [
+      "a mountpoint with a placeholder there is not",
+      { flags: { "topics.mountpoint": `\${id}/` } },
+      [`--topics-mountpoint: "\${id}/" has a placeholder other than \${clientId}`],
     ],
     [
       "a predefined topic that is wrong in each of its parts",

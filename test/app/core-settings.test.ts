@@ -44,6 +44,10 @@ const TOLD: readonly (readonly [OptionKey, string, Partial<Settings>])[] = [
   ["state.path", "memory:", { savesSessions: false }],
   ["clients.max_awake_messages", "917", { awakeMessagesMax: 917 }],
   ["clients.max_datagram", "918", { datagramOctetsMax: 918 }],
+  ["topics.mountpoint", `m/\${clientId}/`, { mountpoint: `m/\${clientId}/` }],
+  ["broker.max_qos", "1", { brokerMaxQos: 1 }],
+  ["broker.retain", "strip", { brokerRetains: false }],
+  ["broker.forbidden_characters", ". ", { forbiddenInTopics: ". " }],
   ["clients.max_stranger_answers", "919", { strangerAnswersPerSecond: 919 }],
 ];
 

@@ -63,8 +63,11 @@ test.each(PROFILES)("%s sets options that there are, to other values than they h
 
 test.each([
   ["mosquitto", { "broker.version": 5 }],
-  ["rabbitmq", { "broker.version": 4, "broker.max_qos": 1, "broker.retain": "keep" }],
-  ["nats", { "broker.version": 4, "broker.max_qos": 1, "broker.forbidden_characters": " ." }],
+  [
+    "rabbitmq",
+    { "broker.version": 4, "broker.max_qos": 1, "broker.forbidden_characters": "*", "broker.retain": "keep" },
+  ],
+  ["nats", { "broker.version": 4, "broker.max_qos": 1, "broker.forbidden_characters": " .\t>" }],
   ["hivemq-cloud", { "broker.version": 5, "broker.max_qos": 2 }],
   ["emqx-serverless", { "broker.version": 5, "broker.max_reconnect_rate": 50 }],
   [
@@ -80,7 +83,7 @@ test.each([
 describe("a profile", () => {
   test("gives way to what is said by flag, in the environment or in the file", () => {
     const yaml = "broker: { profile: nats, max_qos: 2 }";
-    expect(valuesOf({}, yaml)).toMatchObject({ "broker.max_qos": 2, "broker.forbidden_characters": " ." });
+    expect(valuesOf({}, yaml)).toMatchObject({ "broker.max_qos": 2, "broker.forbidden_characters": " .\t>" });
     expect(valuesOf({ "broker.forbidden_characters": " " }, yaml)["broker.forbidden_characters"]).toBe(" ");
     const configuration = loadConfiguration({
       flags: new Map(),
