@@ -10,6 +10,8 @@ export interface TlsCircumstances {
   shown: PeerCertificate | undefined;
   /** The broker was reached, and the handshake not done. */
   isHandshake: boolean;
+  /** What it means that the broker has closed the connection. */
+  endText: string;
 }
 
 /** What an error of a TLS connection means, and what to do; undefined where it says enough by itself. */
@@ -18,7 +20,7 @@ export function explainTlsError(error: NodeJS.ErrnoException, circumstances: Tls
   if (code === WRONG_HOST) return explainWrongHost(error as WrongHost);
   const explain = EXPLANATIONS[code] ?? EXPLANATIONS[reasonOf(error)];
   if (explain !== undefined) return explain(circumstances);
-  return circumstances.isHandshake && code === "ECONNRESET" ? explainHangUp(circumstances) : undefined;
+  return circumstances.isHandshake && code === "ECONNRESET" ? circumstances.endText : undefined;
 }
 
 const WRONG_HOST = "ERR_TLS_CERT_ALTNAME_INVALID";
@@ -87,9 +89,6 @@ const explainUnknownName: Explanation = ({ place, tls }) =>
 
 const explainVersion: Explanation = () =>
   "the broker speaks no version of TLS that this machine's OpenSSL allows (1.2 and 1.3)";
-
-const explainHangUp: Explanation = ({ tls, place }) =>
-  `the broker closed the connection in the TLS handshake; is port ${place.port} for TLS${tls.hasCertificate ? ", and does it take broker.cert" : ", and does it want a certificate (broker.cert)"}?`;
 
 const ALERT = 1000;
 

@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { connect, type PeerCertificate, type TLSSocket } from "node:tls";
 import type { BrokerPlace } from "./broker-place.ts";
 import type { BrokerStream } from "./broker-stream.ts";
+import { endText } from "./end-text.ts";
 import type { ExplainedError } from "./error-text.ts";
 import { explainTlsError } from "./explain-tls-error.ts";
 import type { TlsSettings } from "./tls-settings.ts";
@@ -43,7 +44,13 @@ export function openTlsStream(place: BrokerPlace, tls: TlsSettings): TLSSocket {
   socket.once("error", (error: ExplainedError) => {
     // It may be the session that the broker does not like.
     sessions.delete(tls);
-    const explanation = explainTlsError(error, { place, tls, shown, isHandshake: isInHandshake(socket) });
+    const explanation = explainTlsError(error, {
+      place,
+      tls,
+      shown,
+      isHandshake: isInHandshake(socket),
+      endText: endText(socket),
+    });
     if (explanation !== undefined) error.explanation = explanation;
   });
   (socket as BrokerStream).silenceHint = tls.hasCertificate

@@ -39,6 +39,7 @@ export interface TestServer {
   sockets: Socket[];
   /** What the handshakes of TLS have come to, oldest first. */
   handshakes: Handshake[];
+  server: Server;
   close: () => void;
 }
 
@@ -90,5 +91,12 @@ export async function testServer(
     server.close();
   };
   onTestFinished(close);
-  return { port, url: `${scheme}://localhost:${port}${scheme === "mqtts" ? "" : "/mqtt"}`, sockets, handshakes, close };
+  return {
+    port,
+    url: `${scheme}://localhost:${port}${scheme === "mqtts" ? "" : "/mqtt"}`,
+    sockets,
+    handshakes,
+    server,
+    close,
+  };
 }

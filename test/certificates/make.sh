@@ -59,6 +59,7 @@ authority other-ca "Other authority"
 key broker.key
 certificate broker.pem broker.key broker broker ca
 certificate broker-expired.pem broker.key broker broker ca 20200101000000Z 20210101000000Z
+certificate broker-future.pem broker.key broker broker ca 21200101000000Z
 certificate broker-elsewhere.pem broker.key elsewhere elsewhere ca
 certificate broker-foreign.pem broker.key broker broker other-ca
 openssl req -new -key broker.key -subj "/CN=broker" -out "$work/request"

@@ -1,0 +1,148 @@
+import { createServer as createTcpServer } from "node:net";
+import type { Duplex } from "node:stream";
+import type { TlsOptions } from "node:tls";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { TlsSettings } from "../../src/mqtt/tls-settings.ts";
+import { certificate } from "../certificates/certificate.ts";
+import { opener } from "./carried-links.ts";
+import { openLink } from "./link-double.ts";
+import { testServer } from "./test-server.ts";
+import { tlsSettings } from "./tls-settings.ts";
+
+/** What becomes of a link to a server with these options: the one event there is. */
+async function failure(url: string, tls?: TlsSettings): Promise<{ reason: string; unasked: boolean }> {
+  const { events } = openLink(opener(url, tls));
+  await expect.poll(() => events.length).toBe(1);
+  return events[0] as unknown as { reason: string; unasked: boolean };
+}
+
+async function failureAt(options: TlsOptions, tls?: TlsSettings, scheme: "mqtts" | "wss" = "mqtts") {
+  const { url } = await testServer(scheme, (stream) => void stream.on("error", () => {}), options);
+  return failure(url, tls);
+}
+
+const today = new Date().toISOString().slice(0, 10);
+
+describe.each(["mqtts", "wss"] as const)("over %s it is told, with the remedy, that", (scheme) => {
+  it.each([
+    [
+      "the broker's certificate has expired, when, and what the clock says",
+      "broker-expired.pem",
+      {},
+      `the broker's certificate (broker) expired on 2021-01-01 (the clock of this machine says ${today}); it has to be renewed at the broker`,
+    ],
+    [
+      "it is not valid yet",
+      "broker-future.pem",
+      {},
+      `the broker's certificate (broker) is not valid before 2120-01-01; the clock of this machine says ${today}: is it right?`,
+    ],
+    [
+      "it is for another host, and for which",
+      "broker-elsewhere.pem",
+      {},
+      "the broker's certificate is for elsewhere.test, and not for localhost; write one of these in broker.url, or as broker.server_name",
+    ],
+    [
+      "its authority is not in broker.ca",
+      "broker-foreign.pem",
+      {},
+      `the broker's certificate (broker) is from an authority, "Other authority", that is not in broker.ca; set broker.ca to the file with the certificate of that authority`,
+    ],
+    [
+      "its authority is none that Node knows",
+      "broker.pem",
+      { ca: "" },
+      `the broker's certificate (broker) is from an authority, "Test authority", that Node does not know; set broker.ca to the file with the certificate of that authority`,
+    ],
+    [
+      "it is signed by itself",
+      "broker-alone.pem",
+      {},
+      "the broker's certificate (broker) is signed by itself and not in broker.ca; if it is the right one, set broker.ca to the file with it",
+    ],
+  ])("%s", async (_what, cert, tls, reason) => {
+    expect(await failureAt({ cert: certificate(cert) }, tlsSettings(tls), scheme)).toMatchObject({
+      reason,
+      unasked: true,
+    });
+  });
+
+  it("the broker wants another protocol (ALPN)", async () => {
+    const { reason } = await failureAt({ ALPNProtocols: ["other"] }, tlsSettings({ alpn: ["mqtt", "x"] }), scheme);
+    expect(reason).toBe("the broker speaks none of the protocols in broker.alpn (mqtt, x)");
+  });
+
+  it("the broker speaks only old versions of TLS", async () => {
+    const old: TlsOptions = { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" };
+    const { reason } = await failureAt(old, tlsSettings(), scheme);
+    expect(reason).toBe("the broker speaks no version of TLS that this machine's OpenSSL allows (1.2 and 1.3)");
+  });
+
+  it("what listens there does not speak TLS", async () => {
+    const server = createTcpServer((socket) => {
+      socket.on("error", () => {}).once("data", () => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    }).listen(0, "127.0.0.1");
+    onTestFinished(() => void server.close());
+    await expect.poll(() => server.listening).toBe(true);
+    const { port } = server.address() as { port: number };
+    const { reason, unasked } = await failure(`${scheme}://localhost:${port}`);
+    const [other, bare] = scheme === "wss" ? [443, "ws"] : [8883, "mqtt"];
+    expect(reason).toBe(
+      `what listens at port ${port} does not speak TLS; brokers do at another port, mostly ${other}; or write ${bare}:// and go without`,
+    );
+    expect(unasked).toBe(true);
+  });
+
+  it("the broker closes the connection in the handshake", async () => {
+    const server = createTcpServer((socket) => {
+      socket.on("error", () => {}).once("data", () => socket.end());
+    }).listen(0, "127.0.0.1");
+    onTestFinished(() => void server.close());
+    await expect.poll(() => server.listening).toBe(true);
+    const { port } = server.address() as { port: number };
+    const { reason, unasked } = await failure(`${scheme}://localhost:${port}`);
+    expect(reason).toBe(
+      "the broker closed the connection in the TLS handshake: perhaps it wants a certificate of the gateway (broker.cert and broker.key)",
+    );
+    expect(unasked).toBe(true);
+  });
+});
+
+describe("with a broker that asks for a certificate of the gateway it is told", () => {
+  const asking = (version: "TLSv1.2" | "TLSv1.3"): TlsOptions => ({
+    requestCert: true,
+    ca: certificate("ca.pem"),
+    maxVersion: version,
+  });
+
+  it.each(["TLSv1.2", "TLSv1.3"] as const)("with %s that there is none", async (version) => {
+    const { reason } = await failureAt(asking(version));
+    expect(reason).toBe("the broker wants a certificate of the gateway; set broker.cert and broker.key");
+  });
+
+  // Node as a server gives no alert. One that does is Mosquitto, in test/process/tls.test.ts.
+  const certificates = ["client-expired.pem", "client-foreign.pem", "client-future.pem"];
+  it.each(certificates)("with TLSv1.2 that it may be %s that is not taken", async (cert) => {
+    const { reason, unasked } = await failureAt(asking("TLSv1.2"), tlsSettings({ cert }));
+    expect(reason).toBe(
+      "the broker closed the connection in the TLS handshake: perhaps it does not take the certificate in broker.cert",
+    );
+    expect(unasked).toBe(true);
+  });
+
+  it.each(certificates)("with TLSv1.3 that it may be %s that is not taken", async (cert) => {
+    const { reason } = await failureAt(asking("TLSv1.3"), tlsSettings({ cert }));
+    expect(reason).toBe(
+      "the broker closed the connection without a word: perhaps it does not take the certificate in broker.cert",
+    );
+  });
+});
+
+it("a broker at a port that is mostly for other ways to speak is told of where it closes without a word", async () => {
+  const stream: Duplex & { silenceHint?: string } = opener("mqtt://127.0.0.1:8883")();
+  stream.on("error", () => {}).destroy();
+  expect(stream.silenceHint).toBe(
+    "port 8883 is mostly for other ways to speak MQTT; if so, broker.url begins with mqtts://",
+  );
+});
