@@ -22,8 +22,10 @@ export function checkTls(values: OptionValues): TlsProblem[] {
   if (broker.type === "unusable") return [];
   const isSecure = broker.type === "tcp" && broker.isSecure;
   if (!isSecure) {
-    const remedy = broker.type === "tcp" ? `write ${broker.secureUrl}, or leave it out` : "leave it out";
-    const text = `is for TLS, and broker.url is ${broker.type === "tcp" ? broker.url : "embedded:"}: ${remedy}`;
+    const text =
+      broker.type === "tcp"
+        ? `is for TLS, and broker.url is ${broker.url}: write ${broker.secureUrl}, or leave it out`
+        : "is for TLS, and the broker is inside the gateway: leave it out";
     return TLS_OPTION_KEYS.filter((key) => isSet(values, key)).map((key) => ({ key, text }));
   }
   const problems: TlsProblem[] = [];

@@ -64,6 +64,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
   }
   if (problems.length === 0) {
     if (file !== undefined && holdsSecret(all, said)) secrets.add(file.name);
+    if (all["broker.key"] !== undefined) secrets.add(all["broker.key"]);
     return { ok: true, values: all, warnings: secrets.warnings() };
   }
   problems.sort((one, other) => (one.offset ?? -1) - (other.offset ?? -1));

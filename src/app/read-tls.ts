@@ -76,6 +76,11 @@ export function readTls(values: OptionValues, nowMs: number = Date.now()): ReadT
   for (const option of ["broker.server_name", "broker.alpn", "broker.reject_unauthorized"] as const) {
     read.set(option, String(values[option]));
   }
+  if (!values["broker.reject_unauthorized"]) {
+    warnings.push(
+      "broker.reject_unauthorized is false: whoever is on the way to the broker can read and change everything, passwords included; better set broker.ca",
+    );
+  }
   if (passphrase !== undefined) read.set("broker.key_passphrase", passphrase);
   if (problems.length > 0) return { settings: undefined, problems, warnings, read };
   try {
