@@ -118,7 +118,7 @@ function decodeDisconnect(body: Buffer): PacketRead {
 
 /** The properties whose length stands at `at`, and where they end; undefined where they are malformed. */
 function takeProperties(body: Buffer, at: number) {
-  const end = propertiesEnd(body, at);
+  const end = propertiesEnd(body, at, body.length);
   if (end === undefined || end > body.length) return undefined;
   let start = at + 1;
   while (body[start - 1]! > 127) start += 1;

@@ -56,7 +56,7 @@ function decodePublish(
   let payloadStart = qos === 0 ? topicEnd : topicEnd + 2;
   // What is kept of one that is cut is too large to be delivered, which its properties can only make more certain.
   if (version === 5 && !isCut) {
-    const propertiesAreTo = propertiesEnd(octets, payloadStart);
+    const propertiesAreTo = propertiesEnd(octets, payloadStart, end);
     if (propertiesAreTo === undefined) return malformed("a PUBLISH whose properties have no proper length");
     payloadStart = propertiesAreTo;
   }
@@ -91,7 +91,7 @@ function decodeAck(
   const messageId = uint16(octets, content);
   if (messageId === 0) return malformed(`a ${cmd.toUpperCase()} with packet identifier 0`);
   if (size === 2) return { cmd, messageId };
-  if (size > 3 && propertiesEnd(octets, content + 3) !== end) {
+  if (size > 3 && propertiesEnd(octets, content + 3, end) !== end) {
     return malformed(`a ${cmd.toUpperCase()} that does not end with its properties`);
   }
   const reasonCode = octets[content + 2]!;

@@ -67,13 +67,13 @@ export function readProperties(octets: Buffer): Properties | undefined {
 }
 
 /**
- * Where properties that begin at `at` with their length end; undefined where the length is malformed. That may be beyond the end of
- * `octets`, as it also is where the length itself is cut off.
+ * Where properties that begin at `at` with their length end; undefined where the length is malformed. That may be beyond `end`, where
+ * their packet ends, as it also is where the length itself is cut off.
  */
-export function propertiesEnd(octets: Uint8Array, at: number): number | undefined {
+export function propertiesEnd(octets: Uint8Array, at: number, end: number): number | undefined {
   let length = 0;
   for (let octetsRead = 0; octetsRead < 4; octetsRead += 1) {
-    if (at >= octets.length) return TOO_SHORT;
+    if (at >= end) return TOO_SHORT;
     const octet = octets[at++]!;
     length |= (octet & 127) << (7 * octetsRead);
     if (octet < 128) return at + length;

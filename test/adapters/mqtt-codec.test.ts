@@ -1,103 +1,23 @@
 import fc from "fast-check";
-import { generate, type Packet, parser } from "mqtt-packet";
+import { parser } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
-import type { PacketToBroker, PublishPacket } from "../../src/gateway/packet.ts";
+import type { PublishPacket } from "../../src/gateway/packet.ts";
 import { encode, encodeConnect } from "../../src/mqtt/encode.ts";
+import type { MqttVersion } from "../../src/mqtt/mqtt-version.ts";
 import type { PacketRead } from "../../src/mqtt/packet-read.ts";
 import { PacketReader } from "../../src/mqtt/packet-reader.ts";
+import { fromBroker, pieces, plain, read, readHex, reference, toBroker } from "./mqtt-packets.ts";
 
-const messageId = fc.integer({ min: 1, max: 0xffff });
-const qos = fc.constantFrom(0 as const, 1 as const, 2 as const);
-// Whole characters of every plane, without U+0000, which MQTT forbids.
-const topic = fc.string({ unit: "grapheme", minLength: 1, maxLength: 200 }).filter((text) => !text.includes("\0"));
-// Lengths on both sides of where Remaining Length takes one octet more.
-const payload = fc.oneof(
-  { weight: 5, arbitrary: fc.uint8Array({ maxLength: 40 }) },
-  { weight: 2, arbitrary: fc.integer({ min: 100, max: 130 }).map((size) => new Uint8Array(size).fill(7)) },
-  { weight: 1, arbitrary: fc.integer({ min: 16_370, max: 16_400 }).map((size) => new Uint8Array(size).fill(8)) },
-);
-
-const publish: fc.Arbitrary<PublishPacket> = fc
-  .record({ topic, payload, qos, retain: fc.boolean(), dup: fc.boolean(), messageId })
-  .map((fields) => ({ cmd: "publish", ...fields, messageId: fields.qos === 0 ? 0 : fields.messageId }));
-const ack = fc.record({ cmd: fc.constantFrom("puback", "pubrec", "pubrel", "pubcomp"), messageId });
-
-const toBroker: fc.Arbitrary<PacketToBroker> = fc.oneof(
-  publish,
-  ack,
-  fc.record({
-    cmd: fc.constant("subscribe" as const),
-    messageId,
-    subscriptions: fc.array(fc.record({ topic, qos }), { minLength: 1, maxLength: 3 }),
-  }),
-  fc.record({
-    cmd: fc.constant("unsubscribe" as const),
-    messageId,
-    unsubscriptions: fc.array(topic, { minLength: 1, maxLength: 3 }),
-  }),
-);
-
-const fromBroker: fc.Arbitrary<PacketRead> = fc.oneof(
-  { weight: 3, arbitrary: publish },
-  ack,
-  fc.record({
-    cmd: fc.constant("suback" as const),
-    messageId,
-    granted: fc.array(fc.constantFrom(0, 1, 2, 0x80), { minLength: 1, maxLength: 4 }),
-  }),
-  fc.record({ cmd: fc.constant("unsuback" as const), messageId }),
-  fc.record({
-    cmd: fc.constant("connack" as const),
-    version: fc.constant(4 as const),
-    properties: fc.constant({}),
-    returnCode: fc.integer({ min: 0, max: 255 }),
-    sessionPresent: fc.boolean(),
-  }),
-  fc.constant({ cmd: "pingresp" as const }),
-);
-
-/** The octets that `mqtt-packet` makes of a packet. */
-function reference(packet: PacketToBroker | PacketRead): Buffer {
-  const octets = packet.cmd === "publish" ? { ...packet, payload: Buffer.from(packet.payload) } : packet;
-  return generate(octets as Packet);
-}
-
-/** All that is read of a stream which comes in pieces; each piece is as long as its number says, and they are used over and over. */
-function read(stream: Uint8Array, pieces: readonly number[], reader = new PacketReader(4)): PacketRead[] {
-  const packets: PacketRead[] = [];
-  for (let at = 0, i = 0; at < stream.length; i += 1) {
-    const size = pieces[i % pieces.length]!;
-    reader.push(Buffer.from(stream.subarray(at, at + size)));
-    at += size;
-    for (let packet = reader.next(); packet !== undefined; packet = reader.next()) {
-      packets.push(packet);
-      if (packet.cmd === "malformed") return packets;
-    }
-  }
-  return packets;
-}
-
-/** Payloads as plain arrays of octets, so that a view equals a copy. */
-function plain(packets: readonly PacketRead[]): unknown[] {
-  return packets.map((packet) =>
-    packet.cmd === "publish" ? { ...packet, payload: Buffer.from(packet.payload).toString("hex") } : packet,
-  );
-}
-
-function readHex(hex: string): PacketRead[] {
-  return read(Buffer.from(hex.replaceAll(" ", ""), "hex"), [1000]);
-}
+const VERSIONS = [4, 5] as const;
 
 /** What CONNECT of MQTT 3.1.1 does not say. */
 const VERSION_4 = { version: 4, sessionExpirySeconds: 3600, receiveMax: 100 } as const;
 
-const pieces = fc.oneof(fc.constant([1]), fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 8 }));
-
 describe("encoding", () => {
-  it("gives the octets that mqtt-packet gives", () => {
+  it.each(VERSIONS)("gives the octets that mqtt-packet gives: version %i", (version) => {
     fc.assert(
       fc.property(toBroker, (packet) => {
-        expect(encode(packet, 4).toString("hex")).toBe(reference(packet).toString("hex"));
+        expect(encode(packet, version).toString("hex")).toBe(reference(packet, version).toString("hex"));
       }),
       { numRuns: 500 },
     );
@@ -114,7 +34,7 @@ describe("encoding", () => {
       dup: false,
       messageId: 0,
     };
-    expect(encode(packet, 4).equals(reference(packet))).toBe(true);
+    expect(encode(packet, 4).equals(reference(packet, 4))).toBe(true);
   });
 
   it("refuses a topic that MQTT cannot carry", () => {
@@ -166,12 +86,27 @@ describe("encoding", () => {
 });
 
 describe("reading", () => {
-  it("gives the packets that mqtt-packet was asked to write, however the stream is cut", () => {
+  it.each(VERSIONS)(
+    "gives the packets that mqtt-packet was asked to write, however the stream is cut: version %i",
+    (version) => {
+      fc.assert(
+        fc.property(fc.array(fromBroker[version], { minLength: 1, maxLength: 12 }), pieces, (packets, sizes) => {
+          const stream = Buffer.concat(packets.map(({ octets }) => octets));
+          const expected = packets.map(({ read }) => read);
+          expect(plain(read(stream, sizes, new PacketReader(version)))).toEqual(plain(expected));
+        }),
+        { numRuns: 500 },
+      );
+    },
+  );
+
+  it.each(VERSIONS)("never throws on any octets, and gives the same however they are cut: version %i", (version) => {
     fc.assert(
-      fc.property(fc.array(fromBroker, { minLength: 1, maxLength: 12 }), pieces, (packets, sizes) => {
-        expect(plain(read(Buffer.concat(packets.map(reference)), sizes))).toEqual(plain(packets));
+      fc.property(anything(version), pieces, (stream, sizes) => {
+        const atOnce = read(stream, [stream.length + 1], new PacketReader(version));
+        expect(plain(read(stream, sizes, new PacketReader(version)))).toEqual(plain(atOnce));
       }),
-      { numRuns: 500 },
+      { numRuns: 2000 },
     );
   });
 
@@ -185,7 +120,7 @@ describe("reading", () => {
       dup: false,
       messageId: 1,
     };
-    const stream = Buffer.concat([reference(long), Buffer.from("d000", "hex"), reference(long)]);
+    const stream = Buffer.concat([reference(long, 4), Buffer.from("d000", "hex"), reference(long, 4)]);
     expect(plain(read(stream, [65_536]))).toEqual(plain([long, { cmd: "pingresp" }, long]));
   });
 
@@ -206,20 +141,9 @@ describe("reading", () => {
     expect(rest.map((packet) => packet?.cmd)).toEqual(["puback", "pingresp", "publish", "puback", undefined]);
   });
 
-  it("never throws, and agrees with mqtt-packet wherever it takes a packet, on any octets", () => {
-    const anything = fc.oneof(
-      fc.uint8Array({ maxLength: 80 }),
-      // Streams that are right but for one octet get further than noise.
-      fc
-        .tuple(fc.array(fromBroker, { minLength: 1, maxLength: 4 }), fc.nat(), fc.nat(255))
-        .map(([packets, position, octet]) => {
-          const stream = Buffer.concat(packets.map(reference));
-          stream[position % stream.length] = octet;
-          return new Uint8Array(stream);
-        }),
-    );
+  it("agrees with mqtt-packet wherever it takes a packet, on any octets", () => {
     fc.assert(
-      fc.property(anything, pieces, (stream, sizes) => {
+      fc.property(anything(4), pieces, (stream, sizes) => {
         const packets = read(stream, sizes);
         const last = packets.at(-1);
         if (last?.cmd === "malformed") packets.pop();
@@ -238,8 +162,8 @@ describe("reading", () => {
   });
 
   it("reads on another link after a packet that mqtt-packet could not read", () => {
-    expect(readHex("9003 0001 07")).toMatchObject([{ cmd: "malformed" }]);
-    expect(readHex("9003 0001 02")).toEqual([{ cmd: "suback", messageId: 1, granted: [2] }]);
+    expect(readHex("9003 0001 07", 4)).toMatchObject([{ cmd: "malformed" }]);
+    expect(readHex("9003 0001 02", 4)).toEqual([{ cmd: "suback", messageId: 1, granted: [2] }]);
   });
 
   it.each([[[10]], [[1]], [[64]], [[104]], [[1000]]])(
@@ -323,9 +247,21 @@ describe("reading", () => {
     ],
     ["a Remaining Length of five octets", "30 ffffffff 01", "a Remaining Length of more than four octets"],
   ])("refuses %s", (_name, hex, reason) => {
-    expect(readHex(hex)).toEqual([{ cmd: "malformed", reason: expect.stringContaining(reason) }]);
+    expect(readHex(hex, 4)).toEqual([{ cmd: "malformed", reason: expect.stringContaining(reason) }]);
   });
 });
+
+/** Any octets, and streams that are right but for one octet, which get further than noise. */
+function anything(version: MqttVersion): fc.Arbitrary<Uint8Array> {
+  const almostRight = fc
+    .tuple(fc.array(fromBroker[version], { minLength: 1, maxLength: 4 }), fc.nat(), fc.nat(255))
+    .map(([packets, position, octet]) => {
+      const stream = Buffer.concat(packets.map(({ octets }) => octets));
+      stream[position % stream.length] = octet;
+      return new Uint8Array(stream);
+    });
+  return fc.oneof(fc.uint8Array({ maxLength: 80 }), almostRight);
+}
 
 /** What `mqtt-packet` reads, in our shape. */
 function readByReference(stream: Uint8Array): PacketRead[] {
