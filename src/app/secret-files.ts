@@ -30,7 +30,7 @@ export class SecretFiles {
   warnings(): string[] {
     return [...this.#names].filter(isReadableByAll).map((name) => {
       const shown = JSON.stringify(name);
-      return `${shown} holds a secret, and everybody on this machine may read it; take that away (chmod o-r), and let it belong to the gateway's user`;
+      return `everybody on this machine may read ${shown}, which holds a password or a key; let it belong to the gateway's user, and take that away (chmod o-r)`;
     });
   }
 }

@@ -199,15 +199,15 @@ clients:
         });
         return again.ok ? again.warnings.map((warning) => warning.replaceAll(`${folder}/`, "")) : [];
       };
-      const everybody =
-        "holds a secret, and everybody on this machine may read it; take that away (chmod o-r), and let it belong to the gateway's user";
+      const told = (name: string) =>
+        `everybody on this machine may read "${name}", which holds a password or a key; let it belong to the gateway's user, and take that away (chmod o-r)`;
       // A group of its own is how daemons are given files.
       expect(warningsWith(0o640, "secret")).toEqual([]);
       // There is no secret in it.
       expect(warningsWith(0o644, "gateway.yaml")).toEqual([]);
-      expect(warningsWith(0o644, "secret", "list.yaml")).toEqual([`"secret" ${everybody}`, `"list.yaml" ${everybody}`]);
+      expect(warningsWith(0o644, "secret", "list.yaml")).toEqual([told("secret"), told("list.yaml")]);
       writeFileSync(join(folder, "gateway.yaml"), "broker: { username: u, password: p }");
-      expect(warningsWith(0o644, "gateway.yaml")).toEqual([`"gateway.yaml" ${everybody}`]);
+      expect(warningsWith(0o644, "gateway.yaml")).toEqual([told("gateway.yaml")]);
     },
   );
 });

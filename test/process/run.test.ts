@@ -391,7 +391,7 @@ describe("configuration", () => {
     expect(code).toBe(78);
     expect(stdout).toBe("");
     expect(stderr.split("\n")).toEqual([
-      '--broker: "mqt://x" is not a URL that the gateway can use (mqtt://host:port, or embedded:)',
+      '--broker: "mqt://x" is not a URL that the gateway can use (mqtt://host:port, mqtts://host:port, ws://host:port/path, wss://host:port/path, or embedded:)',
       "MQTTSN_FOO: there is no such variable",
       "",
     ]);
