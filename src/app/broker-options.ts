@@ -46,7 +46,7 @@ export const BROKER_OPTIONS = {
     default: "mqtt://127.0.0.1:1883",
     masked: maskedUrl,
     meaning:
-      "the MQTT broker: mqtt://host:port, mqtts: over TLS, ws: or wss: over WebSocket, or embedded: for the one inside the gateway",
+      "the MQTT broker: mqtt://host:1883; over TLS mqtts://host:8883; over WebSocket ws://host:80/mqtt or wss://host:443/mqtt (the path is the broker's, mostly /mqtt; a sub-protocol other than mqtt goes behind a #); or embedded: for the one inside the gateway, in the file in quotes. It may hold a user name and a password (mqtt://name:password@host)",
     flags: "-b, --broker",
     needsRestart: true,
   },
@@ -101,12 +101,14 @@ export const BROKER_OPTIONS = {
     ...file(),
     default: undefined,
     defaultShown: "the certificate authorities that Node comes with",
-    meaning: "TLS: file with the certificates (PEM) of the authorities whose word for the broker is taken",
+    meaning:
+      "TLS: file with the certificates (PEM) of the authorities that may vouch for the broker, or the broker's own where it is signed by itself",
   },
   "broker.cert": {
     ...file(),
     default: undefined,
-    meaning: "TLS: file with the gateway's certificate (PEM), for brokers that ask for one; with broker.key",
+    meaning:
+      "TLS: file with the gateway's certificate (PEM) and those of its authorities behind it, for brokers that ask for one; with broker.key",
   },
   "broker.key": {
     ...file(),
@@ -127,19 +129,20 @@ export const BROKER_OPTIONS = {
     ...optional(text("<name>", "the name of a host", (name) => name !== "")),
     default: undefined,
     defaultShown: "the host of broker.url",
-    meaning: "TLS: name that the broker is asked for (SNI), and that its certificate has to be for",
+    meaning:
+      "TLS: name that the broker is asked for (SNI) and that its certificate has to be for, where it is another one than in the URL",
   },
   "broker.alpn": {
     ...list("<protocol>", "the name of a protocol, such as mqtt", (name) => name !== ""),
     default: [],
     defaultShown: "none",
-    meaning: "TLS: protocols that the broker is offered (ALPN)",
+    meaning: "TLS: protocols that the broker is offered (ALPN), the best one first; few brokers want any",
   },
   "broker.reject_unauthorized": {
     ...yesOrNo(),
     default: true,
     meaning:
-      "TLS: refuse a broker whose certificate cannot be verified; false lets anybody read and change what goes to it",
+      "TLS: refuse a broker whose certificate cannot be verified; false lets whoever is on the way read and change what goes to it",
   },
   "broker.keep_alive": {
     ...duration("1s", "65535s"),

@@ -256,17 +256,13 @@ export class Daemon {
         wasReached = true;
         this.#runner?.brokerReachable(true);
       },
-      onUnreachable: (reason: string, isRefusal: boolean) => {
+      onUnreachable: (reason: string, isRefusal: boolean, isThere: boolean) => {
         unreachableSinceMs ??= performance.now();
         this.#runner?.brokerReachable(false);
-        const remedy = isRefusal
-          ? "Check broker.username, broker.password and what the broker allows."
-          : `Start a broker there; or name another one (${runInvocation()} --broker mqtt://host:port), or use the one inside (--broker embedded:).`;
-        this.#log.warn(
-          "broker.unreachable",
-          { url, reason },
-          `the broker at ${url} cannot be reached: ${reason}. The gateway keeps trying. ${remedy}`,
-        );
+        const sentence = reason.endsWith("?") ? reason : `${reason}.`;
+        const remedy = remedyOf(isRefusal, isThere);
+        const message = `the broker at ${url} cannot be reached: ${sentence} The gateway keeps trying. ${remedy}`;
+        this.#log.warn("broker.unreachable", { url, reason }, message.trimEnd());
       },
     });
   }
@@ -277,6 +273,13 @@ function reachableMessage(url: string, outageMs: number | undefined): string {
   if (outageMs === undefined) return `the broker at ${url} is there`;
   const seconds = Math.max(1, Math.round(outageMs / 1000));
   return `the broker at ${url} is there again after ${seconds} s; the connections of clients are made anew`;
+}
+
+/** What to do about a broker that cannot be reached, where the reason does not say it. */
+function remedyOf(isRefusal: boolean, isThere: boolean): string {
+  if (isRefusal) return "Check broker.username, broker.password and what the broker allows.";
+  if (isThere) return "";
+  return `Start a broker there; or name another one (${runInvocation()} --broker mqtt://host:port), or use the one inside (--broker embedded:).`;
 }
 
 function takenMessage(place: string): string {

@@ -35,7 +35,7 @@ export class YamlFile {
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
     const { contents, errors, warnings } = this.#document;
     this.problems = [...errors, ...warnings].map(({ pos, code, message }) =>
-      this.problem(this.at(pos[0]), syntaxProblem(code, message)),
+      this.problem(this.at(pos[0]), text.startsWith(EMBEDDED, pos[0]) ? EMBEDDED_REMEDY : syntaxProblem(code, message)),
     );
     this.root = isNothing(contents) ? null : contents;
   }
@@ -90,6 +90,10 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, string>>> = {
   MULTIPLE_DOCS: "leave out the line ---, or what comes after it",
   TAB_AS_INDENT: "indent with spaces",
 };
+
+/** The one value of ours that means something to YAML. */
+const EMBEDDED = "embedded:";
+const EMBEDDED_REMEDY = `${EMBEDDED} ends with a colon, so it stands in quotes: "${EMBEDDED}"`;
 
 /** What the YAML parser says without the piece of the file that some messages show, which may be part of a password; and what to do. */
 function syntaxProblem(code: ErrorCode, message: string): string {

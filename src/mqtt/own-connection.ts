@@ -4,6 +4,8 @@ import type { MqttQoS } from "../gateway/packet.ts";
 import { beginStream } from "./begin-stream.ts";
 import { endText } from "./end-text.ts";
 import { errorText } from "./error-text.ts";
+import { isConnecting } from "./is-connecting.ts";
+import { isExplained } from "./is-explained.ts";
 import type { LinkCredentials } from "./link-credentials.ts";
 import type { MqttVersion } from "./mqtt-version.ts";
 import type { Properties } from "./properties.ts";
@@ -32,6 +34,8 @@ export interface OwnConnectionEnd {
    * an answer, as one may that does not speak the version; or none of these.
    */
   answer: "refused" | "version refused" | "closed" | undefined;
+  /** Somebody is there, and the reason lies in what is said. Where it lies in the network, nobody may be there. */
+  isThere: boolean;
 }
 
 /** How long a broker may take to close the connection after DISCONNECT. */
@@ -48,6 +52,7 @@ export class OwnConnection {
   readonly #options: OwnConnectionOptions;
   readonly #client: MqttClient;
   #reason: string | undefined;
+  #isThere = true;
   #answer: OwnConnectionEnd["answer"] = "closed";
   #answerTimer: NodeJS.Timeout | undefined;
   #closed: Promise<void> | undefined;
@@ -112,7 +117,11 @@ export class OwnConnection {
     });
     client.once("close", () => {
       clearTimeout(this.#answerTimer);
-      this.#options.onEnd({ reason: this.#reason ?? endText(client.stream), answer: this.#answer });
+      this.#options.onEnd({
+        reason: this.#reason ?? endText(client.stream),
+        answer: this.#answer,
+        isThere: this.#isThere,
+      });
     });
   }
 
@@ -129,8 +138,13 @@ export class OwnConnection {
   }
 
   #fail(error: Error): void {
+    if (this.#reason === undefined && !isExplained(error)) this.#isThere = this.#hasReached(error);
     this.#reason ??= errorText(error);
     if (this.#answer === "closed" && streamFailure(error) !== "closed by broker") this.#answer = undefined;
+  }
+
+  #hasReached(error: Error): boolean {
+    return streamFailure(error) !== "unreached" && !isConnecting(this.#client.stream);
   }
 
   #end(reason: string): void {

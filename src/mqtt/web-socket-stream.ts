@@ -37,7 +37,7 @@ export class WebSocketStream extends Duplex implements BrokerStream {
     this.#socket = socket;
     socket.on("upgrade", ({ headers }) => {
       const chosen = headers["sec-websocket-protocol"];
-      if (chosen !== place.subProtocol) this.#failure = new Error(explainSubProtocol(place, chosen));
+      if (chosen !== place.subProtocol) this.#failure = explained(explainSubProtocol(place, chosen));
     });
     socket.on("unexpected-response", (_request, response) => this.#refuse(place, response));
     socket.on("open", () => this.#open());
@@ -99,7 +99,7 @@ export class WebSocketStream extends Duplex implements BrokerStream {
   }
 
   #refuse(place: BrokerPlace, response: IncomingMessage): void {
-    this.#failure = new Error(explainResponse(place, response));
+    this.#failure = explained(explainResponse(place, response));
     response.resume();
     this.#socket.terminate();
   }
@@ -110,6 +110,10 @@ export class WebSocketStream extends Duplex implements BrokerStream {
     else if (WORDLESS_CODES.has(code)) this.push(null);
     else this.destroy(closed(code, reason));
   }
+}
+
+function explained(explanation: string): ExplainedError {
+  return Object.assign(new Error(explanation), { explanation });
 }
 
 /** What a socket says where the other end has closed it hard. */
