@@ -78,7 +78,7 @@ export class Link implements ScheduledLink {
   #ended = false;
   /** Why it closes, where it is known before the stream says so. */
   #reason: string | undefined;
-  /** It was open, and the broker has ended it. */
+  /** It was open, and the broker has ended it and not said why. */
   #byBroker = false;
   #unasked = false;
   #takenOver = false;
@@ -346,8 +346,8 @@ export class Link implements ScheduledLink {
   }
 
   #fail(reason: string, byBroker = false): void {
-    // A broker of MQTT 5 says why.
-    if (this.#state === "open") this.#byBroker = byBroker && this.#version === 4;
+    // Also in MQTT 5: Mosquitto 2.0.11 does not say DISCONNECT to who is taken over.
+    if (this.#state === "open") this.#byBroker = byBroker;
     this.#state = "closing";
     this.#reason ??= reason;
     this.#pending = undefined;

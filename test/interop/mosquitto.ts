@@ -38,6 +38,8 @@ export interface MosquittoOptions {
   persistence?: boolean;
   /** QoS 1 and 2 messages that it sends a client before it waits for an acknowledgement; undefined is its own default, 20. */
   inflightMax?: number;
+  /** More lines of its configuration. */
+  settings?: readonly string[];
 }
 
 /** A Mosquitto of the test's own on a free port of the loopback interface. It is ended where `atEnd` says. */
@@ -71,7 +73,7 @@ export class Mosquitto {
 
   /** One that has a port and does not run yet. */
   static async prepare(atEnd: AtEnd, options: MosquittoOptions = {}): Promise<Mosquitto> {
-    const { users, accessRules, tls, persistence = false, inflightMax } = options;
+    const { users, accessRules, tls, persistence = false, inflightMax, settings = [] } = options;
     const folder = mkdtempSync(join(tmpdir(), "mqtt-sn-gateway-mosquitto-"));
     const mosquitto = new Mosquitto(await freePort(), folder, tls === undefined ? "mqtt" : "mqtts");
     atEnd(() => {
@@ -95,6 +97,7 @@ export class Mosquitto {
       lines.push(`cafile ${tls.ca}`, `certfile ${tls.cert}`, `keyfile ${tls.key}`, "require_certificate true");
     }
     if (inflightMax !== undefined) lines.push(`max_inflight_messages ${inflightMax}`);
+    lines.push(...settings);
     // As root it would become a user who may not write into the folder.
     if (process.getuid?.() === 0) lines.push("user root");
     writeFileSync(mosquitto.#file("mosquitto.conf"), `${lines.join("\n")}\n`);
