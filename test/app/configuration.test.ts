@@ -437,6 +437,7 @@ describe("problems", () => {
     ["an indentation of no level", "broker:\n  url: a\n username: b\n", /^gateway\.yaml:3:1: .*the indentation/],
     ["a text that begins with @", "broker:\n  password: @x\n", new RegExp(`^gateway\\.yaml:2:13: .*; ${quotes}$`)],
     ["a text with a colon", "broker:\n  password: a: b\n", new RegExp(`^gateway\\.yaml:2:13: .*; ${quotes}$`)],
+    ["embedded: bare", "broker:\n  url: embedded:\n", /^gateway\.yaml:2:8: .*it stands in quotes: "embedded:"$/],
     ["a quote that is not closed", "broker:\n  password: 'x\n", new RegExp(`^gateway\\.yaml:3:1: .*; ${quotes}$`)],
   ])("tell of %s, with its line and what to do", (_what, file, problem) => {
     expect(problemsOf({ file })).toEqual([expect.stringMatching(problem)]);
