@@ -51,7 +51,7 @@ export function coreSettings(options: OptionValues): Settings {
     predefinedTopics: (options["topics.predefined"] ?? []).map(({ id, topic, client }) => ({
       id,
       topic,
-      clientId: client === "*" ? undefined : client,
+      clientId: client,
     })),
     mountpoint: options["topics.mountpoint"],
     brokerMaxQos: options["broker.max_qos"] as MqttQoS,

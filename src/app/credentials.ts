@@ -37,7 +37,7 @@ export class Credentials {
     this.#nowMs = nowMs;
     const username = options["broker.username"] ?? url?.username;
     const sasKey = keyOf(options["broker.sas_key"]);
-    const password = sasKey === undefined ? (options["broker.password"] ?? url?.password) : undefined;
+    const password = options["broker.password"] ?? url?.password;
     this.#ofAll = { username, password, sasKey, sasPolicy: options["broker.sas_policy"] };
     for (const entry of options["clients.credentials"] ?? []) {
       const shown = {

@@ -28,9 +28,8 @@ export interface PredefinedFile {
  * sensors/boiler, 1`), else YAML, which is either a map as bisquitt has it or a list like topics.predefined. `name` begins every problem.
  */
 export function readPredefinedFile(name: string, text: string): PredefinedFile {
-  const content = text.replace(/^\uFEFF/, "");
-  const first = content.split("\n").find((line) => !/^\s*(#|$)/.test(line)) ?? "";
-  return isLineOfPaho(first) ? readPaho(name, content) : readYaml(name, content);
+  const first = text.split("\n").find((line) => !/^\s*(#|$)/.test(line)) ?? "";
+  return isLineOfPaho(first) ? readPaho(name, text) : readYaml(name, text);
 }
 
 /** A comma, and nothing by which YAML would be a map, a list or the beginning of a document. */

@@ -361,6 +361,11 @@ describe("problems", () => {
     expect(problemsOf(...given)).toEqual(problems);
   });
 
+  test("an entry with a user name of its own needs none for all", () => {
+    const yaml = "clients: { credentials: [{ client: a, username: u, password: p }] }";
+    expect(problemsOf({ "gateway.yaml": yaml })).toEqual([]);
+  });
+
   test("with MQTT 5 a password needs no user name", () => {
     expect(problemsOf({}, { "broker.version": "5", "broker.password": "p" })).toEqual([]);
     const entries = { "gateway.yaml": "clients: { credentials: [{ client: a, password: p }] }" };

@@ -46,6 +46,8 @@ describe("a file with predefined topics", () => {
 
   test.each([
     ["lines that end as in Windows, after a byte order mark", "\uFEFF# a\r\n*,a,1\r\nb,c,2\r\n", ["* a 1", "b c 2"]],
+    ["a byte order mark before the first topic", "\uFEFF*,a,1\n", ["* a 1"]],
+    ["a byte order mark before a map", "\uFEFFb: { 1: a }\n", ["b a 1"]],
     ["a map in JSON", '{"*": {"1": "a"}, "b": {"2": "c"}}', ["* a 1", "b c 2"]],
     ["a map in one line", "b: { 1: a, 2: c }\n", ["b a 1", "b c 2"]],
     ["a map with an anchor", 'b: &t { 1: a }\n"*": *t\n', ["b a 1", "* a 1"]],
