@@ -2,13 +2,10 @@ import { createServer, type Server, type Socket } from "node:net";
 import { generate, parser } from "mqtt-packet";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { parseBrokerUrl, type TcpBroker } from "../../src/mqtt/broker-url.ts";
-import { BrokerVersion } from "../../src/mqtt/broker-version.ts";
 import { EmbeddedBroker } from "../../src/mqtt/embedded-broker.ts";
-import type { MqttVersion } from "../../src/mqtt/mqtt-version.ts";
-import { OwnClient, type OwnClientOptions } from "../../src/mqtt/own-client.ts";
 import { openLink } from "./link-double.ts";
+import { startOwnClient } from "./own-client-double.ts";
 
-const clients: OwnClient[] = [];
 let server: Server;
 let sockets: Socket[];
 /** What the hand-made broker does with a connection. */
@@ -25,7 +22,6 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await Promise.all(clients.splice(0).map((client) => client.close()));
   for (const socket of sockets) socket.destroy();
   await new Promise((resolve) => server.close(resolve));
 });
@@ -33,34 +29,6 @@ afterEach(async () => {
 function tcp(): TcpBroker["openStream"] {
   const { port } = server.address() as { port: number };
   return (parseBrokerUrl(`mqtt://127.0.0.1:${port}`) as TcpBroker).openStream;
-}
-
-function start(
-  openStream: OwnClientOptions["openStream"],
-  options: Partial<OwnClientOptions> & { wanted?: MqttVersion } = {},
-) {
-  const fallbacks: string[] = [];
-  const version = new BrokerVersion(options.wanted ?? 4, (reason) => fallbacks.push(reason));
-  const told: string[] = [];
-  const refusals: string[] = [];
-  const client = new OwnClient({
-    openStream,
-    version,
-    clientId: "gateway",
-    credentials: () => ({}),
-    keepAliveSeconds: 60,
-    connectTimeoutMs: 1000,
-    reconnectMinMs: 5,
-    reconnectMaxMs: 20,
-    onReachable: () => told.push("reachable"),
-    onUnreachable: (reason, isRefusal) => {
-      told.push(reason);
-      if (isRefusal) refusals.push(reason);
-    },
-    ...options,
-  });
-  clients.push(client);
-  return { client, told, refusals, fallbacks, version };
 }
 
 function answering(returnCode: number): (socket: Socket) => void {
@@ -71,7 +39,7 @@ function answering(returnCode: number): (socket: Socket) => void {
 describe("the gateway's own client", () => {
   it("says that the broker is reachable, and publishes, over the embedded broker's stream", async () => {
     const broker = await EmbeddedBroker.start({ listen: { host: "127.0.0.1", port: 0 } });
-    const { client, told } = start(broker.openStream);
+    const { client, told } = startOwnClient(broker.openStream);
     expect(client.publish("a", Buffer.from("1"), { qos: 0, retain: false })).toBe(false);
     await expect.poll(() => told).toEqual(["reachable"]);
     const { link, packets } = openLink(broker.openStream);
@@ -90,7 +58,7 @@ describe("the gateway's own client", () => {
       socket.on("data", (octets) => read.push(octets));
       answering(0)(socket);
     };
-    const { client, told } = start(tcp(), { credentials: () => ({ username: "gw", password: "geheim" }) });
+    const { client, told } = startOwnClient(tcp(), { credentials: () => ({ username: "gw", password: "geheim" }) });
     await expect.poll(() => told).toEqual(["reachable"]);
     expect(client.reachable).toBe(true);
     await client.close();
@@ -106,7 +74,7 @@ describe("the gateway's own client", () => {
     await new Promise((resolve) => server.close(resolve));
     let attempts = 0;
     const open = (parseBrokerUrl(`mqtt://127.0.0.1:${port}`) as TcpBroker).openStream;
-    const { told } = start(() => {
+    const { told } = startOwnClient(() => {
       attempts += 1;
       return open();
     });
@@ -119,7 +87,7 @@ describe("the gateway's own client", () => {
 
   it("keeps trying after a refusal, and tells another reason when there is one", async () => {
     onConnection = answering(5);
-    const { told, refusals } = start(tcp());
+    const { told, refusals } = startOwnClient(tcp());
     await expect.poll(() => sockets.length).toBeGreaterThan(3);
     expect(told).toEqual(["Connection refused: Not authorized"]);
     onConnection = (socket) => socket.end();
@@ -131,7 +99,7 @@ describe("the gateway's own client", () => {
 
   it("says so when the connection is lost, and connects again", async () => {
     onConnection = answering(0);
-    const { client, told } = start(tcp());
+    const { client, told } = startOwnClient(tcp());
     await expect.poll(() => told).toEqual(["reachable"]);
     sockets[0]!.destroy();
     await expect.poll(() => told).toEqual(["reachable", "the broker closed the connection", "reachable"]);
@@ -140,7 +108,7 @@ describe("the gateway's own client", () => {
 
   it("gives up on a broker that does not answer CONNECT, and tries again", async () => {
     onConnection = () => {};
-    const { told } = start(tcp(), { connectTimeoutMs: 20 });
+    const { told } = startOwnClient(tcp(), { connectTimeoutMs: 20 });
     await expect.poll(() => told).toEqual(["connack timeout"]);
     onConnection = answering(0);
     await expect.poll(() => told.at(-1)).toBe("reachable");
@@ -148,7 +116,7 @@ describe("the gateway's own client", () => {
 
   it("gives up on a broker that does not answer PINGREQ, and tries again", async () => {
     onConnection = answering(0);
-    const { told } = start(tcp(), { keepAliveSeconds: 1, connectTimeoutMs: 100 });
+    const { told } = startOwnClient(tcp(), { keepAliveSeconds: 1, connectTimeoutMs: 100 });
     await expect.poll(() => told).toEqual(["reachable"]);
     const began = performance.now();
     await expect.poll(() => told[1], { timeout: 5000 }).toBe("no answer to PINGREQ for 0.1 s");
@@ -169,14 +137,14 @@ describe("the gateway's own client", () => {
       });
       socket.on("data", (octets) => packets.parse(octets));
     };
-    const { told } = start(tcp(), { keepAliveSeconds: 1, connectTimeoutMs: 100 });
+    const { told } = startOwnClient(tcp(), { keepAliveSeconds: 1, connectTimeoutMs: 100 });
     await expect.poll(() => pings, { timeout: 5000 }).toBe(2);
     expect(told).toEqual(["reachable"]);
   });
 
   it("gives up at once on a broker that answers something else than MQTT, and tries again", async () => {
     onConnection = (socket) => socket.write("SSH-2.0-OpenSSH\r\n".padEnd(200));
-    const { told } = start(tcp(), { connectTimeoutMs: 60_000 });
+    const { told } = startOwnClient(tcp(), { connectTimeoutMs: 60_000 });
     await expect.poll(() => told.length).toBe(1);
     onConnection = answering(0);
     await expect.poll(() => told.at(-1)).toBe("reachable");
@@ -184,7 +152,7 @@ describe("the gateway's own client", () => {
 
   it("waits longer each time, within its bounds", async () => {
     const begun: number[] = [];
-    const { client } = start(
+    const { client } = startOwnClient(
       () => {
         begun.push(performance.now());
         throw new Error("no way");
@@ -202,7 +170,7 @@ describe("the gateway's own client", () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     onTestFinished(() => void vi.useRealTimers());
     let attempts = 0;
-    const { client } = start(
+    const { client } = startOwnClient(
       () => {
         attempts += 1;
         throw new Error("no way");
@@ -230,7 +198,7 @@ describe("the gateway's own client", () => {
 
   it("does not try while it is connecting or connected", async () => {
     onConnection = () => {};
-    const { client, told } = start(tcp());
+    const { client, told } = startOwnClient(tcp());
     await expect.poll(() => sockets.length).toBe(1);
     client.tryNow();
     sockets[0]!.write(generate({ cmd: "connack", returnCode: 0, sessionPresent: false }));
@@ -242,7 +210,7 @@ describe("the gateway's own client", () => {
 
   it("drops what it cannot finish instead of keeping it for ever", async () => {
     onConnection = answering(0);
-    const { client, told } = start(tcp());
+    const { client, told } = startOwnClient(tcp());
     await expect.poll(() => told).toEqual(["reachable"]);
     const publish = () => client.publish("a", Uint8Array.of(1), { qos: 1, retain: false });
     expect(Array.from({ length: 1000 }, publish)).not.toContain(false);
@@ -251,10 +219,10 @@ describe("the gateway's own client", () => {
 
   it("closes in bounded time while it connects, and between two attempts", async () => {
     onConnection = () => {};
-    const connecting = start(tcp());
+    const connecting = startOwnClient(tcp());
     await expect.poll(() => sockets.length).toBe(1);
     await connecting.client.close();
-    const waiting = start(
+    const waiting = startOwnClient(
       () => {
         throw new Error("no way");
       },
