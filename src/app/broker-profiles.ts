@@ -12,8 +12,9 @@ export interface BrokerProfile {
 }
 
 /**
- * `tls`: an encrypted URL. `username`, `certificate`, `sas`: one of those that are named. `own-client-id`: a name for the gateway's own
- * connection, which the broker has to know. `plain-client-id`: the client's id as it is.
+ * `tls`: an encrypted URL. `username`, `certificate`, `sas`: what clients show, one of those that are named. `own-client-id`: a name for the
+ * gateway's own connection, which the broker has to know. `plain-client-id`: the client's id as it is. `alpn-at-443`: that MQTT is asked
+ * for where the port is that of the web.
  */
 export type ProfileNeed =
   | "tls"
@@ -21,7 +22,8 @@ export type ProfileNeed =
   | "username-or-certificate"
   | "sas-or-certificate"
   | "own-client-id"
-  | "plain-client-id";
+  | "plain-client-id"
+  | "alpn-at-443";
 
 export const BROKER_PROFILES = {
   /** MQTT 3.1.1 as the standard has it. */
@@ -94,7 +96,7 @@ export const BROKER_PROFILES = {
    */
   "aws-iot": {
     options: { "broker.version": 5, "broker.max_qos": 1 },
-    needs: ["tls", "username-or-certificate"],
+    needs: ["tls", "username-or-certificate", "alpn-at-443"],
     keepAliveMsMax: 1_200_000,
   },
 } as const satisfies Record<string, BrokerProfile>;

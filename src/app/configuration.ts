@@ -63,6 +63,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     }
   }
   if (problems.length === 0) {
+    if (all["broker.key"] !== undefined) secrets.add(all["broker.key"]);
     if (file !== undefined && holdsSecret(all, said)) secrets.add(file.name);
     if (all["broker.key"] !== undefined) secrets.add(all["broker.key"]);
     return { ok: true, values: all, warnings: secrets.warnings() };

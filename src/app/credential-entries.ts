@@ -25,7 +25,7 @@ const entry = z
       sas_key: z.string(SECRET).optional(),
       sas_key_file: z.string(FILE).min(1, FILE).optional(),
     },
-    isNot(`an entry ${EXAMPLE}`),
+    { error: `is not an entry ${EXAMPLE}` },
   )
   .superRefine((each, context) => {
     const [first, second] = PASSWORDS.filter((key) => each[key] !== undefined);
@@ -37,7 +37,7 @@ const entry = z
 export const CREDENTIAL_KEYS = Object.keys(entry.shape);
 
 /** The list `clients.credentials`, and that in `clients.credentials_file`. */
-export const credentialEntries = z.array(entry, isNot(`a list of entries ${EXAMPLE}`));
+export const credentialEntries = z.array(entry, { error: `is not a list of entries ${EXAMPLE}` });
 
 /** What some clients show to the broker. After the configuration was read, secrets from files are in it like those that were written down. */
 export type CredentialEntry = z.output<typeof entry>;

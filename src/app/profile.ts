@@ -56,6 +56,11 @@ const NEEDS: Readonly<Record<ProfileNeed, Need>> = {
     remedy:
       "takes nobody without credentials; set broker.sas_key_file, or a sas_key_file for each client in clients.credentials, or broker.cert and broker.key",
   },
+  "alpn-at-443": {
+    isMet: (values) => !/^mqtts:.*:443\/?$/i.test(values["broker.url"]!) || values["broker.alpn"]!.length > 0,
+    remedy: "speaks MQTT at port 443 only where it is asked to; set broker.alpn to x-amzn-mqtt-ca, or use port 8883",
+    about: "broker.url",
+  },
   "plain-client-id": {
     isMet: (values) => values["broker.client_id"] === OPTIONS["broker.client_id"].default,
     remedy: "knows a device by its own id; leave broker.client_id out",
@@ -75,6 +80,7 @@ const CONCERNED = [
   "broker.password",
   "broker.client_id",
   "broker.own_client_id",
+  "broker.alpn",
   "broker.keep_alive",
   "clients.credentials",
 ] as const satisfies readonly OptionKey[];

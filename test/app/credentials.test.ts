@@ -256,6 +256,13 @@ describe("problems", () => {
       ],
     ],
     [
+      "what is no entry, and does not show it",
+      [list('"sensor-1:hush"')],
+      [
+        'gateway.yaml:4:7: clients.credentials[0]: is not an entry such as { client: "sensor-*", username: sensors, password_file: sensors.password }',
+      ],
+    ],
+    [
       "a number for a password, which is not shown",
       [list("{ client: a, password: 12345 }")],
       ["gateway.yaml:4:30: clients.credentials[0].password: is not a text: put it in quotes"],
@@ -327,7 +334,7 @@ describe("problems", () => {
       "a file with credentials that is no list",
       [{ "gateway.yaml": "clients: { credentials_file: list.yaml }", "list.yaml": "client: a\n" }],
       [
-        'list.yaml:1:1: a map is not a list of entries such as { client: "sensor-*", username: sensors, password_file: sensors.password }',
+        'list.yaml:1:1: is not a list of entries such as { client: "sensor-*", username: sensors, password_file: sensors.password }',
       ],
     ],
     [

@@ -140,6 +140,15 @@ describe("what a broker takes nobody without is told:", () => {
     ["adafruit-io", { "broker.username": "u" }, []],
     ["aws-iot", { "broker.url": "mqtts://h" }, [`--broker-profile: aws-iot ${anybody}`]],
     [
+      "aws-iot",
+      { "broker.url": "mqtts://u:p@h:443" },
+      [
+        "--broker: aws-iot speaks MQTT at port 443 only where it is asked to; set broker.alpn to x-amzn-mqtt-ca, or use port 8883",
+      ],
+    ],
+    ["aws-iot", { "broker.url": "mqtts://u:p@h:443", "broker.alpn": "x-amzn-mqtt-ca" }, []],
+    ["aws-iot", { "broker.url": "mqtts://u:p@h:8883" }, []],
+    [
       "azure-iot-hub",
       { "broker.url": "mqtts://h" },
       [`--broker-profile: azure-iot-hub ${sas}`, `--broker-profile: azure-iot-hub ${own}`],
