@@ -23,7 +23,8 @@ export const NATS: Target = {
       "server_name: gateway-test",
       `listen: 127.0.0.1:${await freePort()}`,
       `jetstream: { store_dir: "${program.folder}" }`,
-      `mqtt: { host: "127.0.0.1", port: ${port} }`,
+      // By default it waits for half a minute before it sends again what was not acknowledged over the connection of before.
+      `mqtt: { host: "127.0.0.1", port: ${port}, ack_wait: "1s" }`,
     ];
     writeFileSync(file, `${lines.join("\n")}\n`);
     program.run({ command: SERVER!, args: ["-c", file] });
@@ -31,7 +32,8 @@ export const NATS: Target = {
     await program.takesClients(url);
     return {
       version: `NATS ${/Version:\s+(\S+)/.exec(program.output)?.[1] ?? ""}`.trim(),
-      options: { "broker.url": url, "broker.profile": "nats" },
+      // Of a keep alive of 1 s it makes a limit of 1 s, and not of 1.5 s.
+      options: { "broker.url": url, "broker.profile": "nats", "broker.keep_alive": "2s" },
       peer: { url },
     };
   },

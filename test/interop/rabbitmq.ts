@@ -22,7 +22,13 @@ export const RABBITMQ: Target = {
     atEnd(() => program.end());
     const [port, distributionPort, epmdPort] = [await freePort(), await freePort(), await freePort()];
     const file = (name: string) => join(program.folder, name);
-    const lines = ["listeners.tcp = none", `mqtt.listeners.tcp.1 = 127.0.0.1:${port}`, "mqtt.allow_anonymous = true"];
+    // It answers PINGREQ past its own deliveries: with a small window a sleeping device would get the rest the next time.
+    const lines = [
+      "listeners.tcp = none",
+      `mqtt.listeners.tcp.1 = 127.0.0.1:${port}`,
+      "mqtt.allow_anonymous = true",
+      "mqtt.prefetch = 200",
+    ];
     writeFileSync(file("rabbitmq.conf"), `${lines.join("\n")}\n`);
     writeFileSync(file("enabled_plugins"), "[rabbitmq_mqtt].\n");
     // Where there is none at this port, Erlang starts one that outlives it.
