@@ -1,6 +1,7 @@
 import type { Publish } from "../sn/message.ts";
 import { TOPIC_ID_TYPES } from "../sn/topic-id-type.ts";
 import type { Instant } from "./contract.ts";
+import { FINGERPRINT_BASIS, fingerprint } from "./fingerprint.ts";
 import type { Settings } from "./settings.ts";
 
 /** MsgIds that are remembered of one client. Beyond that the oldest is forgotten. */
@@ -65,12 +66,8 @@ export class CompletedPublishes {
   }
 }
 
-/** A number by which two PUBLISHes of one client are told apart: FNV-1a over topic and data. */
-export function fingerprintOf(message: Publish): number {
-  let hash = 0x811c9dc5 ^ message.topicId;
-  hash = Math.imul(hash, 0x01000193) ^ TOPIC_ID_TYPES.indexOf(message.topicIdType);
-  for (let index = 0; index < message.data.length; index += 1) {
-    hash = Math.imul(hash, 0x01000193) ^ message.data[index]!;
-  }
-  return hash >>> 0;
+/** A number by which two PUBLISHes of one client are told apart. */
+export function fingerprintOf({ topicId, topicIdType, data }: Publish): number {
+  const topic = Uint8Array.of(TOPIC_ID_TYPES.indexOf(topicIdType));
+  return fingerprint(fingerprint(FINGERPRINT_BASIS ^ topicId, topic), data);
 }

@@ -121,7 +121,7 @@ export class DeliveryQueue {
     const packetId = packet.messageId;
     // Without DUP it is another message under that identifier, and the broker has forgotten the one of before.
     if (!packet.dup) this.#interrupted?.endOf(packetId);
-    const sent = packet.dup && packetId !== 0 && this.#interrupted?.comesAgain(packetId) === true;
+    const sent = packet.dup && packetId !== 0 && this.#interrupted?.comesAgain(packet) === true;
     this.#items.push({
       packet,
       packetId,
@@ -213,7 +213,7 @@ export class DeliveryQueue {
    * one that the client is at.
    */
   dropUnacknowledged(): void {
-    let sentPacketId = 0;
+    let sent: PublishPacket | undefined;
     const kept: Delivery[] = [];
     for (const item of this.#items) {
       if (item.packetId === 0 || item.orphaned) {
@@ -222,11 +222,11 @@ export class DeliveryQueue {
       }
       if (item.packet === undefined) continue;
       this.#count(-1, -octetsOf(item.packet));
-      if (item.sent && sentPacketId === 0) sentPacketId = item.packetId;
+      if (item.sent) sent ??= item.packet;
     }
     this.#items = kept;
     // Where the connection of before broke in its turn the broker may not have come to send it again.
-    if (sentPacketId !== 0) this.#interruption.begin(sentPacketId);
+    if (sent !== undefined) this.#interruption.begin(sent);
   }
 
   clear(): void {

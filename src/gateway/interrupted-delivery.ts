@@ -1,4 +1,6 @@
 import type { Delivery } from "./delivery-queue.ts";
+import { FINGERPRINT_BASIS, fingerprint } from "./fingerprint.ts";
+import type { PublishPacket } from "./packet.ts";
 
 /**
  * The message that a client was sent over a connection to the broker that is over, and had not acknowledged by then: the broker is to
@@ -6,6 +8,8 @@ import type { Delivery } from "./delivery-queue.ts";
  */
 export class InterruptedDelivery {
   #packetId = 0;
+  /** What it says, as a number. */
+  #content = 0;
   /** The same before a restart, as far as that was saved: it may be that one no more. */
   #savedPacketId = 0;
   /** The client has acknowledged it since. */
@@ -22,14 +26,16 @@ export class InterruptedDelivery {
   }
 
   /** The connection is over, and the client was sent this message over it. */
-  begin(packetId: number): void {
-    this.#packetId = packetId;
+  begin(packet: PublishPacket): void {
+    this.#packetId = packet.messageId;
+    this.#content = contentOf(packet);
     this.#acknowledged = false;
   }
 
   /** The broker does not send it again any more. */
   end(): void {
-    this.begin(0);
+    this.#packetId = 0;
+    this.#acknowledged = false;
   }
 
   /** The exchange of a message is over: its packet identifier stands for another message from now on. */
@@ -48,10 +54,20 @@ export class InterruptedDelivery {
   }
 
   /** Whether what the broker sends again is this message. What was saved is believed once. */
-  comesAgain(packetId: number): boolean {
-    if (packetId === this.#packetId) return true;
+  comesAgain(packet: PublishPacket): boolean {
+    const packetId = packet.messageId;
+    if (packetId === this.#packetId) {
+      // RabbitMQ numbers anew what it sends again.
+      if (contentOf(packet) === this.#content) return true;
+      this.end();
+      return false;
+    }
     if (packetId !== this.#savedPacketId) return false;
     this.#savedPacketId = 0;
     return true;
   }
+}
+
+function contentOf({ qos, topic, payload }: PublishPacket): number {
+  return fingerprint(fingerprint(FINGERPRINT_BASIS ^ qos, Buffer.from(topic)), payload);
 }

@@ -107,6 +107,15 @@ describe("a message for the client is under way when the connection breaks", () 
     s.client("PUBACK", { topicId: 1, msgId: 3, returnCode: 2 }).toClient("REGISTER", { topicId: 1 });
   });
 
+  test("A-27 QoS 1: nor is one that a broker sends again under a number of its own choice, as RabbitMQ does", () => {
+    const s = active().deliver("a", { qos: 1, messageId: 3 }).toClient("PUBLISH", { msgId: 3 });
+    s.gone().client("PUBACK", { topicId: 1, msgId: 3 }).nothing().after(2000).opens().accepts(true).nothing();
+    s.deliver("a", { qos: 1, messageId: 3, dup: true, payload: "later" }).toClient("PUBLISH", {
+      msgId: 3,
+      data: "later",
+    });
+  });
+
   test("A-27 QoS 1: nothing is acknowledged that the client has refused meanwhile", () => {
     const s = active().deliver("a", { qos: 1, messageId: 3 }).toClient("PUBLISH", { msgId: 3 });
     s.gone().client("PUBACK", { topicId: 1, msgId: 3, returnCode: 3 }).after(2000).opens().accepts(true).nothing();
