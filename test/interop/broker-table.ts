@@ -54,7 +54,7 @@ export function tableText(columns: readonly BrokerColumn[]): string {
   return notes.length === 0 ? table : `${table}\n\n${notes.map((note, index) => `${index + 1}. ${note}`).join("\n")}`;
 }
 
-/** The columns of such a table; throws an Error that says where it is not one. Rows that there are not any more have to be named by it. */
+/** The columns of such a table, without rows that there are not any more; throws an Error that says where it is not one. */
 export function parseTable(text: string): BrokerColumn[] {
   const lines = text.split("\n");
   const rows = lines
@@ -68,21 +68,15 @@ export function parseTable(text: string): BrokerColumn[] {
   }
   const odd = rows.find((cells) => cells.length !== titles.length);
   if (odd !== undefined) throw new Error(`the row "${odd[0]}" has ${odd.length - 1} cells of ${titles.length - 1}`);
-  const byRow = new Map(results.map(([sentence, ...cells]) => [rowOf(sentence!), cells]));
+  const byRow = new Map(results.map(([sentence, ...cells]) => [sentence, cells]));
   return titles.slice(1).map((title, index) => {
     const cells = ROWS.map((row) => {
-      const cell = byRow.get(row)?.[index];
+      const cell = byRow.get(CASE_ROWS[row])?.[index];
       return [row, cell === undefined ? NO_CELL : parseCell(cell, notes)];
     });
     const [version, date] = [versions[index + 1]!, dates[index + 1]!];
     return { title, version, date, cells: Object.fromEntries(cells) as Record<CaseRow, Cell> };
   });
-}
-
-function rowOf(sentence: string): CaseRow {
-  const row = ROWS.find((each) => CASE_ROWS[each] === sentence);
-  if (row === undefined) throw new Error(`there is no row "${sentence}"`);
-  return row;
 }
 
 function parseCell(text: string, notes: readonly string[]): Cell {

@@ -8,14 +8,16 @@ const END = "\n\n<!-- end -->";
 export class BrokersPage {
   readonly #path: string;
   readonly #before: string;
+  readonly #table: string;
   readonly #after: string;
   readonly columns: readonly BrokerColumn[];
 
-  private constructor(path: string, before: string, columns: readonly BrokerColumn[], after: string) {
+  private constructor(path: string, before: string, table: string, after: string) {
     this.#path = path;
     this.#before = before;
-    this.columns = columns;
+    this.#table = table;
     this.#after = after;
+    this.columns = parseTable(table);
   }
 
   /** Throws an Error that says so where the table cannot be found or read. */
@@ -25,9 +27,12 @@ export class BrokersPage {
     const end = page.indexOf(END);
     if (begin < 0 || end < begin) throw new Error(`${path} has no table between its marks`);
     const table = page.slice(begin + BEGIN.length, end);
-    const columns = parseTable(table);
-    if (tableText(columns) !== table) throw new Error(`${path}: the table is not as it is written; write it anew`);
-    return new BrokersPage(path, page.slice(0, begin + BEGIN.length), columns, page.slice(end));
+    return new BrokersPage(path, page.slice(0, begin + BEGIN.length), table, page.slice(end));
+  }
+
+  /** Whether the table would be written just so now: with the rows that there are, and nothing else. */
+  get isAsWritten(): boolean {
+    return tableText(this.columns) === this.#table;
   }
 
   /** Writes the page with these columns in the place of those with the same title; the others keep what stands there. */

@@ -16,7 +16,8 @@ const SUFFIX = ".test.ts";
 
 const ALL = readdirSync(join(ROOT, TARGETS))
   .filter((file) => file.endsWith(SUFFIX))
-  .map((file) => basename(file, SUFFIX));
+  .map((file) => basename(file, SUFFIX))
+  .sort();
 
 const USAGE = `npm run interop -- [options]
 
