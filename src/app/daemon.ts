@@ -4,6 +4,7 @@ import { Gateway } from "../gateway/gateway.ts";
 import { parseBrokerUrl, type TcpBroker } from "../mqtt/broker-url.ts";
 import { EmbeddedBroker } from "../mqtt/embedded-broker.ts";
 import type { OwnClient } from "../mqtt/own-client.ts";
+import type { OwnConnectionEnd } from "../mqtt/own-connection.ts";
 import { BrokerAccess } from "./broker-access.ts";
 import { brokerReport } from "./broker-report.ts";
 import type { Configuration } from "./configuration.ts";
@@ -256,11 +257,11 @@ export class Daemon {
         wasReached = true;
         this.#runner?.brokerReachable(true);
       },
-      onUnreachable: (reason: string, isRefusal: boolean, isThere: boolean) => {
+      onUnreachable: (reason, isRefusal, broker) => {
         unreachableSinceMs ??= performance.now();
         this.#runner?.brokerReachable(false);
         const sentence = reason.endsWith("?") ? reason : `${reason}.`;
-        const remedy = remedyOf(isRefusal, isThere);
+        const remedy = remedyOf(isRefusal, broker);
         const message = `the broker at ${url} cannot be reached: ${sentence} The gateway keeps trying. ${remedy}`;
         this.#log.warn("broker.unreachable", { url, reason }, message.trimEnd());
       },
@@ -276,9 +277,10 @@ function reachableMessage(url: string, outageMs: number | undefined): string {
 }
 
 /** What to do about a broker that cannot be reached, where the reason does not say it. */
-function remedyOf(isRefusal: boolean, isThere: boolean): string {
+function remedyOf(isRefusal: boolean, broker: OwnConnectionEnd["broker"]): string {
   if (isRefusal) return "Check broker.username, broker.password and what the broker allows.";
-  if (isThere) return "";
+  if (broker === "heard") return "";
+  if (broker === "silent") return "Is it an MQTT broker, and does it speak bare MQTT at this port, not TLS (mqtts://)?";
   return `Start a broker there; or name another one (${runInvocation()} --broker mqtt://host:port), or use the one inside (--broker embedded:).`;
 }
 

@@ -26,9 +26,10 @@ export interface OwnClientOptions {
   onReachable: () => void;
   /**
    * There is no connection to the broker. Told once, and again only when the reason, which is for people, is another. `isRefusal`: the
-   * broker is there, and has answered CONNECT with a refusal. `isThere`: somebody is there, and the reason lies in what is said.
+   * broker is there, and has answered CONNECT with a refusal. `broker`: as in
+   * `OwnConnectionEnd`.
    */
-  onUnreachable: (reason: string, isRefusal: boolean, isThere: boolean) => void;
+  onUnreachable: (reason: string, isRefusal: boolean, broker: OwnConnectionEnd["broker"]) => void;
   /** MQTT 5: what the broker says that it does not do, for people; each time it is something else, at first than nothing. */
   onLimits?: (limits: readonly string[]) => void;
 }
@@ -167,7 +168,7 @@ export class OwnClient {
     this.#tellLimits(limitTexts(properties));
   }
 
-  #onEnd(attempt: Attempt, { reason, answer, isThere }: OwnConnectionEnd): void {
+  #onEnd(attempt: Attempt, { reason, answer, broker }: OwnConnectionEnd): void {
     const isRenewing = this.#isRenewing;
     const { version } = this.#options;
     clearTimeout(this.#renewalTimer);
@@ -186,7 +187,7 @@ export class OwnClient {
     this.#endedAtMs = performance.now();
     this.#retryAfter(this.#waitMs());
     this.#failures += 1;
-    this.#tellUnreachable(reason, answer === "refused", isThere);
+    this.#tellUnreachable(reason, answer === "refused", broker);
   }
 
   /** A broker that has closed a connection of MQTT 5 has answered one of MQTT 3.1.1. */
@@ -194,11 +195,11 @@ export class OwnClient {
     this.#options.version.fallBack("it closes the connection at CONNECT of MQTT 5, and answers one of MQTT 3.1.1");
   }
 
-  #tellUnreachable(reason: string, isRefusal: boolean, isThere: boolean): void {
+  #tellUnreachable(reason: string, isRefusal: boolean, broker: OwnConnectionEnd["broker"]): void {
     this.#toldReachable = false;
     if (reason === this.#toldReason) return;
     this.#toldReason = reason;
-    this.#options.onUnreachable(reason, isRefusal, isThere);
+    this.#options.onUnreachable(reason, isRefusal, broker);
   }
 
   #tellLimits(limits: readonly string[]): void {

@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import { type IConnackPacket, type IDisconnectPacket, MqttClient } from "mqtt";
 import type { MqttQoS } from "../gateway/packet.ts";
 import { beginStream } from "./begin-stream.ts";
+import type { BrokerStream } from "./broker-stream.ts";
 import { endText } from "./end-text.ts";
 import { errorText } from "./error-text.ts";
 import { isConnecting } from "./is-connecting.ts";
@@ -34,8 +35,11 @@ export interface OwnConnectionEnd {
    * an answer, as one may that does not speak the version; or none of these.
    */
   answer: "refused" | "version refused" | "closed" | undefined;
-  /** Somebody is there, and the reason lies in what is said. Where it lies in the network, nobody may be there. */
-  isThere: boolean;
+  /**
+   * What is to be thought of the broker: perhaps nobody is there; somebody is there who closed the connection without a word, of which is not
+   * known why; or somebody is there, and the reason says what is the matter.
+   */
+  broker: "absent" | "silent" | "heard";
 }
 
 /** How long a broker may take to close the connection after DISCONNECT. */
@@ -52,7 +56,7 @@ export class OwnConnection {
   readonly #options: OwnConnectionOptions;
   readonly #client: MqttClient;
   #reason: string | undefined;
-  #isThere = true;
+  #broker: OwnConnectionEnd["broker"] = "heard";
   #answer: OwnConnectionEnd["answer"] = "closed";
   #answerTimer: NodeJS.Timeout | undefined;
   #closed: Promise<void> | undefined;
@@ -117,11 +121,9 @@ export class OwnConnection {
     });
     client.once("close", () => {
       clearTimeout(this.#answerTimer);
-      this.#options.onEnd({
-        reason: this.#reason ?? endText(client.stream),
-        answer: this.#answer,
-        isThere: this.#isThere,
-      });
+      const answer = this.#answer;
+      if (this.#reason !== undefined) this.#options.onEnd({ reason: this.#reason, answer, broker: this.#broker });
+      else this.#options.onEnd({ reason: endText(client.stream), answer, broker: this.#ofSilence });
     });
   }
 
@@ -138,13 +140,22 @@ export class OwnConnection {
   }
 
   #fail(error: Error): void {
-    if (this.#reason === undefined && !isExplained(error)) this.#isThere = this.#hasReached(error);
+    if (this.#reason === undefined) this.#broker = this.#brokerAt(error);
     this.#reason ??= errorText(error);
     if (this.#answer === "closed" && streamFailure(error) !== "closed by broker") this.#answer = undefined;
   }
 
-  #hasReached(error: Error): boolean {
-    return streamFailure(error) !== "unreached" && !isConnecting(this.#client.stream);
+  #brokerAt(error: Error): OwnConnectionEnd["broker"] {
+    if (isExplained(error)) return "heard";
+    const failure = streamFailure(error);
+    if (failure === "closed by broker") return this.#ofSilence;
+    return failure === "unreached" || isConnecting(this.#client.stream) ? "absent" : "heard";
+  }
+
+  /** Where the connection is closed by the broker. */
+  get #ofSilence(): OwnConnectionEnd["broker"] {
+    const { silenceHint }: BrokerStream = this.#client.stream;
+    return this.#answer === "closed" && silenceHint === undefined ? "silent" : "heard";
   }
 
   #end(reason: string): void {
