@@ -275,7 +275,7 @@ describe("start", () => {
 });
 
 describe("stop", () => {
-  test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
+  test.each(["SIGTERM", "SIGINT"] as const)(
     "on %s: clients are told, and the process ends with 0",
     async (signal) => {
       const gateway = GatewayProcess.embedded();
