@@ -20,7 +20,8 @@ export const CLIENT_OPTIONS = {
     ...list("<pattern>", "a pattern of client ids (sensor-*), an IP address or a network (10.0.0.0/8)", isClientRule),
     default: [],
     defaultShown: "none",
-    meaning: "who may not, in the same way; goes before clients.allow",
+    meaning:
+      "who may not, in the same way; goes before clients.allow. Who is connected when a reload denies it stays until its next CONNECT",
   },
   "clients.credentials": {
     schema: credentialEntries.optional(),
