@@ -9,6 +9,7 @@ import type { MqttVersion } from "../mqtt/mqtt-version.ts";
 import { OwnClient, type OwnClientOptions } from "../mqtt/own-client.ts";
 import { Credentials } from "./credentials.ts";
 import type { OptionValues } from "./options.ts";
+import { OWN_CLIENT_ID_PREFIX } from "./own-connection-warnings.ts";
 
 /** What is told of the gateway's own connection. */
 type OwnClientCallbacks = Pick<OwnClientOptions, "onReachable" | "onUnreachable">;
@@ -84,7 +85,8 @@ export class BrokerAccess {
     const current = () => this.#options;
     // A name of its own for each process: two gateways on one broker must not throw each other out.
     const clientId =
-      options["broker.own_client_id"] ?? `mqtt-sn-gateway-${options["gateway.id"]}-${randomBytes(4).toString("hex")}`;
+      options["broker.own_client_id"] ??
+      `${OWN_CLIENT_ID_PREFIX}${options["gateway.id"]}-${randomBytes(4).toString("hex")}`;
     this.#ownClient = new OwnClient({
       ...callbacks,
       onLimits: this.#findings.onLimits,

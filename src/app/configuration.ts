@@ -11,6 +11,7 @@ import { NOTHING_KEPT } from "./nothing-kept.ts";
 import type { Option } from "./option.ts";
 import { CONFIG_VARIABLE, OPTION_KEYS, VARIABLE_PREFIX, variableOf } from "./option-names.ts";
 import { OPTIONS, type OptionKey, type OptionValues } from "./options.ts";
+import { ownConnectionWarnings } from "./own-connection-warnings.ts";
 import type { Problem } from "./problem.ts";
 import { addProfile, checkProfile } from "./profile.ts";
 import { fileNameIn, problemsOfIssues, type Said, saidAt, saidOf } from "./said.ts";
@@ -66,7 +67,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     if (all["broker.key"] !== undefined) secrets.add(all["broker.key"]);
     if (file !== undefined && holdsSecret(all, said)) secrets.add(file.name);
     if (all["broker.key"] !== undefined) secrets.add(all["broker.key"]);
-    return { ok: true, values: all, warnings: secrets.warnings() };
+    return { ok: true, values: all, warnings: [...secrets.warnings(), ...ownConnectionWarnings(all)] };
   }
   problems.sort((one, other) => (one.offset ?? -1) - (other.offset ?? -1));
   return { ok: false, problems: problems.map(({ text }) => text) };

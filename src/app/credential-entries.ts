@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { isTemplate } from "../gateway/template.ts";
-import { isNot, MASK } from "./option.ts";
+import { isNot, isNotText, MASK } from "./option.ts";
 
-const CLIENT = isNot("a client id, or a pattern of client ids (sensor-*)");
+const CLIENT = isNotText("a client id, or a pattern of client ids (sensor-*)");
 const FILE = isNot("the name of a file");
 const EXAMPLE = 'such as { client: "sensor-*", username: sensors, password_file: sensors.password }';
 
@@ -17,7 +17,7 @@ const entry = z
     {
       client: z.string(CLIENT).min(1, CLIENT),
       username: z
-        .string(isNot("a text: put it in quotes"))
+        .string(isNotText("a text"))
         .refine(isTemplate, { error: `has a placeholder other than \${clientId}` })
         .optional(),
       password: z.string(SECRET).optional(),

@@ -33,6 +33,17 @@ export function isNot(expected: string): { error: (issue: { input?: unknown }) =
   return { error: ({ input }) => (input === undefined ? "is missing" : `${shown(input)} is not ${expected}`) };
 }
 
+/** The same of what is a text: YAML takes 0815 and yes for something else. */
+export function isNotText(expected: string): { error: (issue: { input?: unknown }) => string } {
+  const { error } = isNot(expected);
+  return {
+    error: (issue) => {
+      const isUnquoted = typeof issue.input === "number" || typeof issue.input === "boolean";
+      return isUnquoted ? `${error(issue)}; put it in quotes` : error(issue);
+    },
+  };
+}
+
 /** A value as a message shows it. */
 export function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { isTemplate } from "../gateway/template.ts";
 import { isTopicName } from "../sn/topic-name.ts";
-import { isNot } from "./option.ts";
+import { isNot, isNotText } from "./option.ts";
 
 const ID = isNot("a topic id from 1 to 65534 (0 and 65535 are reserved)");
-const TOPIC = isNot("a topic name (not empty, without + and #)");
-const CLIENT = isNot('a client id, or "*" for all clients');
+const TOPIC = isNotText("a topic name (not empty, without + and #)");
+const CLIENT = isNotText('a client id, or "*" for all clients');
 
 /** A topic id of the range that there is (I1). */
 export const predefinedId = z.int(ID).min(1, ID).max(65534, ID);

@@ -15,7 +15,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function load(files: Readonly<Record<string, string>>, flags: Partial<Record<OptionKey, string>> = {}) {
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(join(folder, name, ".."), { recursive: true });
-    writeFileSync(join(folder, name), text, { mode: 0o600 });
+    writeFileSync(join(folder, name), text);
+    chmodSync(join(folder, name), 0o600);
   }
   return loadConfiguration({
     flags: new Map(Object.entries(flags) as [OptionKey, string][]),
@@ -173,6 +174,11 @@ clients:
     ]);
   });
 
+  test("of credentials may be empty, or have nothing but comments", () => {
+    const files = { "gateway.yaml": "clients: { credentials_file: list.yaml }", "list.yaml": "# nobody yet\n" };
+    expect(valuesOf(files)["clients.credentials"]).toEqual([]);
+  });
+
   test("are read anew each time", () => {
     const files = { "gateway.yaml": "broker: { username: u, password_file: secret }" };
     expect(valuesOf({ ...files, secret: "one" })["broker.password"]).toBe("one");
@@ -210,6 +216,32 @@ clients:
       expect(warningsWith(0o644, "gateway.yaml")).toEqual([told("gateway.yaml")]);
     },
   );
+});
+
+describe("the gateway's own connection", () => {
+  const unknown =
+    "the gateway's own connection has another client id at each start, and by what is set it shows credentials that change with it; set broker.own_client_id to one that the broker knows, or give mqtt-sn-gateway-* a username and a password in clients.credentials";
+  const warningsOf = (...given: Parameters<typeof load>) => {
+    const configuration = load(...given);
+    return configuration.ok ? configuration.warnings : configuration.problems;
+  };
+
+  test.each<[string, Parameters<typeof load>]>([
+    ["a user name", [{}, { "broker.username": `s-\${clientId}` }]],
+    ["a password", [{}, { "broker.username": "u", "broker.password": `\${clientId}` }]],
+    ["a token", [{}, { "broker.username": "u", "broker.sas_key": KEY }]],
+    ["what fits all", [{ "gateway.yaml": `clients: { credentials: [{ client: "*", username: "\${clientId}" }] }` }]],
+  ])("is warned of with a client id of chance, and %s made from it", (_what, given) => {
+    expect(warningsOf(...given)).toEqual([unknown]);
+    const [files, flags] = given;
+    expect(warningsOf(files, { ...flags, "broker.own_client_id": "gateway" })).toEqual([]);
+  });
+
+  test("is not where it shows the same at each start", () => {
+    expect(warningsOf({}, { "broker.username": "u", "broker.password": "p" })).toEqual([]);
+    const yaml = `broker: { username: "\${clientId}" }\nclients: { credentials: [{ client: mqtt-sn-gateway-*, username: g, password: p }] }`;
+    expect(warningsOf({ "gateway.yaml": yaml })).toEqual([]);
+  });
 });
 
 describe("problems", () => {
@@ -260,6 +292,14 @@ describe("problems", () => {
       [list('"sensor-1:hush"')],
       [
         'gateway.yaml:4:7: clients.credentials[0]: is not an entry such as { client: "sensor-*", username: sensors, password_file: sensors.password }',
+      ],
+    ],
+    [
+      "numbers where texts are meant",
+      [list("{ client: 0815, username: 7 }")],
+      [
+        "gateway.yaml:4:17: clients.credentials[0].client: 815 is not a client id, or a pattern of client ids (sensor-*); put it in quotes",
+        "gateway.yaml:4:33: clients.credentials[0].username: 7 is not a text; put it in quotes",
       ],
     ],
     [

@@ -77,7 +77,7 @@ describe("a file with predefined topics", () => {
     ["what is no id in a map", "b:\n  one: a\n", [`f:2:3: "one" is not ${ids}`]],
     ["a wildcard", "*,a/#,1\n", [`f:1:3: "a/#" is not ${names}`]],
     ["a wildcard in a map", "b: { 1: a/+ }\n", [`f:1:9: "a/+" is not ${names}`]],
-    ["a name that is a number to YAML", "b: { 1: 2 }\n", [`f:1:9: 2 is not ${names}`]],
+    ["a name that is a number to YAML", "b: { 1: 2 }\n", [`f:1:9: 2 is not ${names}; put it in quotes`]],
     ["no name", "b:\n  1:\n", [`f:2:5: an empty value is not ${names}`]],
     ["a pattern of clients", "sensor-*,a,1\n", [`f:1:1: "sensor-*" is not ${clients}`]],
     ["no client", ",a,1\n", [`f:1:1: "" is not ${clients}`]],
