@@ -1,5 +1,7 @@
-import { type AddressInfo, createServer, type Server } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import type { Packet } from "mqtt-packet";
+import { certificate } from "../certificates/certificate.ts";
 import type { AtEnd } from "../process/gateway-process.ts";
 import type { Habit } from "./quirk-habit.ts";
 import { QuirkPassage } from "./quirk-passage.ts";
@@ -11,10 +13,12 @@ export class QuirkProxy {
   readonly #passages = new Set<QuirkPassage>();
   readonly #packets: { clientId: string; packet: Packet }[] = [];
   readonly #delivered = new Map<string, number>();
-  readonly #port: number;
+  /** Where the gateway finds the broker. */
+  readonly url: string;
 
-  private constructor(server: Server, brokerPort: number, habits: readonly Habit[]) {
-    this.#port = (server.address() as AddressInfo).port;
+  private constructor(server: Server, brokerPort: number, habits: readonly Habit[], isSecure: boolean) {
+    const { port } = server.address() as AddressInfo;
+    this.url = isSecure ? `mqtts://localhost:${port}` : `mqtt://127.0.0.1:${port}`;
     const surroundings = {
       brokerPort,
       habits,
@@ -22,28 +26,30 @@ export class QuirkProxy {
       onPacket: (clientId: string, packet: Packet) => this.#packets.push({ clientId, packet }),
       onDelivered: (clientId: string) => this.#delivered.set(clientId, this.deliveredTo(clientId) + 1),
     };
-    server.on("connection", (near) => {
+    server.on(isSecure ? "secureConnection" : "connection", (near: Socket) => {
       const passage = new QuirkPassage(near, surroundings);
       this.#passages.add(passage);
       near.once("close", () => this.#passages.delete(passage));
     });
   }
 
-  /** Before the broker at this port of the loopback interface. */
-  static async before(brokerPort: number, habits: readonly Habit[], atEnd: AtEnd): Promise<QuirkProxy> {
-    const server = createServer({ noDelay: true });
+  /** Before the broker at this port of the loopback interface; `isSecure` with the certificate that tests have for brokers. */
+  static async before(
+    brokerPort: number,
+    habits: readonly Habit[],
+    atEnd: AtEnd,
+    isSecure = false,
+  ): Promise<QuirkProxy> {
+    const server = isSecure
+      ? createTlsServer({ cert: certificate("broker.pem"), key: certificate("broker.key") })
+      : createServer({ noDelay: true });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const proxy = new QuirkProxy(server, brokerPort, habits);
+    const proxy = new QuirkProxy(server, brokerPort, habits, isSecure);
     atEnd(() => {
       server.close();
       for (const passage of proxy.#passages) passage.cut();
     });
     return proxy;
-  }
-
-  /** Where the gateway finds the broker. */
-  get url(): string {
-    return `mqtt://127.0.0.1:${this.#port}`;
   }
 
   /** What has come from a client: packets of this type. */
