@@ -57,6 +57,7 @@ export class Daemon {
   #runner: Runner | undefined;
   #surroundings: Surroundings | undefined;
   #state: KeptState | undefined;
+  #isReady = false;
   #hasFailed = false;
 
   private constructor(options: OptionValues, log: Log, callbacks: DaemonCallbacks) {
@@ -179,7 +180,7 @@ export class Daemon {
       broadcast: (near, radius, data) => this.#listeners?.broadcast(near, radius, data),
       publish: (topic, payload, retain) => this.#ownClient?.publish(topic, payload, { qos: 0, retain }),
       openLink: (link, connect, emit) => access.openLink(link, connect, emit),
-      linkOpened: () => this.#ownClient?.tryNow(),
+      linkOpened: () => this.#onLinkOpened(),
       note: (note, now) => this.#noteLog.print(note, now),
       save: state && ((clientId) => state.changed(clientId)),
       stalled: (stalledMs) => this.#tellStall(stalledMs),
@@ -196,7 +197,20 @@ export class Daemon {
     send = this.#listeners.sender();
     // Topic ids are handed out again when it is saved that they go on behind those of before.
     state?.start();
-    this.#ownClient = this.#startOwnClient(access, this.#callbacks.onReady);
+    this.#ownClient = this.#startOwnClient(access);
+  }
+
+  /** Some brokers let clients in, and not the gateway itself. */
+  #onLinkOpened(): void {
+    if (this.#ownClient === undefined) return;
+    this.#ownClient.tryNow();
+    this.#becomeReady();
+  }
+
+  #becomeReady(): void {
+    if (this.#isReady) return;
+    this.#isReady = true;
+    this.#callbacks.onReady();
   }
 
   #tellOfCertificates(): void {
@@ -243,19 +257,19 @@ export class Daemon {
     return this.#embeddedBroker.openStream;
   }
 
-  #startOwnClient(access: BrokerAccess, onReady: () => void): OwnClient {
+  #startOwnClient(access: BrokerAccess): OwnClient {
     const url = this.brokerUrl;
     let wasReached = false;
     let unreachableSinceMs: number | undefined;
     return access.ownClient({
-      onReachable: () => {
+      onReachable: (limits) => {
         const outageMs =
           unreachableSinceMs === undefined ? undefined : Math.round(performance.now() - unreachableSinceMs);
         unreachableSinceMs = undefined;
         this.#log.info("broker.reachable", { url, outageMs }, reachableMessage(url, wasReached ? outageMs : undefined));
-        if (!wasReached) onReady();
+        this.#becomeReady();
         wasReached = true;
-        this.#runner?.brokerReachable(true);
+        this.#runner?.brokerReachable(true, limits);
       },
       onUnreachable: (reason, isRefusal, broker) => {
         unreachableSinceMs ??= performance.now();

@@ -1,4 +1,13 @@
-import type { Address, Effect, GatewayEvent, Instant, LinkConnect, LinkId, Note } from "../gateway/contract.ts";
+import type {
+  Address,
+  BrokerLimits,
+  Effect,
+  GatewayEvent,
+  Instant,
+  LinkConnect,
+  LinkId,
+  Note,
+} from "../gateway/contract.ts";
 import type { PacketToBroker } from "../gateway/packet.ts";
 import type { SavedGateway } from "../gateway/saved-session.ts";
 import type { Settings } from "../gateway/settings.ts";
@@ -92,11 +101,11 @@ export class Runner {
     this.#handle({ type: "datagram", from, data });
   }
 
-  /** The broker can be reached from now on, or not any more. May be said again: the core is told of changes. */
-  brokerReachable(reachable: boolean): void {
+  /** The broker can be reached from now on, or not any more. May be said again: the core is told of changes. `limits` is what it does not do. */
+  brokerReachable(reachable: boolean, limits?: BrokerLimits): void {
     if (reachable === this.#brokerReachable) return;
     this.#brokerReachable = reachable;
-    this.#handle({ type: "broker-reachable", reachable });
+    this.#handle({ type: "broker-reachable", reachable, ...(limits && { limits }) });
   }
 
   /**

@@ -2,6 +2,7 @@ import type { Connect } from "../sn/message.ts";
 import { isMqttText } from "../sn/text.ts";
 import { ClientIdRules } from "./client-id-rules.ts";
 import type { Instant } from "./contract.ts";
+import { isOneLevel } from "./is-one-level.ts";
 import type { PredefinedTopics } from "./predefined-topics.ts";
 import { RateLimit } from "./rate-limit.ts";
 import type { Settings } from "./settings.ts";
@@ -9,9 +10,6 @@ import { namesClient } from "./template.ts";
 
 /** The only ProtocolId there is (§5.3.8). */
 const PROTOCOL_ID = 1;
-
-/** Within a topic such a client id would make its client see, or be, others. */
-const HAS_LEVELS = /[/+#]/;
 
 /** Places that are taken when another client wants one. */
 export interface TakenPlaces {
@@ -37,9 +35,9 @@ export class Admission {
     this.#connects = new RateLimit(() => settings.connectsPerSecond);
   }
 
-  /** Whether the rules for client ids let this one in. */
+  /** Whether a client with this id may be here: the rules let it in, and the topics that it is part of are its own. */
   admits(clientId: string): boolean {
-    return this.#clientIdRules.admits(clientId);
+    return this.#clientIdRules.admits(clientId) && !this.#wouldBeLevels(clientId);
   }
 
   /** What about the CONNECT itself cannot be accepted (C5, C6), whatever the room. */
@@ -48,7 +46,7 @@ export class Admission {
     if (clientId === "") return "the client id is empty";
     if (!isMqttText(clientId)) return "the client id is not UTF-8, or has control characters";
     if (Buffer.byteLength(clientId) > this.#settings.clientIdOctetsMax) return "the client id is too long";
-    if (HAS_LEVELS.test(clientId) && (namesClient(this.#settings.mountpoint) || this.#predefined.nameClients)) {
+    if (this.#wouldBeLevels(clientId)) {
       return "the client id is part of topics (topics.mountpoint, topics.predefined), and has / or + or # in it";
     }
     if (!this.admits(clientId)) return "the client id is not allowed: clients.allow, clients.deny";
@@ -60,6 +58,10 @@ export class Admission {
     const { clientsMax, setUpsMax } = this.#settings;
     if (sessions >= clientsMax || links >= 2 * clientsMax) return "clients.max";
     return setUps >= setUpsMax ? "clients.max_half_open" : undefined;
+  }
+
+  #wouldBeLevels(clientId: string): boolean {
+    return !isOneLevel(clientId) && (namesClient(this.#settings.mountpoint) || this.#predefined.nameClients);
   }
 
   /** The limit that one more set-up now would break, by its key; if there is none, the set-up is counted. */

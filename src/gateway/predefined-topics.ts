@@ -1,3 +1,4 @@
+import { isOneLevel } from "./is-one-level.ts";
 import type { PredefinedTopic } from "./settings.ts";
 import { expandTemplate, namesClient } from "./template.ts";
 
@@ -44,7 +45,8 @@ export class PredefinedTopics {
     const own = clientId === undefined ? undefined : this.#ofClient.get(clientId);
     const topic = own?.get(id) ?? this.#ofAll.get(id);
     if (topic === undefined || !namesClient(topic)) return topic;
-    return clientId === undefined ? undefined : expandTemplate(topic, clientId);
+    // Who was connected when such a topic came by a reload may have an id that would be refused now.
+    return clientId !== undefined && isOneLevel(clientId) ? expandTemplate(topic, clientId) : undefined;
   }
 
   /** Whether the number is predefined for anybody: then it is never handed out as a normal id (I3). */

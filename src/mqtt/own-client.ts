@@ -22,8 +22,8 @@ export interface OwnClientOptions {
   /** The shortest and the longest wait before it connects again. */
   reconnectMinMs: number;
   reconnectMaxMs: number;
-  /** The broker has accepted the connection: the first time, and each time after `onUnreachable`. */
-  onReachable: () => void;
+  /** The broker has accepted the connection: the first time, and each time after `onUnreachable`. `limits` is what it does not do. */
+  onReachable: (limits: BrokerLimits) => void;
   /**
    * There is no connection to the broker. Told once, and again only when the reason, which is for people, is another. `isRefusal`: the
    * broker is there, and has answered CONNECT with a refusal. `broker`: as in
@@ -163,7 +163,7 @@ export class OwnClient {
     }
     if (!this.#toldReachable) {
       this.#toldReachable = true;
-      this.#options.onReachable();
+      this.#options.onReachable(this.#limits);
     }
     this.#tellLimits(limitTexts(properties));
   }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Core, Runner, type RunnerLink, type Surroundings } from "../../src/app/runner.ts";
 import type { Effect, GatewayEvent, Instant, LinkConnect, LinkId, Note } from "../../src/gateway/contract.ts";
+import { DEFAULT_SETTINGS } from "../../src/gateway/settings.ts";
 
 /** A core whose answers are written by the test; it records what it was told, and when. */
 class ScriptedCore implements Core {
@@ -150,6 +151,22 @@ test("an open link is told, and the end of one is not", () => {
   links.get(1)!.emit({ type: "link-closed", link: 1, reason: "test" });
   expect(performed).toEqual([["open", 1], ["link opened"]]);
   expect(core.types).toEqual(["datagram", "link-opened", "link-closed"]);
+});
+
+test("what the broker does not do is told to the core with the broker", () => {
+  const { core, runner } = setUp();
+  const limits = { receiveMax: 20, maxQos: 1, retains: false, packetOctetsMax: 1000 } as const;
+  runner.brokerReachable(true, limits);
+  expect(core.seen[0]!.event).toEqual({ type: "broker-reachable", reachable: true, limits });
+});
+
+test("other settings are told to the core, but not after the end", async () => {
+  const { core, runner } = setUp();
+  runner.reload(DEFAULT_SETTINGS);
+  expect(core.seen[0]!.event).toEqual({ type: "reload", settings: DEFAULT_SETTINGS });
+  await runner.stop(1000);
+  runner.reload(DEFAULT_SETTINGS);
+  expect(core.types).toEqual(["reload", "stop"]);
 });
 
 test("D1 the core is told whether the broker can be reached, at each change", () => {

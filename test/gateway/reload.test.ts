@@ -31,6 +31,19 @@ describe("topics.predefined", () => {
     publishes7(s, 2).toBroker("publish", { topic: "mine" });
   });
 
+  test("P6 one with the client's id in it is not known to a client whose id would be several levels", () => {
+    const own = { predefinedTopics: [predefined(7, `at/\${clientId}`)] };
+    for (const [clientId, topic] of [
+      ["dev1", "at/dev1"],
+      ["+/dev2", undefined],
+    ] as const) {
+      const s = new Script().connect({ clientId }).reload(own);
+      publishes7(s, 1);
+      if (topic !== undefined) s.toBroker("publish", { topic });
+      else s.toClient("PUBACK", { returnCode: 2 });
+    }
+  });
+
   test("N6 QoS −1 follows", () => {
     const s = new Script().brokerReachable().toGroups("ADVERTISE");
     s.reload({ predefinedTopics: [predefined(7, "p")] });

@@ -61,6 +61,11 @@ describe("the settings are others after the restart", () => {
     s.client("PINGREQ").toClient("DISCONNECT");
   });
 
+  test("topics.mountpoint: a client whose id would be several levels of topics is not there any more", () => {
+    const s = new Script().connect({ ...DURABLE, clientId: "a/+" });
+    s.restart({ mountpoint: `\${clientId}/` }).noted("sessions.restored", { active: 0, stored: 1 }).after(0).nothing();
+  });
+
   test("K4 keep alives and sleeps are multiplied by the new factor", () => {
     const s = new Script().connect({ ...DURABLE, duration: 60 });
     s.restart({ keepAliveFactor: 3 }).after(0).opens().accepts(true);

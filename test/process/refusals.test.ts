@@ -5,6 +5,7 @@ import { RETURN_CODE } from "../../src/sn/return-code.ts";
 import { brokerDouble, nowhere } from "./broker-double.ts";
 import { GatewayProcess } from "./gateway-process.ts";
 import { Sensor } from "./sensor.ts";
+import { SmallBroker } from "./small-broker.ts";
 
 const CONNECT_TIMEOUT_MS = 600;
 /** What a busy machine may add. */
@@ -143,4 +144,21 @@ describe("table 6c: what a device is told when the broker", () => {
       expectAlive(gateway);
     },
   );
+});
+
+test("a broker that lets clients in, and not the gateway itself, has been reached when it has let in the first", async () => {
+  const broker = await SmallBroker.start();
+  broker.refused.set("own", 5);
+  const gateway = new GatewayProcess(["run", "-b", broker.url, ...FLAGS, "--broker-own-client-id", "own"]);
+  const sensor = new Sensor(await gateway.listenerPort());
+  await gateway.line("broker.unreachable");
+  sensor.connect("sensor");
+  expect((await sensor.message("CONNACK")).returnCode).toBe(RETURN_CODE.accepted);
+  await gateway.line("gateway.ready");
+  const other = new Sensor(await gateway.listenerPort());
+  other.connect("other");
+  await other.message("CONNACK");
+  broker.refused.clear();
+  await gateway.line("broker.reachable");
+  expect(gateway.lines.filter(({ event }) => event === "gateway.ready")).toHaveLength(1);
 });
