@@ -6,6 +6,6 @@ export interface BrokerStream extends Duplex {
   connecting?: boolean;
   /** The TLS handshake is not done; a TLS socket says so. */
   secureConnecting?: boolean;
-  /** What it probably means where the broker closes the connection and has not sent anything. */
+  /** What it may mean that the broker closes the connection and has not sent anything: goes on after "perhaps". */
   silenceHint?: string;
 }

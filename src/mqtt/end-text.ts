@@ -6,5 +6,8 @@ import { isConnecting } from "./is-connecting.ts";
 export function endText(stream: Duplex): string {
   const { silenceHint }: BrokerStream = stream;
   if (silenceHint === undefined || stream.readableDidRead) return "the broker closed the connection";
-  return `the broker closed the connection ${isConnecting(stream) ? "in the TLS handshake" : "without a word"}: ${silenceHint}`;
+  if (isConnecting(stream)) {
+    return `the broker closed the connection in the TLS handshake: either it does not speak TLS at this port, or ${silenceHint}`;
+  }
+  return `the broker closed the connection without a word: perhaps ${silenceHint}`;
 }

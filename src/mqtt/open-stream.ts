@@ -35,7 +35,7 @@ function openTcpStream({ host, port }: BrokerPlace): Duplex {
   const stream: BrokerStream = connect({ host, port, noDelay: true });
   const other = OTHER_PORTS.get(port);
   if (other !== undefined) {
-    stream.silenceHint = `port ${port} is mostly for other ways to speak MQTT; if so, broker.url begins with ${other}`;
+    stream.silenceHint = `it wants another URL, for at port ${port} brokers mostly have ${other}`;
   }
   return stream;
 }

@@ -54,8 +54,8 @@ export function openTlsStream(place: BrokerPlace, tls: TlsSettings): TLSSocket {
     if (explanation !== undefined) error.explanation = explanation;
   });
   (socket as BrokerStream).silenceHint = tls.hasCertificate
-    ? "perhaps it does not take the certificate in broker.cert"
-    : "perhaps it wants a certificate of the gateway (broker.cert and broker.key)";
+    ? "it does not take the certificate in broker.cert"
+    : "it wants a certificate of the gateway (broker.cert and broker.key)";
   return socket;
 }
 

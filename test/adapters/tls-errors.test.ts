@@ -103,7 +103,7 @@ describe.each(["mqtts", "wss"] as const)("over %s it is told, with the remedy, t
     const { port } = server.address() as { port: number };
     const { reason, unasked } = await failure(`${scheme}://localhost:${port}`);
     expect(reason).toBe(
-      "the broker closed the connection in the TLS handshake: perhaps it wants a certificate of the gateway (broker.cert and broker.key)",
+      "the broker closed the connection in the TLS handshake: either it does not speak TLS at this port, or it wants a certificate of the gateway (broker.cert and broker.key)",
     );
     expect(unasked).toBe(true);
   });
@@ -126,7 +126,7 @@ describe("with a broker that asks for a certificate of the gateway it is told", 
   it.each(certificates)("with TLSv1.2 that it may be %s that is not taken", async (cert) => {
     const { reason, unasked } = await failureAt(asking("TLSv1.2"), tlsSettings({ cert }));
     expect(reason).toBe(
-      "the broker closed the connection in the TLS handshake: perhaps it does not take the certificate in broker.cert",
+      "the broker closed the connection in the TLS handshake: either it does not speak TLS at this port, or it does not take the certificate in broker.cert",
     );
     expect(unasked).toBe(true);
   });
@@ -139,10 +139,8 @@ describe("with a broker that asks for a certificate of the gateway it is told", 
   });
 });
 
-it("a broker at a port that is mostly for other ways to speak is told of where it closes without a word", async () => {
+it("at a port that is mostly for TLS a broker that closes the connection without a word is said to want TLS perhaps", async () => {
   const stream: Duplex & { silenceHint?: string } = opener("mqtt://127.0.0.1:8883")();
   stream.on("error", () => {}).destroy();
-  expect(stream.silenceHint).toBe(
-    "port 8883 is mostly for other ways to speak MQTT; if so, broker.url begins with mqtts://",
-  );
+  expect(stream.silenceHint).toBe("it wants another URL, for at port 8883 brokers mostly have mqtts://");
 });
