@@ -185,7 +185,7 @@ function readLists(options: OptionsRead, secrets: SecretFiles, problems: Problem
 function holdsSecret(values: OptionValues, said: ReadonlyMap<OptionKey, Said>): boolean {
   const isInFile = (key: OptionKey) => said.get(key)?.folder !== undefined;
   if (SECRETS.some(([key]) => isInFile(key))) return true;
-  if (isInFile("broker.url") && values["broker.url"].includes("@")) return true;
+  if (isInFile("broker.url") && /[@?]/.test(values["broker.url"])) return true;
   const entries = isInFile("clients.credentials") ? (said.get("clients.credentials")!.value as CredentialEntry[]) : [];
   return entries.some(({ password, sas_key }) => (password ?? sas_key) !== undefined);
 }
