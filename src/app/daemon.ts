@@ -17,7 +17,7 @@ import type { Log } from "./log.ts";
 import { messageTrace } from "./message-trace.ts";
 import { NoteLog } from "./note-log.ts";
 import type { OptionValues } from "./options.ts";
-import { reloadPlan } from "./reload-plan.ts";
+import { type ReloadPlan, reloadPlan } from "./reload-plan.ts";
 import { reportFailedReload, reportReload } from "./reload-report.ts";
 import { Runner, type Surroundings } from "./runner.ts";
 import { TlsFiles } from "./tls-files.ts";
@@ -112,16 +112,7 @@ export class Daemon {
     }
     const plan = reloadPlan(this.#options, configuration.values);
     const { values } = plan;
-    const certificates = this.#tlsFiles?.reload(values);
-    if (certificates !== undefined) {
-      // The files have changed since the configuration was read.
-      const problems = certificates.problems.map(({ key, text }) => `${key}: ${text}`);
-      if (problems.length > 0) {
-        reportFailedReload(this.#log, problems);
-        return;
-      }
-      plan.changed.push(...certificates.changed.filter((key) => !plan.changed.includes(key)));
-    }
+    if (!this.#reloadCertificates(plan)) return;
     this.#options = values;
     this.#access?.reload(values);
     this.#listeners?.reload(values, (from, data) => this.#core?.isOfClient(from, data) === true);
@@ -133,6 +124,24 @@ export class Daemon {
     if (!isTold) reportReload(this.#log, plan);
     this.#tellOfCertificates();
     if (this.#surroundings !== undefined) this.#surroundings.trace = messageTrace(this.#log, this.#whereIs);
+  }
+
+  /** Reads the certificates again, and adds to the plan what has changed of them. False where they are wrong; nothing has changed then. */
+  #reloadCertificates(plan: ReloadPlan): boolean {
+    // Those of another broker are of no use at this one.
+    if (this.#tlsFiles === undefined || plan.needRestart.includes("broker.url")) return true;
+    const { problems, changed } = this.#tlsFiles.reload(plan.values);
+    if (problems.length > 0) {
+      // The files have changed since the configuration was read.
+      reportFailedReload(
+        this.#log,
+        problems.map(({ key, text }) => `${key}: ${text}`),
+      );
+      return false;
+    }
+    const told: readonly string[] = plan.changed;
+    plan.changed.push(...changed.filter((key) => !told.includes(key) && !told.includes(`${key}_file`)));
+    return true;
   }
 
   /** Ends in order: clients are told and links closed, then the sockets, then the gateway's own connection. Takes 5 s at most. */
