@@ -54,7 +54,7 @@ export class BrokerAccess {
     this.#options = options;
     this.#credentials = new Credentials(options);
     const version = wantedVersion(options);
-    if (version === this.#version.current) return;
+    if (version === this.#version.wanted) return;
     this.#version.reset(version);
     // It finds out whether the broker speaks it, for all others.
     this.#ownClient?.renew();

@@ -134,7 +134,7 @@ export class OwnClient {
   /** On trial it is with MQTT 3.1.1, though the broker may speak MQTT 5. */
   #connect(isTrial = false): void {
     const { openStream, clientId, keepAliveSeconds, connectTimeoutMs } = this.#options;
-    const attempt = { version: isTrial ? (4 as const) : this.#options.version.current, isTrial };
+    const attempt = { version: isTrial ? (4 as const) : this.#options.version.wanted, isTrial };
     const credentials = this.#options.credentials();
     this.#connection = new OwnConnection({
       ...credentials,

@@ -244,9 +244,12 @@ describe("renew", () => {
     const { client, told, version } = startOwnClient(openStream);
     await expect.poll(() => told).toEqual(["reachable"]);
     version.reset(5);
+    // The connections of clients stay with what works, until it is known that the other one does.
+    expect(version.current).toBe(4);
     client.renew();
     await expect.poll(() => asked).toEqual([4, 5]);
     await expect.poll(() => client.reachable).toBe(true);
+    expect(version.current).toBe(5);
     expect(told).toEqual(["reachable"]);
   });
 

@@ -118,7 +118,7 @@ test.each(RELOADED)("%s is taken over", (key) => {
 });
 
 describe("what is taken over holds", () => {
-  /** What connections are opened with is looked at below; certificates and the level of the log in test/process. */
+  /** What connections are opened with is looked at below; certificates, the version of MQTT and the level of the log in test/process. */
   const elsewhere: readonly OptionKey[] = [
     "broker.ca",
     "broker.cert",
@@ -127,13 +127,13 @@ describe("what is taken over holds", () => {
     "broker.server_name",
     "broker.alpn",
     "broker.reject_unauthorized",
+    "broker.version",
     "log.level",
   ];
   /** They name where the values of others are. */
   const naming: readonly OptionKey[] = ["broker.profile", ...OPTION_KEYS.filter((key) => key.endsWith("_file"))];
   /** By connections that are opened; and what has to be said besides, to make a difference. */
   const byConnections: Partial<Record<OptionKey, OptionKey[]>> = {
-    "broker.version": [],
     "broker.session_expiry": ["broker.version"],
     "broker.username": [],
     "broker.password": ["broker.username"],
