@@ -46,6 +46,7 @@ export const NOTE_LEVELS = {
   "link.retried": "debug",
   "link.restored": "info",
   "link.expires": "debug",
+  "link.renewed": "debug",
   "client.taken-over": "info",
   "sessions.restored": "info",
   "session.failed": "error",

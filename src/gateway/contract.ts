@@ -164,6 +164,7 @@ export const NOTES = {
   "link.retried": "an attempt to make a client's broker connection anew has failed; the next one follows",
   "link.restored": "a client's broker connection has been made anew, and the client has not noticed",
   "link.expires": "what a client's broker connection was opened with holds only a little longer: it is made anew",
+  "link.renewed": "a client's broker connection has been made anew before it expired, and the client has not noticed",
   "client.taken-over":
     "the broker closed the connection of one client alone: it has connected elsewhere, or was sent away",
   "sessions.restored": "what was kept from before the restart is back",

@@ -28,6 +28,8 @@ export class LinkEvents {
   readonly #sleeping: Sleeping;
   readonly #willUpdates: WillUpdates;
   readonly #takeHeld: TakeHeld;
+  /** The connection is being made anew because it expires. */
+  #expiring = false;
 
   constructor(
     client: ClientRecord,
@@ -99,6 +101,8 @@ export class LinkEvents {
   renewed(now: Instant): void {
     const { deliveries, requests } = this.#client;
     this.#willUpdates.accept();
+    if (this.#expiring) this.#client.note("link.renewed", {});
+    this.#expiring = false;
     const { lost } = requests;
     if (lost !== undefined) {
       // The client is not to believe in what is not there.
@@ -134,6 +138,7 @@ export class LinkEvents {
     const { renewal, link, state } = client;
     if (!link.isOpen || renewal.underWay || (!client.listening && state !== "asleep")) return;
     client.note("link.expires", { state });
+    this.#expiring = true;
     renewal.begin(client.will, now);
   }
 
