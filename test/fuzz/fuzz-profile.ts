@@ -132,6 +132,9 @@ export function pickSettings(chance: Chance): Settings {
     awakeMessagesMax: chance.pick([1, 3, 1000]),
     datagramOctetsMax: chance.pick([40, 100, 1200, 1200, 1200]),
     strangerAnswersPerSecond: chance.integer(1, 10),
+    brokerMaxQos: chance.pick([0, 1, 2, 2, 2]),
+    brokerRetains: chance.happens(0.8),
+    forbiddenInTopics: chance.pick(["", "", "c"]),
     predefinedTopics: [
       { id: 7, topic: "p/7", clientId: undefined },
       { id: 8, topic: "p/8", clientId: "client-1" },
