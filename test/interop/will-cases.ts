@@ -21,8 +21,9 @@ const withWill = (willTopic: string): Partial<DeviceSettings> => ({
 
 /** A device with a durable session whose will changes again and again while `SENT` is published for it. */
 export async function subscriberThroughUpdates(site: Site, clientId: string, qos: 1 | 2): Promise<UdpDevice> {
-  // The embedded broker may close a connection that has just been made, when an acknowledgement overtakes its own repetition.
-  const device = await site.device(clientId, { cleanSession: false, reconnect: true });
+  // The embedded broker may close a connection that has just been made, when an acknowledgement overtakes its own repetition. To the gateway
+  // this looks as if the client were elsewhere: a device that pings learns of it, and connects again.
+  const device = await site.device(clientId, { cleanSession: false, reconnect: true, duration: 2 });
   await device.subscribe(`${clientId}/#`, qos);
   const peer = await site.mqttPeer();
   const publishing = (async () => {
