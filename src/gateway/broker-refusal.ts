@@ -15,3 +15,24 @@ export function returnCodeOf(brokerCode: number): number {
 export function isRefusal(reasonCode: number | undefined): reasonCode is number {
   return reasonCode !== undefined && reasonCode >= 0x80;
 }
+
+const CREDENTIALS = "broker.username, broker.password, clients.credentials";
+
+/** What to look at where a CONNECT was refused with a return code of MQTT 3.1.1 or a reason code of MQTT 5. */
+const REMEDIES: ReadonlyMap<number, string> = new Map([
+  [2, "broker.client_id"],
+  [4, CREDENTIALS],
+  [5, CREDENTIALS],
+  [0x85, "broker.client_id"],
+  [0x86, CREDENTIALS],
+  [0x87, CREDENTIALS],
+  [0x9a, "broker.retain: strip"],
+  [0x9b, "broker.max_qos"],
+]);
+
+/** Why a CONNECT failed, for people: what the broker said, and what to look at. `said` is what it said besides the code. */
+export function refusalText(brokerCode: number, said: string | undefined): string {
+  const remedy = REMEDIES.get(brokerCode);
+  const reason = said === undefined ? "refused by the broker" : `refused by the broker: ${said}`;
+  return remedy === undefined ? reason : `${reason}; see ${remedy}`;
+}

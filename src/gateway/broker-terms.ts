@@ -19,9 +19,10 @@ export class BrokerTerms {
     this.#mountpoint = mountpoint === "" ? undefined : new Mountpoint(mountpoint, clientId);
   }
 
-  /** A connection has been accepted with these limits. */
+  /** A connection has been accepted with these limits. Where nothing else is known they hold for the wills of others too. */
   opened(limits: BrokerLimits | undefined): void {
     this.#limits = limits;
+    this.#context.brokerLimits ??= limits;
   }
 
   /** The highest QoS that may be used. */

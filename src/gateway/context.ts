@@ -18,7 +18,7 @@ export interface Context {
   effects: Effect[];
   /** The session at work has changed what a restart is to find of it. */
   changed: boolean;
-  /** What the broker has told the gateway's own connection that it cannot do; undefined where it said nothing. */
+  /** What the broker has told the gateway's own connection, or a client's, that it cannot do; undefined where it said nothing. */
   brokerLimits: BrokerLimits | undefined;
   /** A number for a new broker connection. */
   nextLink: LinkId;

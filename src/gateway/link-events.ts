@@ -1,6 +1,6 @@
 import type { Message } from "../sn/message.ts";
 import { RETURN_CODE } from "../sn/return-code.ts";
-import { returnCodeOf } from "./broker-refusal.ts";
+import { refusalText, returnCodeOf } from "./broker-refusal.ts";
 import type { ClientRecord } from "./client-record.ts";
 import type { Connecting } from "./connecting.ts";
 import type { GatewayEvent, Instant } from "./contract.ts";
@@ -63,7 +63,7 @@ export class LinkEvents {
     const client = this.#client;
     client.link.gone(client.link.id, true);
     client.note("link.refused", { brokerReturnCode, reason: said });
-    const reason = said === undefined ? "refused by the broker" : `refused by the broker: ${said}`;
+    const reason = refusalText(brokerReturnCode, said);
     const returnCode = returnCodeOf(brokerReturnCode);
     if (!client.renewal.underWay) {
       this.#connecting.linkFailed(reason, returnCode);

@@ -1,4 +1,4 @@
-import { describe, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Script } from "./script.ts";
 
 function publisher(limits = {}) {
@@ -52,8 +52,19 @@ describe("6c reason codes of MQTT 5", () => {
     const s = new Script();
     s.client("CONNECT").opens().refuses(code, "because");
     s.toClient("CONNACK", { returnCode }).noted("link.refused", { brokerReturnCode: code, reason: "because" });
-    s.noted("client.refused", { reason: "refused by the broker: because" });
+    s.noted("client.refused", { reason: expect.stringMatching(/^refused by the broker: because/) });
   });
+});
+
+test.each([
+  [5, "broker.username, broker.password, clients.credentials"],
+  [0x85, "broker.client_id"],
+  [0x9a, "broker.retain: strip"],
+  [0x9b, "broker.max_qos"],
+])("A CONNECT that is refused with %i is noted with what to look at", (code, keys) => {
+  const s = new Script();
+  s.client("CONNECT").opens().refuses(code).toClient("CONNACK", { returnCode: 3 });
+  s.noted("client.refused", { reason: `refused by the broker; see ${keys}` });
 });
 
 describe("What an MQTT 5 broker says that it cannot do", () => {
@@ -98,6 +109,14 @@ describe("What an MQTT 5 broker says that it cannot do", () => {
     s.client("WILLTOPIC", { willTopic: "gone", qos: 2, retain: true }).toClient("WILLMSGREQ");
     s.client("WILLMSG", { willMsg: "x" }).opens({ will: { topic: "gone", qos: 1, retain: false } });
   });
+});
+
+test("what another client's connection was told holds too, where the gateway's own is not let in", () => {
+  const s = new Script();
+  s.from("c2").client("CONNECT", { clientId: "dev2" }).opens().accepts(false, { maxQos: 1 }).toClient("CONNACK");
+  s.from("c1").client("CONNECT", { will: true }).toClient("WILLTOPICREQ");
+  s.client("WILLTOPIC", { willTopic: "gone", qos: 2 }).toClient("WILLMSGREQ");
+  s.client("WILLMSG", { willMsg: "x" }).opens({ will: { topic: "gone", qos: 1 } });
 });
 
 describe("Session taken over", () => {

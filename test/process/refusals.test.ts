@@ -126,7 +126,12 @@ describe("table 6c: what a device is told when the broker", () => {
 
   test.each([
     [3, "server unavailable", "nothing, until outage_limit is over", "no broker connection for broker.outage_limit"],
-    [5, "not authorised", "DISCONNECT, at once", "refused by the broker: not authorized (0x05)"],
+    [
+      5,
+      "not authorised",
+      "DISCONNECT, at once",
+      "refused by the broker: not authorized (0x05); see broker.username, broker.password, clients.credentials",
+    ],
   ])(
     "closes the connection of an active device, and refuses with %i, %s, from then on: %s",
     async (code, _name, _device, reason) => {
