@@ -275,20 +275,17 @@ describe("start", () => {
 });
 
 describe("stop", () => {
-  test.each(["SIGTERM", "SIGINT"] as const)(
-    "on %s: clients are told, and the process ends with 0",
-    async (signal) => {
-      const gateway = GatewayProcess.embedded();
-      const sensor = new Sensor(await gateway.listenerPort());
-      sensor.connect("sensor");
-      await sensor.message("CONNACK");
-      await stop(gateway, signal);
-      await sensor.message("DISCONNECT");
-      expect(gateway.lines.map(({ event }) => event).slice(-3)).toEqual(
-        expect.arrayContaining(["gateway.stopping", "client.disconnected", "gateway.stopped"]),
-      );
-    },
-  );
+  test.each(["SIGTERM", "SIGINT"] as const)("on %s: clients are told, and the process ends with 0", async (signal) => {
+    const gateway = GatewayProcess.embedded();
+    const sensor = new Sensor(await gateway.listenerPort());
+    sensor.connect("sensor");
+    await sensor.message("CONNACK");
+    await stop(gateway, signal);
+    await sensor.message("DISCONNECT");
+    expect(gateway.lines.map(({ event }) => event).slice(-3)).toEqual(
+      expect.arrayContaining(["gateway.stopping", "client.disconnected", "gateway.stopped"]),
+    );
+  });
 
   test.runIf(HAS_SCRIPT)("when its terminal is closed: clients are told, and the process ends by itself", async () => {
     const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
