@@ -10,6 +10,9 @@ import { explainHandshakeError, explainResponse, explainSubProtocol } from "./ex
 /** What a WebSocket closes with that says nothing: normal, none given, none came. */
 const WORDLESS_CODES: ReadonlySet<number> = new Set([1000, 1005, 1006]);
 
+/** What a message may hold that comes: the largest packet of MQTT (§2.2.3), so that none costs the connection. */
+const MESSAGE_OCTETS_MAX = 268_435_455 + 5;
+
 type Callback = (error?: Error | null) => void;
 
 /**
@@ -33,6 +36,7 @@ export class WebSocketStream extends Duplex implements BrokerStream {
     const socket = new WebSocket(`${place.scheme}://${host}:${place.port}${place.path}`, place.subProtocol, {
       createConnection: () => this.#watched(openCarrier()),
       perMessageDeflate: false,
+      maxPayload: MESSAGE_OCTETS_MAX,
     });
     this.#socket = socket;
     socket.on("upgrade", ({ headers }) => {

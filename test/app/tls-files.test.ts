@@ -258,7 +258,7 @@ describe("what will soon be a problem is a warning:", () => {
   const own: Flags = { "broker.cert": cert, "broker.key": key };
 
   test.each<[string, Flags, number, string[]]>([
-    ["nothing long before", { ...own, "broker.ca": ca }, END_MS - 31 * DAY_MS, []],
+    ["nothing long before", { ...own, "broker.ca": ca }, END_MS - 30.5 * DAY_MS, []],
     [
       "the certificate expires in less than 30 days",
       own,
