@@ -27,6 +27,9 @@ import { within } from "./within.ts";
 /** How long each part of an orderly end may take; together less than the 5 s that a service manager is promised. */
 const STOP_MS = { links: 2500, listenersAndState: 800, ownClient: 800, embeddedBroker: 700 } as const;
 
+/** A certificate that is about to expire is told of once a day. */
+const CERTIFICATES_TOLD_MS = 24 * 60 * 60 * 1000;
+
 /** How long what has changed may take to be saved after a failure. */
 const SAVE_AFTER_FAILURE_MS = 2000;
 
@@ -247,6 +250,7 @@ export class Daemon {
       const tls = new TlsFiles(this.#options);
       this.#tlsFiles = tls;
       this.#tellOfCertificates();
+      setInterval(() => this.#tellOfCertificates(), CERTIFICATES_TOLD_MS).unref();
       return () => broker.openStream(tls.settings);
     }
     const place = this.#options["embedded.listen"];

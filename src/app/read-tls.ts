@@ -12,8 +12,8 @@ export interface ReadTls {
   /** Undefined where there is a problem. */
   settings: TlsSettings | undefined;
   problems: TlsProblem[];
-  /** Sentences about what will soon be a problem. */
-  warnings: string[];
+  /** Sentences about what will soon be a problem, at this time of day in milliseconds since 1970. */
+  warningsAt: (nowMs: number) => string[];
   /** What each option says, its file included. */
   read: Map<OptionKey, string>;
 }
@@ -26,7 +26,7 @@ const SOON_MS = 30 * DAY_MS;
 /** Reads and looks at the files that the options of TLS name. `nowMs` is the time of day, in milliseconds since 1970. */
 export function readTls(values: OptionValues, nowMs: number = Date.now()): ReadTls {
   const problems: TlsProblem[] = [];
-  const warnings: string[] = [];
+  const dated: DatedCertificate[] = [];
   const read = new Map<OptionKey, string>();
   const say = (key: OptionKey, text: string) => problems.push({ key, text });
 
@@ -65,24 +65,30 @@ export function readTls(values: OptionValues, nowMs: number = Date.now()): ReadT
     const problem =
       expiry(leaf, nowMs) ?? (own !== undefined && "key" in own ? misfit(certificates, own.key) : undefined);
     if (problem !== undefined) say("broker.cert", `${shown} ${problem}`);
-    else addWarning(`broker.cert: the certificate in ${shown}`, leaf, nowMs, warnings);
+    else
+      dated.push({
+        whose: `broker.cert: the certificate in ${shown}`,
+        end: "the broker refuses it",
+        certificate: leaf,
+      });
   }
   // A file of many authorities has old ones in it, which do no harm as long as there are others.
   const last = authorities.toSorted((one, other) => endMs(other) - endMs(one))[0];
   if (last !== undefined) {
     const whose = authorities.length === 1 ? "the certificate" : "the certificate that is valid longest";
-    addWarning(`broker.ca: ${whose} in ${JSON.stringify(values["broker.ca"])}`, last, nowMs, warnings);
+    const name = JSON.stringify(values["broker.ca"]);
+    dated.push({ whose: `broker.ca: ${whose} in ${name}`, end: "no broker can be verified by it", certificate: last });
   }
   for (const option of ["broker.server_name", "broker.alpn", "broker.reject_unauthorized"] as const) {
     read.set(option, String(values[option]));
   }
-  if (!values["broker.reject_unauthorized"]) {
-    warnings.push(
-      "broker.reject_unauthorized is false: whoever is on the way to the broker can read and change everything, passwords included; better set broker.ca",
-    );
-  }
+  const isOpen = !values["broker.reject_unauthorized"];
+  const warningsAt = (atMs: number) => [
+    ...dated.flatMap((each) => datedWarning(each, atMs) ?? []),
+    ...(isOpen ? [UNVERIFIED] : []),
+  ];
   if (passphrase !== undefined) read.set("broker.key_passphrase", passphrase);
-  if (problems.length > 0) return { settings: undefined, problems, warnings, read };
+  if (problems.length > 0) return { settings: undefined, problems, warningsAt, read };
   try {
     const secureContext = createSecureContext({
       ca,
@@ -98,11 +104,11 @@ export function readTls(values: OptionValues, nowMs: number = Date.now()): ReadT
       alpn: values["broker.alpn"],
       rejectUnauthorized: values["broker.reject_unauthorized"],
     };
-    return { settings, problems, warnings, read };
+    return { settings, problems, warningsAt, read };
   } catch (error) {
     // A key that is too short, or a signature that is too weak, for the OpenSSL of this machine.
     say(cert === undefined ? "broker.ca" : "broker.cert", `OpenSSL does not take it: ${(error as Error).message}`);
-    return { settings: undefined, problems, warnings, read };
+    return { settings: undefined, problems, warningsAt, read };
   }
 }
 
@@ -120,18 +126,27 @@ function misfit(certificates: readonly X509Certificate[], key: KeyObject): strin
   return `has the certificate of broker.key as number ${index + 1} in it; put it first, before those of its authorities`;
 }
 
-function addWarning(whose: string, certificate: X509Certificate, nowMs: number, warnings: string[]): void {
+/** A certificate whose time is watched. */
+interface DatedCertificate {
+  /** Of which the sentence is. */
+  whose: string;
+  /** What it means that it has expired. */
+  end: string;
+  certificate: X509Certificate;
+}
+
+const UNVERIFIED =
+  "broker.reject_unauthorized is false: whoever is on the way to the broker can read and change everything, passwords included; better set broker.ca";
+
+function datedWarning({ whose, end, certificate }: DatedCertificate, nowMs: number): string | undefined {
   const [beginMs, lastMs] = [Date.parse(certificate.validFrom), endMs(certificate)];
   if (beginMs > nowMs) {
-    warnings.push(
-      `${whose} is not valid before ${day(beginMs)}; is the clock of this machine right? It says ${day(nowMs)}`,
-    );
-  } else if (lastMs <= nowMs) {
-    warnings.push(`${whose} expired on ${day(lastMs)}: no broker can be verified by it`);
-  } else if (lastMs - nowMs < SOON_MS) {
-    const days = Math.floor((lastMs - nowMs) / DAY_MS);
-    warnings.push(`${whose} expires on ${day(lastMs)}, in ${days} ${days === 1 ? "day" : "days"}`);
+    return `${whose} is not valid before ${day(beginMs)}; is the clock of this machine right? It says ${day(nowMs)}`;
   }
+  if (lastMs <= nowMs) return `${whose} expired on ${day(lastMs)}: ${end}`;
+  if (lastMs - nowMs >= SOON_MS) return undefined;
+  const days = Math.floor((lastMs - nowMs) / DAY_MS);
+  return `${whose} expires on ${day(lastMs)}, in ${days} ${days === 1 ? "day" : "days"}`;
 }
 
 /** Until when it is valid, in milliseconds since 1970. */

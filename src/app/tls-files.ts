@@ -17,15 +17,15 @@ const FILES: ReadonlySet<OptionKey> = new Set(["broker.ca", "broker.cert", "brok
 export class TlsFiles {
   #settings: TlsSettings;
   #read: ReadonlyMap<OptionKey, string>;
-  #warnings: readonly string[];
+  #warningsAt: (nowMs: number) => readonly string[];
 
   /** Reads the files that the options name. Throws an Error for the user where there is anything wrong with them. */
   constructor(values: OptionValues) {
-    const { settings, problems, read, warnings } = readTls(values);
+    const { settings, problems, read, warningsAt } = readTls(values);
     if (settings === undefined) throw new Error(problems.map(({ key, text }) => `${key}: ${text}`).join("\n"));
     this.#settings = settings;
     this.#read = read;
-    this.#warnings = warnings;
+    this.#warningsAt = warningsAt;
   }
 
   /** For `openStream`: to be asked for at each connection. */
@@ -33,21 +33,21 @@ export class TlsFiles {
     return this.#settings;
   }
 
-  /** Sentences about what will soon be a problem, such as a certificate that is about to expire. */
+  /** Sentences about what is a problem now or will soon be one, such as a certificate that is about to expire. */
   get warnings(): readonly string[] {
-    return this.#warnings;
+    return this.#warningsAt(Date.now());
   }
 
   /** Reads the files again, and follows the options that are about TLS. */
   reload(values: OptionValues): TlsReload {
-    const { settings, problems, read, warnings } = readTls(values);
+    const { settings, problems, read, warningsAt } = readTls(values);
     if (settings === undefined) return { problems, changed: [] };
     const keys = new Set([...this.#read.keys(), ...read.keys()]);
     const changed = [...keys].filter((key) => this.#read.get(key) !== read.get(key));
     // Sessions that go on are of certificates of before: only what has changed begins anew.
     if (changed.length > 0) this.#settings = settings;
     this.#read = read;
-    this.#warnings = warnings;
+    this.#warningsAt = warningsAt;
     return { problems: [], changed: changed.filter((key) => FILES.has(key)) };
   }
 }

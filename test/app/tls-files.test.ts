@@ -272,6 +272,12 @@ describe("what will soon be a problem is a warning:", () => {
       ['broker.cert: the certificate in "client.pem" expires on 2126-01-01, in 1 day'],
     ],
     [
+      "the certificate has expired since",
+      own,
+      END_MS,
+      ['broker.cert: the certificate in "client.pem" expired on 2126-01-01: the broker refuses it'],
+    ],
+    [
       "that of the authority expires",
       { "broker.ca": ca },
       END_MS - 2.5 * DAY_MS,
@@ -292,20 +298,20 @@ describe("what will soon be a problem is a warning:", () => {
       ],
     ],
   ])("%s", (_what, flags, nowMs, expected) => {
-    const { warnings, problems } = readTls(valuesOf(flags), nowMs);
+    const { warningsAt, problems } = readTls(valuesOf(flags));
     expect(problems).toEqual([]);
-    expect(warnings.map((warning) => warning.replaceAll(certificateFile("."), ""))).toEqual(expected);
+    expect(warningsAt(nowMs).map((warning) => warning.replaceAll(certificateFile("."), ""))).toEqual(expected);
   });
 
   test("that anybody may answer as the broker", () => {
-    expect(readTls(valuesOf({ "broker.reject_unauthorized": "false" })).warnings).toEqual([
+    expect(new TlsFiles(valuesOf({ "broker.reject_unauthorized": "false" })).warnings).toEqual([
       "broker.reject_unauthorized is false: whoever is on the way to the broker can read and change everything, passwords included; better set broker.ca",
     ]);
   });
 
   test("of several authorities only that none will be left", () => {
     const file = write("both.pem", certificate("client-expired.pem") + certificate("ca.pem"));
-    expect(readTls(valuesOf({ "broker.ca": file })).warnings).toEqual([]);
+    expect(new TlsFiles(valuesOf({ "broker.ca": file })).warnings).toEqual([]);
   });
 });
 
