@@ -205,6 +205,7 @@ export class Deliveries {
   /** The client sleeps: what is in flight waits, as it is. */
   park(): void {
     this.#due = NEVER;
+    this.#sendsAtResume = false;
   }
 
   /** The client listens again, or asks again: what is in flight goes out once more, its repetitions counted from here. */
