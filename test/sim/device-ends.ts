@@ -130,7 +130,13 @@ export class DeviceEnds {
       const isGone = outcome.result === "not connected" || outcome.result === "no answer";
       // It has registered the name again, and the id was lost once more.
       const isUnlucky = outcome.returnCode === RETURN_CODE.invalidTopicId && deliveries.hasCrossedCrash(payload);
-      if (outcome.result !== "accepted" && !isGone && !isUnlucky && !deliveries.isExempt(payload)) {
+      if (
+        outcome.result !== "accepted" &&
+        !isGone &&
+        !isUnlucky &&
+        !deliveries.isExempt(payload) &&
+        !deliveries.isRefused(payload)
+      ) {
         fail(`${payload} was not published: ${outcome.result} ${outcome.returnCode}`);
       }
     } else if (outcome.type === "will-updated" && !client.mayRefuse(outcome)) {

@@ -14,6 +14,7 @@ import type { Fail } from "./checkers/fail.ts";
 import type { SubscriptionChecker } from "./checkers/subscription-checker.ts";
 import { Witness } from "./checkers/witness.ts";
 import type { EventQueue } from "./event-queue.ts";
+import { GatewayBorder } from "./gateway-border.ts";
 import type { Place, Places } from "./place.ts";
 import type { SimOptions } from "./sim-options.ts";
 import type { SimulatedBroker } from "./simulated-broker.ts";
@@ -50,6 +51,7 @@ export class GatewayEnd {
   readonly #world: GatewaySurroundings;
   readonly #memories = new Map<string, ClientMemory>();
   readonly #store: SimulatedStore | undefined;
+  readonly #border: GatewayBorder;
   #gateway: Gateway | undefined;
   #witness: Witness;
   /** How often it was started. */
@@ -61,6 +63,7 @@ export class GatewayEnd {
     this.#world = world;
     this.links = new SimulatedLinks(name, options, queue, random, broker, now, (event) => this.handle(event));
     this.#store = options.saves ? new SimulatedStore() : undefined;
+    this.#border = new GatewayBorder(options.habits, world.deliveries, world.fail);
     this.#gateway = new Gateway(world.settings, seed);
     this.#witness = this.#newWitness();
   }
@@ -102,7 +105,7 @@ export class GatewayEnd {
     const { arrow, now } = this.#world;
     arrow(() => `${this.name} ⇐ ${eventText(event)}`);
     this.#witness.told(event, now());
-    this.#perform(this.#gateway.handle(event, now()));
+    this.#perform(this.#gateway.handle(this.#border.comes(event), now()));
     this.#witness.handled();
   }
 
@@ -115,6 +118,7 @@ export class GatewayEnd {
   crash(): void {
     this.#world.arrow(() => `--- ${this.name} crashes`);
     this.#checkStore();
+    this.#border.over();
     this.links.abandonAll();
     this.#store?.crash();
     this.#witness.over();
@@ -127,6 +131,7 @@ export class GatewayEnd {
     this.handle({ type: "stop" });
     this.#witness.stopped();
     this.#save();
+    this.#border.over();
     this.#witness.over();
     this.#gateway = undefined;
   }
@@ -171,8 +176,10 @@ export class GatewayEnd {
   #memoryOf(clientId: string): ClientMemory {
     let memory = this.#memories.get(clientId);
     if (memory === undefined) {
+      const { subscriptions, options } = this.#world;
+      const hasQos2 = options.habits.maxQos === 2;
       const fail: Fail = (violation) => this.#world.fail(`${clientId}: ${violation}`);
-      const acknowledgements = new AcknowledgementChecker(clientId, this.name, this.#world.subscriptions, fail);
+      const acknowledgements = new AcknowledgementChecker(clientId, this.name, subscriptions, hasQos2, fail);
       memory = { acknowledgements, names: new Map() };
       this.#memories.set(clientId, memory);
     }
@@ -220,7 +227,7 @@ export class GatewayEnd {
   // --- Effects
 
   #perform(effects: readonly Effect[]): void {
-    for (const effect of effects) this.#performOne(effect);
+    for (const effect of effects) this.#performOne(this.#border.leaves(effect));
   }
 
   #performOne(effect: Effect): void {
@@ -275,6 +282,7 @@ export class GatewayEnd {
         this.#witness.lost(clientId);
         break;
       case "link.restored":
+      case "link.renewed":
       case "will.updated":
         this.#witness.linkReady(clientId);
         break;

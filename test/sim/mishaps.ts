@@ -10,6 +10,7 @@ import type { SimulatedClient } from "./simulated-client.ts";
 export const MISHAPS = [
   "crash",
   "stop",
+  "reload",
   "outage",
   "broker restarts",
   "other gateway",

@@ -1,5 +1,6 @@
 import { Random } from "../../src/device/random.ts";
 import type { Settings } from "../../src/gateway/settings.ts";
+import { type BrokerHabits, drawHabits } from "./broker-habits.ts";
 import { MODEL_NAMES, type ModelName } from "./models/model-name.ts";
 
 /** What one seed draws: not only the order of things, but what kind of world it is. Means of Infinity are things that never happen. */
@@ -30,6 +31,12 @@ export interface SimOptions {
   linkRefusals: number;
   linkHalfOpens: number;
   linkStallMs: number;
+  /** Mean time until a connection is told that it holds only a little longer. */
+  linkExpiryMs: number;
+  /** Mean time between the times at which a gateway is given other settings. */
+  reloadMs: number;
+  /** What the broker does otherwise than others. */
+  habits: BrokerHabits;
   /** Mean time between the times at which the network between a gateway and the broker is gone, and how long at most. */
   outageMs: number;
   outageLastsMsMax: number;
@@ -87,6 +94,8 @@ export interface SimOptions {
 
 export function drawOptions(seed: number): SimOptions {
   const random = new Random(seed);
+  // What came to be drawn later, and is not to change what is drawn from the first.
+  const later = new Random(seed ^ 0x1a7e4);
   const never = Number.POSITIVE_INFINITY;
   const sometimes = (share: number, most: number) => (random.next() < share ? random.next() * most : 0);
   const rarely = (share: number, least: number, most: number) =>
@@ -161,6 +170,9 @@ export function drawOptions(seed: number): SimOptions {
     queuedMax: random.next() < 0.2 ? random.integer(3, 30) : 100,
     awakeMessagesMax: random.next() < 0.2 ? random.integer(1, 20) : 1000,
     bufferedOctetsMax: random.next() < 0.2 ? random.integer(400, 10_000) : 268_435_456,
+    linkExpiryMs: later.next() < 0.25 ? later.integer(2_000, 100_000) : never,
+    reloadMs: later.next() < 0.2 ? later.integer(2_000, 100_000) : never,
+    habits: drawHabits(seed),
   };
   const focus = random.next();
   if (focus < FOCUS_SHARE) return { ...options, ...sleepersOfBrokenConnections(random) };

@@ -1,16 +1,23 @@
+import type { Random } from "../../src/device/random.ts";
 import type { LinkConnect } from "../../src/gateway/contract.ts";
 import type { MqttQoS, PacketFromBroker, PacketToBroker, PublishPacket, Will } from "../../src/gateway/packet.ts";
 import { matchesFilter } from "../sn/matches-filter.ts";
+import type { BrokerHabits } from "./broker-habits.ts";
 
 /** QoS 1 and 2 messages on their way to one client (Mosquitto's default). */
 const IN_FLIGHT_MAX = 20;
+
+/** Reason codes of MQTT 5. */
+const NO_MATCHING_SUBSCRIBERS = 0x10;
+const NOT_AUTHORIZED = 0x87;
+const QUOTA_EXCEEDED = 0x97;
 
 /** The broker's side of one connection. */
 export interface BrokerConnection {
   /** A packet to the client. */
   send: (packet: PacketFromBroker) => void;
-  /** The broker ends the connection. */
-  end: () => void;
+  /** The broker ends the connection; `isTakenOver` where the client is elsewhere. */
+  end: (isTakenOver: boolean) => void;
   /** Whose it is: the name of a gateway. */
   readonly owner: string;
 }
@@ -53,9 +60,20 @@ export class SimulatedBroker {
   onQueued: (payload: string, qos: MqttQoS, isCopy: boolean) => void = () => {};
   /** A session has ended, with messages for its client, and with the memory of QoS 2 messages of its client that are not released. */
   onForgotten: (clientId: string, pending: readonly string[], unreleased: readonly string[]) => void = () => {};
+  /** A message is refused. */
+  onRefused: (payload: string) => void = () => {};
+  /** It may refuse what it could take. */
+  isFaulty = true;
+  readonly #habits: BrokerHabits;
+  readonly #random: Random;
   readonly #sessions = new Map<string, BrokerSession>();
   readonly #byConnection = new Map<BrokerConnection, BrokerSession>();
   readonly #retained = new Map<string, PublishPacket>();
+
+  constructor(habits: BrokerHabits, random: Random) {
+    this.#habits = habits;
+    this.#random = random;
+  }
 
   /** Whether the session was there. */
   connect(connection: BrokerConnection, { clientId, cleanSession, will }: LinkConnect): boolean {
@@ -63,7 +81,7 @@ export class SimulatedBroker {
     if (before?.connection !== undefined) {
       const old = before.connection;
       this.disconnect(old, true);
-      old.end();
+      old.end(true);
     }
     const kept = this.#sessions.get(clientId);
     const isPresent = kept !== undefined && !cleanSession;
@@ -107,17 +125,17 @@ export class SimulatedBroker {
       session.will = undefined;
       if (connection !== undefined) this.#byConnection.delete(connection);
       if (forgets || session.cleanSession) this.#forget(session);
-      connection?.end();
+      connection?.end(false);
     }
     if (forgets) this.#retained.clear();
   }
 
   /** The broker ends the connection of this client, if there is one, as where somebody sends the client away. */
-  kick(clientId: string): void {
+  kick(clientId: string, isTakenOver: boolean): void {
     const connection = this.#sessions.get(clientId)?.connection;
     if (connection === undefined) return;
     this.disconnect(connection, true);
-    connection.end();
+    connection.end(isTakenOver);
   }
 
   receive(connection: BrokerConnection, packet: PacketToBroker): void {
@@ -207,9 +225,27 @@ export class SimulatedBroker {
   #receivePublish(session: BrokerSession, connection: BrokerConnection, packet: PublishPacket): void {
     const { messageId, qos } = packet;
     const isRepeated = qos === 2 && session.received.has(messageId);
+    const reasonCode = isRepeated || qos === 0 ? undefined : this.#reasonCode();
+    if (reasonCode !== undefined && reasonCode >= 0x80) {
+      this.onRefused(Buffer.from(packet.payload).toString());
+      connection.send({ cmd: qos === 1 ? "puback" : "pubrec", messageId, reasonCode });
+      return;
+    }
     if (qos === 2) session.received.set(messageId, Buffer.from(packet.payload).toString());
     if (!isRepeated) this.publish(session.clientId, packet);
-    if (qos > 0) connection.send({ cmd: qos === 1 ? "puback" : "pubrec", messageId });
+    if (qos === 0) return;
+    const answer = { cmd: qos === 1 ? "puback" : "pubrec", messageId } as const;
+    connection.send(reasonCode === undefined ? answer : { ...answer, reasonCode });
+  }
+
+  /** What MQTT 5 has for the answer to a PUBLISH; undefined is plain success. */
+  #reasonCode(): number | undefined {
+    const { quota, denials, oddSuccesses } = this.#habits;
+    if (quota + denials + oddSuccesses === 0 || !this.isFaulty) return undefined;
+    const drawn = this.#random.next();
+    if (drawn < quota) return QUOTA_EXCEEDED;
+    if (drawn < quota + denials) return NOT_AUTHORIZED;
+    return this.#random.next() < oddSuccesses ? NO_MATCHING_SUBSCRIBERS : undefined;
   }
 
   #forget(session: BrokerSession): void {

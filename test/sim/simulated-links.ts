@@ -124,7 +124,7 @@ export class SimulatedLinks {
     const now = this.#now();
     const connection: BrokerConnection = {
       send: (packet) => this.#toGateway(link, { type: "packet", link: id, packet }),
-      end: () => this.#endByBroker(link),
+      end: (isTakenOver) => this.#endByBroker(link, isTakenOver),
       owner: this.#owner,
     };
     const link: Link = {
@@ -166,11 +166,14 @@ export class SimulatedLinks {
   }
 
   #scheduleFaults(link: Link, clientId: string): void {
-    const { linkBreakMs, linkHoleMs, kickMs, linkStallMs } = this.#options;
+    const { linkBreakMs, linkHoleMs, kickMs, linkStallMs, linkExpiryMs } = this.#options;
     this.#once(linkBreakMs, () => this.#break(link));
     this.#once(linkHoleMs, () => this.#swallow(link));
+    this.#once(linkExpiryMs, () => {
+      if (link.isOpen && !link.isDeaf && !link.isClosed) this.#emit({ type: "link-expires", link: link.id });
+    });
     this.#once(kickMs, () => {
-      if (!link.isCut && !link.isClosed) this.#broker.kick(clientId);
+      if (!link.isCut && !link.isClosed) this.#broker.kick(clientId, this.#random.next() < 0.5);
     });
     this.#once(linkStallMs, () => {
       if (link.isDeaf || link.isClosed) return;
@@ -228,7 +231,7 @@ export class SimulatedLinks {
   }
 
   /** The broker has ended the connection. What it sent before may come before the end, or not. */
-  #endByBroker(link: Link): void {
+  #endByBroker(link: Link, isTakenOver: boolean): void {
     // In a black hole nobody hears of it.
     if (link.isCut) return;
     link.isCut = true;
@@ -238,8 +241,11 @@ export class SimulatedLinks {
     }
     link.isDeaf = this.#random.next() < 0.5;
     const endMs = Math.min(END_MS_MAX, this.#delayMs());
+    // Over MQTT 5 it says why, where that is heard.
+    const isHeard = this.#options.habits.speaksMqtt5 && !link.isDeaf && link.isOpen;
+    const why = isHeard ? { takenOver: isTakenOver } : { byBroker: link.isOpen };
     this.#queue.add(this.#now() + endMs, () =>
-      this.#tell(link, { type: "link-closed", link: link.id, reason: "ended", byBroker: link.isOpen }),
+      this.#tell(link, { type: "link-closed", link: link.id, reason: "ended", ...why }),
     );
   }
 

@@ -42,14 +42,14 @@ export class SimulatedWorld {
   readonly #random: Random;
   readonly #queue = new EventQueue();
   readonly #network: SimulatedNetwork;
-  readonly #broker = new SimulatedBroker();
+  readonly #broker: SimulatedBroker;
   readonly #brokerFaults: BrokerFaults;
   readonly #clients: SimulatedClient[] = [];
   readonly #devices: DeviceEnds;
   readonly #strangers: Strangers;
   readonly #mishaps: Mishaps;
-  readonly #deliveries = new DeliveryChecker((violation) => this.#fail(violation));
-  readonly #subscriptions = new SubscriptionChecker(this.#broker);
+  readonly #deliveries: DeliveryChecker;
+  readonly #subscriptions: SubscriptionChecker;
   readonly #gateways: GatewayEnd[] = [];
   readonly #farEnd: FarEnd;
   readonly #notes = new Map<string, number>();
@@ -62,6 +62,9 @@ export class SimulatedWorld {
     this.#options = options;
     this.#log = new ArrowLog(onArrow);
     this.#random = new Random(options.seed ^ 0x5eed);
+    this.#broker = new SimulatedBroker(options.habits, new Random(options.seed ^ 0xb20));
+    this.#deliveries = new DeliveryChecker(options.habits, (violation) => this.#fail(violation));
+    this.#subscriptions = new SubscriptionChecker(this.#broker);
     this.#network = new SimulatedNetwork(options, this.#queue, this.#random);
     const places = new Places(options.forwarders);
     const now = () => this.#now;
@@ -138,19 +141,33 @@ export class SimulatedWorld {
   #settings(): Settings {
     const { tRetryMs, nRetry, migrateOnWake, wakeByConnect, clientsMax, queuedMax, awakeMessagesMax } = this.#options;
     const { reconnectMinMs, reconnectMaxMs, reconnectsPerSecond, outageLimitMs, saves } = this.#options;
+    const { habits } = this.#options;
     const predefined = this.#clients.flatMap(({ clientId }) => predefinedTopicsOf(clientId));
     return {
       ...DEFAULT_SETTINGS,
       ...{ tRetryMs, nRetry, migrateOnWake, wakeByConnect, clientsMax, queuedMax, awakeMessagesMax },
       ...{ reconnectMinMs, reconnectMaxMs, reconnectsPerSecond, outageLimitMs, savesSessions: saves },
       bufferedOctetsMax: this.#options.bufferedOctetsMax,
+      mountpoint: habits.mountpoint,
+      // Over MQTT 5 the broker says it.
+      brokerMaxQos: habits.speaksMqtt5 ? 2 : habits.maxQos,
+      brokerRetains: habits.speaksMqtt5 || habits.retains,
       predefinedTopics: [...predefined, MINUS_ONE_TOPIC],
     };
+  }
+
+  /** Such that can be told from the first by nothing but how much waits where. */
+  #otherSettings(): Settings {
+    const queuedMax = this.#random.integer(3, 200);
+    const bufferedOctetsMax = this.#random.integer(400, 100_000);
+    const queuedOctetsMax = this.#random.integer(100, 65_536);
+    return { ...this.#settings(), queuedMax, bufferedOctetsMax, queuedOctetsMax };
   }
 
   #listenToBroker(): void {
     this.#broker.onAcknowledged = (clientId, packet) => this.#deliveries.acknowledgedToBroker(clientId, packet);
     this.#broker.onQueued = (payload, qos, isCopy) => this.#deliveries.sentByBroker(payload, qos, isCopy);
+    this.#broker.onRefused = (payload) => this.#deliveries.refused(payload);
     this.#broker.onForgotten = (clientId, pending, unreleased) => {
       const client = this.#clients.find((one) => one.clientId === clientId);
       if (client === undefined) return;
@@ -198,6 +215,7 @@ export class SimulatedWorld {
     for (const gateway of this.#gateways) {
       this.#repeatedly(o.crashMs, "crash", () => this.#endGateway(gateway, "crash"));
       this.#repeatedly(o.stopMs, "stop", () => this.#endGateway(gateway, "stop"));
+      this.#repeatedly(o.reloadMs, "reload", () => gateway.handle({ type: "reload", settings: this.#otherSettings() }));
     }
     this.#repeatedly(o.outageMs, "outage", () => this.#brokerFaults.outage());
     this.#repeatedly(o.brokerRestartMs, "broker restarts", () => this.#brokerFaults.restart());
@@ -222,6 +240,7 @@ export class SimulatedWorld {
   #endFaults(): void {
     this.#arrow(() => "--- no more faults");
     this.#network.isFaulty = false;
+    this.#broker.isFaulty = false;
     for (const { links } of this.#gateways) links.isFaulty = false;
     for (const [index, client] of this.#clients.entries()) {
       // For some there is no room: they leave, and the others have it.
@@ -288,6 +307,7 @@ export class SimulatedWorld {
     if (client.isAway || client.device.state === "leaving") return [];
     const others = this.#gateways.filter(({ name }) => name !== client.home);
     const to = others[this.#random.integer(0, others.length - 1)]!.name;
+    this.#deliveries.gatewayEnds(new Set([client.clientId]), this.#now - this.#options.tRetryMs, true);
     return client.roam(to, this.#random.next() < 0.7, this.#now);
   }
 

@@ -16,6 +16,8 @@ export class AcknowledgementChecker {
   readonly #clientId: string;
   readonly #gateway: string;
   readonly #subscriptions: SubscriptionChecker;
+  /** Whether the broker has QoS 2. Without, its PUBACK says that it has the message, and there is nothing that it could forget. */
+  readonly #hasQos2: boolean;
   readonly #fail: Fail;
   /** Payloads that the client has published, and filters that it has subscribed to, by MsgId: the last ones first. */
   readonly #published = new Map<number, string[]>();
@@ -35,7 +37,8 @@ export class AcknowledgementChecker {
   /** Those that the broker has forgotten since. */
   #forgotten = new Set<number>();
 
-  constructor(clientId: string, gateway: string, subscriptions: SubscriptionChecker, fail: Fail) {
+  constructor(clientId: string, gateway: string, subscriptions: SubscriptionChecker, hasQos2: boolean, fail: Fail) {
+    this.#hasQos2 = hasQos2;
     this.#clientId = clientId;
     this.#gateway = gateway;
     this.#subscriptions = subscriptions;
@@ -66,7 +69,7 @@ export class AcknowledgementChecker {
         keep(this.#published, message.msgId, Buffer.from(message.data).toString());
         break;
       case "PUBREL":
-        this.#unreleased.add(message.msgId);
+        if (this.#hasQos2) this.#unreleased.add(message.msgId);
         break;
       case "SUBSCRIBE": {
         const filter = filterOf(this.#clientId, message);
@@ -103,8 +106,12 @@ export class AcknowledgementChecker {
 
   fromBroker(packet: PacketFromBroker): void {
     const asked = this.#packets.get(packet.messageId) ?? "";
-    if (packet.cmd === "puback") this.#acknowledged.add(asked);
-    else if (packet.cmd === "suback") for (const filter of asked.split(",")) this.#acknowledged.add(filter);
+    if ("reasonCode" in packet && (packet.reasonCode ?? 0) >= 0x80) return;
+    if (packet.cmd === "puback") {
+      this.#acknowledged.add(asked);
+      if (!this.#hasQos2) this.#received.add(asked);
+      if (!this.#hasQos2) this.#completed.add(asked);
+    } else if (packet.cmd === "suback") for (const filter of asked.split(",")) this.#acknowledged.add(filter);
     else if (packet.cmd === "pubrec") this.#received.add(asked);
     // Of a PUBREL that is about a message of before the gateway's start only the number is known.
     else if (packet.cmd === "pubcomp") this.#completed.add(asked).add(`${packet.messageId}`);
@@ -122,6 +129,7 @@ export class AcknowledgementChecker {
         break;
       case "PUBREC":
         this.#mustHave(this.#received, message);
+        if (!this.#hasQos2) break;
         this.#unreleased.add(message.msgId);
         this.#told.add(message.msgId);
         this.#forgotten.delete(message.msgId);

@@ -57,7 +57,7 @@ export class ClientCheckers {
     this.exchange = new ExchangeChecker(options, (payload) => world.deliveries.lost(payload), this.#fail);
     this.topicIds = new TopicIdChecker(this.memory.names, run, options.tRetryMs / 2, this.#fail);
     this.silence = new SilenceChecker(options, this.exchange, this.#fail);
-    this.will = new WillChecker(this.#fail);
+    this.will = new WillChecker(options.habits, this.#fail);
     this.outage = new OutageChecker(options, this.#fail);
   }
 
@@ -288,8 +288,9 @@ export class ClientCheckers {
    * or the client gets no more in one period.
    */
   #checkAllHanded(): void {
-    const { brokerDelayMsMax, linkStallMs, queuedMax, awakeMessagesMax } = this.#world.options;
+    const { brokerDelayMsMax, linkStallMs, queuedMax, awakeMessagesMax, reloadMs } = this.#world.options;
     if (!this.#isLinkNew || brokerDelayMsMax > PROMPT_MS || Number.isFinite(linkStallMs)) return;
+    if (Number.isFinite(reloadMs)) return;
     if (queuedMax < DEFAULT_SETTINGS.queuedMax || awakeMessagesMax < DEFAULT_SETTINGS.awakeMessagesMax) return;
     const pending = this.#world.broker.pendingOf(this.#clientId);
     const missing = this.#wanted.find((payload) => pending.includes(payload) && !this.#handed.has(payload));

@@ -1,5 +1,6 @@
 import type { Instant } from "../../../src/gateway/contract.ts";
 import type { MqttQoS, PublishPacket } from "../../../src/gateway/packet.ts";
+import type { BrokerHabits } from "../broker-habits.ts";
 import type { Routed } from "../simulated-broker.ts";
 import type { Fail } from "./fail.ts";
 
@@ -45,17 +46,21 @@ export interface Counts {
 
 /** What was sent, what was acknowledged, and what arrived, at both far ends: every payload is sent once and says what it is. */
 export class DeliveryChecker {
+  readonly #habits: BrokerHabits;
   readonly #fail: Fail;
   readonly #upstream = new Map<string, Upstream>();
   readonly #downstream = new Map<string, Downstream>();
   /** How often the gateway said that it gave a message of QoS 1 or 2 up, by client and topic, for which none has been missed. */
   readonly #givenUp = new Map<string, number>();
+  /** Payloads that the broker does not want. */
+  readonly #refused = new Set<string>();
   /** Payloads that a gateway alone has. */
   readonly #entrusted = new Set<string>();
   /** Payloads that were given up: that they do not arrive is explained. */
   readonly #missed = new Set<string>();
 
-  constructor(fail: Fail) {
+  constructor(habits: BrokerHabits, fail: Fail) {
+    this.#habits = habits;
     this.#fail = fail;
   }
 
@@ -131,12 +136,32 @@ export class DeliveryChecker {
 
   /**
    * The gateway of these clients ends. What it has completed at QoS 2 `since`, as long ago as a datagram lives, it does not know in its
-   * next life, for nothing is written for each message: a copy of its PUBLISH that is on its way now is a new message.
+   * next life, for nothing is written for each message: a copy of its PUBLISH that is on its way now is a new message. And what it has
+   * carried with less than QoS 2 and not completed nobody knows but it. `goesOn`: the gateway stays, and they go to another one.
    */
-  gatewayEnds(clientIds: ReadonlySet<string>, since: Instant): void {
+  gatewayEnds(clientIds: ReadonlySet<string>, since: Instant, goesOn = false): void {
+    const carries = this.#habits.maxQos < 2;
     for (const message of this.#upstream.values()) {
-      if (message.qos === 2 && message.acceptedAt >= since && clientIds.has(message.clientId)) message.mayRepeat = true;
+      if (message.qos !== 2 || !clientIds.has(message.clientId)) continue;
+      if (message.acceptedAt >= since && (!goesOn || carries)) message.mayRepeat = true;
+      if (carries && !message.isAccepted) message.mayRepeat = true;
     }
+  }
+
+  /** A connection of this client has ended whose QoS 2 messages are carried with less: one that is not completed may be there. */
+  connectionEnds(clientId: string): void {
+    for (const message of this.#upstream.values()) {
+      if (message.qos === 2 && message.clientId === clientId && !message.isAccepted) message.mayRepeat = true;
+    }
+  }
+
+  /** The broker has refused it. */
+  refused(payload: string): void {
+    this.#refused.add(payload);
+  }
+
+  isRefused(payload: string): boolean {
+    return this.#refused.has(payload);
   }
 
   hasCrossedCrash(payload: string): boolean {
@@ -239,7 +264,8 @@ export class DeliveryChecker {
       if (message.topic !== topic && !message.isExempt) {
         this.#fail(`I2: ${payload}, published to ${message.topic}, reached the broker under ${topic}`);
       }
-      if (message.retain !== retain) this.#fail(`P8: ${payload} reached the broker with retain ${retain}`);
+      if ((message.retain && this.#habits.retains) !== retain)
+        this.#fail(`P8: ${payload} reached the broker with retain ${retain}`);
     }
     for (const [payload, { qos, isAccepted, isExempt, mayRepeat }] of this.#upstream) {
       const count = counts.get(payload) ?? 0;

@@ -1,6 +1,7 @@
 import type { LinkConnect } from "../../../src/gateway/contract.ts";
-import type { Will } from "../../../src/gateway/packet.ts";
+import type { MqttQoS, Will } from "../../../src/gateway/packet.ts";
 import type { Connect, Message } from "../../../src/sn/message.ts";
+import type { BrokerHabits } from "../broker-habits.ts";
 import type { ConnectChecker } from "./connect-checker.ts";
 import type { Fail } from "./fail.ts";
 
@@ -20,6 +21,7 @@ interface SetUp {
 
 /** Which will a client has at the broker: what it said when it connected (W1 to W3), and what it was told is accepted since (W10). */
 export class WillChecker {
+  readonly #habits: BrokerHabits;
   readonly #fail: Fail;
   #setUp: SetUp | undefined;
   /** The will of the session. */
@@ -33,7 +35,8 @@ export class WillChecker {
   readonly #topicUpdates: (string | undefined)[] = [];
   readonly #messageUpdates: string[] = [];
 
-  constructor(fail: Fail) {
+  constructor(habits: BrokerHabits, fail: Fail) {
+    this.#habits = habits;
     this.#fail = fail;
   }
 
@@ -77,9 +80,9 @@ export class WillChecker {
 
   /** Whether this may be the will that the gateway takes for that of the session. */
   isStored(will: Will | undefined): boolean {
-    if (isSame(will, this.#stored)) return true;
+    if (this.#isSame(will, this.#stored)) return true;
     return [this.#unanswered, this.#inForce, this.#opened].some(
-      (other) => other !== undefined && isSame(will, other.will),
+      (other) => other !== undefined && this.#isSame(will, other.will),
     );
   }
 
@@ -142,9 +145,21 @@ export class WillChecker {
     this.#opened = { will };
     if (setUp === undefined) return;
     setUp.isOpened = true;
-    if (setUp.keepsWill && this.#unanswered !== undefined && isSame(will, this.#unanswered.will)) setUp.will = will;
-    if (isSame(will, setUp.will)) return;
+    if (setUp.keepsWill && this.#unanswered !== undefined && this.#isSame(will, this.#unanswered.will))
+      setUp.will = will;
+    if (this.#isSame(will, setUp.will)) return;
     this.#fail(`W3: connected with the will ${text(will)} instead of ${text(setUp.will)}`);
+  }
+
+  /** But for what the broker does not take of it. */
+  #isSame(one: Will | undefined, other: Will | undefined): boolean {
+    return isSame(this.#taken(one), this.#taken(other));
+  }
+
+  #taken(will: Will | undefined): Will | undefined {
+    if (will === undefined) return undefined;
+    const { maxQos, retains } = this.#habits;
+    return { ...will, qos: Math.min(will.qos, maxQos) as MqttQoS, retain: will.retain && retains };
   }
 
   #onConnect(connect: Connect, { keepsSession, isPrompted }: ConnectChecker): void {

@@ -49,7 +49,7 @@ export class Witness {
     this.#run = run;
     this.links = new LinkChecker(world.options, world.fail);
     this.#datagrams = new DatagramChecker(world.places, world.fail);
-    this.#strangers = new StrangerChecker(world.fail);
+    this.#strangers = new StrangerChecker(world.options.habits.mountpoint, world.fail);
   }
 
   /** Whether the gateway has to take this client for connected. */
