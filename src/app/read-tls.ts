@@ -1,6 +1,7 @@
 import type { KeyObject, X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import type { TlsSettings } from "../mqtt/tls-settings.ts";
+import { type DatedCertificate, dateWarning, dayOf, validUntilMs } from "./dated-certificate.ts";
 import { fileText } from "./file-text.ts";
 import type { OptionKey, OptionValues } from "./options.ts";
 import { pemCertificates } from "./pem-certificates.ts";
@@ -11,111 +12,138 @@ import type { TlsProblem } from "./tls-problem.ts";
 export interface ReadTls {
   /** Undefined where there is a problem. */
   settings: TlsSettings | undefined;
-  problems: TlsProblem[];
-  /** Sentences about what will soon be a problem, at this time of day in milliseconds since 1970. */
+  problems: readonly TlsProblem[];
+  /** Sentences about what is a problem, or soon will be one, at this time of day in milliseconds since 1970. */
   warningsAt: (nowMs: number) => string[];
   /** What each option says, its file included. */
-  read: Map<OptionKey, string>;
+  read: ReadonlyMap<OptionKey, string>;
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-
-/** A certificate that expires within this time is worth a word. */
-const SOON_MS = 30 * DAY_MS;
+const UNVERIFIED =
+  "broker.reject_unauthorized is false: whoever is on the way to the broker can read and change everything, passwords included; better set broker.ca";
 
 /** Reads and looks at the files that the options of TLS name. `nowMs` is the time of day, in milliseconds since 1970. */
 export function readTls(values: OptionValues, nowMs: number = Date.now()): ReadTls {
-  const problems: TlsProblem[] = [];
-  const dated: DatedCertificate[] = [];
-  const read = new Map<OptionKey, string>();
-  const say = (key: OptionKey, text: string) => problems.push({ key, text });
-
-  function fileOf(key: "broker.ca" | "broker.cert" | "broker.key"): string | undefined {
-    const name = values[key];
-    if (name === undefined) return undefined;
-    const file = fileText(name);
-    if ("text" in file) read.set(key, file.text);
-    else say(key, file.problem);
-    return read.get(key);
-  }
-
-  function certificatesOf(key: "broker.ca" | "broker.cert", text: string): X509Certificate[] {
-    const found = pemCertificates(text);
-    if ("certificates" in found) return found.certificates;
-    say(key, `${JSON.stringify(values[key])} ${found.problem}`);
-    return [];
-  }
-
-  const [ca, cert, key] = [fileOf("broker.ca"), fileOf("broker.cert"), fileOf("broker.key")];
-  const authorities = ca === undefined ? [] : certificatesOf("broker.ca", ca);
-  const certificates = cert === undefined ? [] : certificatesOf("broker.cert", cert);
-  const passphrase = values["broker.key_passphrase"];
-  const own = key === undefined ? undefined : privateKey(key, passphrase);
-  if (own !== undefined && "problem" in own) {
-    if (own.of === "file") say("broker.key", `${JSON.stringify(values["broker.key"])} ${own.problem}`);
-    else
-      say(
-        values["broker.key_passphrase_file"] === undefined ? "broker.key_passphrase" : "broker.key_passphrase_file",
-        own.problem,
-      );
-  }
-  const [leaf] = certificates;
-  if (leaf !== undefined) {
-    const shown = `${JSON.stringify(values["broker.cert"])}`;
-    const problem =
-      expiry(leaf, nowMs) ?? (own !== undefined && "key" in own ? misfit(certificates, own.key) : undefined);
-    if (problem !== undefined) say("broker.cert", `${shown} ${problem}`);
-    else
-      dated.push({
-        whose: `broker.cert: the certificate in ${shown}`,
-        end: "the broker refuses it",
-        certificate: leaf,
-      });
-  }
-  // A file of many authorities has old ones in it, which do no harm as long as there are others.
-  const last = authorities.toSorted((one, other) => endMs(other) - endMs(one))[0];
-  if (last !== undefined) {
-    const whose = authorities.length === 1 ? "the certificate" : "the certificate that is valid longest";
-    const name = JSON.stringify(values["broker.ca"]);
-    dated.push({ whose: `broker.ca: ${whose} in ${name}`, end: "no broker can be verified by it", certificate: last });
-  }
+  const reading = new Reading(values);
+  const ca = reading.authorities();
+  const { cert, key, passphrase } = reading.own(nowMs);
+  const { problems, dated, read } = reading;
   for (const option of ["broker.server_name", "broker.alpn", "broker.reject_unauthorized"] as const) {
     read.set(option, String(values[option]));
   }
-  const isOpen = !values["broker.reject_unauthorized"];
+  const rejectUnauthorized = values["broker.reject_unauthorized"];
   const warningsAt = (atMs: number) => [
-    ...dated.flatMap((each) => datedWarning(each, atMs) ?? []),
-    ...(isOpen ? [UNVERIFIED] : []),
+    ...dated.flatMap((each) => dateWarning(each, atMs) ?? []),
+    ...(rejectUnauthorized ? [] : [UNVERIFIED]),
   ];
-  if (passphrase !== undefined) read.set("broker.key_passphrase", passphrase);
-  if (problems.length > 0) return { settings: undefined, problems, warningsAt, read };
+  let settings: TlsSettings | undefined;
   try {
-    const secureContext = createSecureContext({
-      ca,
-      cert,
-      key,
-      passphrase: key === undefined ? undefined : passphrase,
-    });
-    const settings = {
-      secureContext,
-      hasCertificate: cert !== undefined,
-      hasAuthorities: ca !== undefined,
-      serverName: values["broker.server_name"],
-      alpn: values["broker.alpn"],
-      rejectUnauthorized: values["broker.reject_unauthorized"],
-    };
-    return { settings, problems, warningsAt, read };
+    if (problems.length === 0) {
+      settings = {
+        secureContext: createSecureContext({ ca, cert, key, passphrase }),
+        hasCertificate: cert !== undefined,
+        hasAuthorities: ca !== undefined,
+        serverName: values["broker.server_name"],
+        alpn: values["broker.alpn"],
+        rejectUnauthorized,
+      };
+    }
   } catch (error) {
     // A key that is too short, or a signature that is too weak, for the OpenSSL of this machine.
-    say(cert === undefined ? "broker.ca" : "broker.cert", `OpenSSL does not take it: ${(error as Error).message}`);
-    return { settings: undefined, problems, warningsAt, read };
+    const about = cert === undefined ? "broker.ca" : "broker.cert";
+    problems.push({ key: about, text: `OpenSSL does not take it: ${(error as Error).message}` });
+  }
+  return { settings, problems, warningsAt, read };
+}
+
+type FileKey = "broker.ca" | "broker.cert" | "broker.key";
+
+/** The files being read, and what is seen in them. */
+class Reading {
+  readonly problems: TlsProblem[] = [];
+  readonly dated: DatedCertificate[] = [];
+  readonly read = new Map<OptionKey, string>();
+  readonly #values: OptionValues;
+
+  constructor(values: OptionValues) {
+    this.#values = values;
+  }
+
+  /** The certificates of the authorities, where any are named. */
+  authorities(): string | undefined {
+    const ca = this.#file("broker.ca");
+    // A file of many authorities has old ones in it, which do no harm as long as there are others.
+    const all = this.#certificates("broker.ca", ca);
+    const [last] = all.toSorted((one, other) => validUntilMs(other) - validUntilMs(one));
+    if (last !== undefined) {
+      const which = all.length === 1 ? "the certificate" : "the certificate that is valid longest";
+      this.#watch(`broker.ca: ${which} in ${this.#shown("broker.ca")}`, "no broker can be verified by it", last);
+    }
+    return ca;
+  }
+
+  /** The gateway's own certificate and its key, where they are named. */
+  own(nowMs: number): { cert?: string | undefined; key?: string | undefined; passphrase?: string | undefined } {
+    const [cert, key] = [this.#file("broker.cert"), this.#file("broker.key")];
+    const certificates = this.#certificates("broker.cert", cert);
+    const keyObject = key === undefined ? undefined : this.#key(key);
+    const [leaf] = certificates;
+    if (leaf !== undefined) {
+      const problem = expiry(leaf, nowMs) ?? (keyObject && misfit(certificates, keyObject));
+      if (problem !== undefined) this.#sayOfFile("broker.cert", problem);
+      else this.#watch(`broker.cert: the certificate in ${this.#shown("broker.cert")}`, "the broker refuses it", leaf);
+    }
+    return key === undefined ? { cert } : { cert, key, passphrase: this.#values["broker.key_passphrase"] };
+  }
+
+  #key(text: string): KeyObject | undefined {
+    const passphrase = this.#values["broker.key_passphrase"];
+    if (passphrase !== undefined) this.read.set("broker.key_passphrase", passphrase);
+    const found = privateKey(text, passphrase);
+    if ("key" in found) return found.key;
+    if (found.of === "file") this.#sayOfFile("broker.key", found.problem);
+    else {
+      const hasFile = this.#values["broker.key_passphrase_file"] !== undefined;
+      const about = hasFile ? "broker.key_passphrase_file" : "broker.key_passphrase";
+      this.problems.push({ key: about, text: found.problem });
+    }
+    return undefined;
+  }
+
+  #file(key: FileKey): string | undefined {
+    const name = this.#values[key];
+    if (name === undefined) return undefined;
+    const file = fileText(name);
+    if ("problem" in file) this.problems.push({ key, text: file.problem });
+    else this.read.set(key, file.text);
+    return this.read.get(key);
+  }
+
+  #certificates(key: FileKey, text: string | undefined): X509Certificate[] {
+    if (text === undefined) return [];
+    const found = pemCertificates(text);
+    if ("certificates" in found) return found.certificates;
+    this.#sayOfFile(key, found.problem);
+    return [];
+  }
+
+  #sayOfFile(key: FileKey, problem: string): void {
+    this.problems.push({ key, text: `${this.#shown(key)} ${problem}` });
+  }
+
+  #shown(key: FileKey): string {
+    return JSON.stringify(this.#values[key]);
+  }
+
+  #watch(whose: string, end: string, certificate: X509Certificate): void {
+    this.dated.push({ whose, end, certificate });
   }
 }
 
 /** What is wrong with a certificate that has expired. One that is not valid yet may do: many machines learn the time after they have started. */
 function expiry(certificate: X509Certificate, nowMs: number): string | undefined {
-  if (endMs(certificate) > nowMs) return undefined;
-  return `expired on ${day(endMs(certificate))}; the broker would refuse it: replace the file`;
+  const lastMs = validUntilMs(certificate);
+  return lastMs > nowMs ? undefined : `expired on ${dayOf(lastMs)}; the broker would refuse it: replace the file`;
 }
 
 /** What is wrong with a certificate that is not that of the key. */
@@ -124,37 +152,4 @@ function misfit(certificates: readonly X509Certificate[], key: KeyObject): strin
   if (index === 0) return undefined;
   if (index < 0) return "is not the certificate of the private key in broker.key";
   return `has the certificate of broker.key as number ${index + 1} in it; put it first, before those of its authorities`;
-}
-
-/** A certificate whose time is watched. */
-interface DatedCertificate {
-  /** Of which the sentence is. */
-  whose: string;
-  /** What it means that it has expired. */
-  end: string;
-  certificate: X509Certificate;
-}
-
-const UNVERIFIED =
-  "broker.reject_unauthorized is false: whoever is on the way to the broker can read and change everything, passwords included; better set broker.ca";
-
-function datedWarning({ whose, end, certificate }: DatedCertificate, nowMs: number): string | undefined {
-  const [beginMs, lastMs] = [Date.parse(certificate.validFrom), endMs(certificate)];
-  if (beginMs > nowMs) {
-    return `${whose} is not valid before ${day(beginMs)}; is the clock of this machine right? It says ${day(nowMs)}`;
-  }
-  if (lastMs <= nowMs) return `${whose} expired on ${day(lastMs)}: ${end}`;
-  if (lastMs - nowMs >= SOON_MS) return undefined;
-  const days = Math.floor((lastMs - nowMs) / DAY_MS);
-  return `${whose} expires on ${day(lastMs)}, in ${days} ${days === 1 ? "day" : "days"}`;
-}
-
-/** Until when it is valid, in milliseconds since 1970. */
-function endMs(certificate: X509Certificate): number {
-  return Date.parse(certificate.validTo);
-}
-
-/** 2026-11-22 */
-function day(timeMs: number): string {
-  return new Date(timeMs).toISOString().slice(0, 10);
 }
