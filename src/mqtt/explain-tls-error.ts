@@ -8,8 +8,8 @@ export interface TlsCircumstances {
   tls: TlsSettings;
   /** The certificate that the broker has shown, where it has not been verified. */
   shown: PeerCertificate | undefined;
-  /** The broker was reached, and the handshake not done. */
-  isHandshake: boolean;
+  /** The broker was reached, and has sent nothing besides the handshake. */
+  isSilent: boolean;
   /** What it means that the broker has closed the connection. */
   endText: string;
 }
@@ -20,7 +20,7 @@ export function explainTlsError(error: NodeJS.ErrnoException, circumstances: Tls
   if (code === WRONG_HOST) return explainWrongHost(error as WrongHost);
   const explain = EXPLANATIONS[code] ?? EXPLANATIONS[reasonOf(error)];
   if (explain !== undefined) return explain(circumstances);
-  return circumstances.isHandshake && code === "ECONNRESET" ? circumstances.endText : undefined;
+  return circumstances.isSilent && code === "ECONNRESET" ? circumstances.endText : undefined;
 }
 
 const WRONG_HOST = "ERR_TLS_CERT_ALTNAME_INVALID";

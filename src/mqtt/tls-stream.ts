@@ -48,7 +48,7 @@ export function openTlsStream(place: BrokerPlace, tls: TlsSettings): TLSSocket {
       place,
       tls,
       shown,
-      isHandshake: isInHandshake(socket),
+      isSilent: !socket.connecting && !socket.readableDidRead,
       endText: endText(socket),
     });
     if (explanation !== undefined) error.explanation = explanation;
@@ -57,9 +57,4 @@ export function openTlsStream(place: BrokerPlace, tls: TlsSettings): TLSSocket {
     ? "it does not take the certificate in broker.cert"
     : "it wants a certificate of the gateway (broker.cert and broker.key)";
   return socket;
-}
-
-function isInHandshake(socket: TLSSocket): boolean {
-  const { connecting, secureConnecting }: BrokerStream = socket;
-  return connecting === false && secureConnecting === true;
 }

@@ -137,6 +137,14 @@ describe("with a broker that asks for a certificate of the gateway it is told", 
       "the broker closed the connection without a word: perhaps it does not take the certificate in broker.cert",
     );
   });
+
+  it("that there may be none, where the broker closes the connection hard and says nothing", async () => {
+    const server = await testServer("mqtts", () => void server.sockets[0]!.resetAndDestroy());
+    expect(await failure(server.url)).toMatchObject({
+      reason:
+        "the broker closed the connection without a word: perhaps it wants a certificate of the gateway (broker.cert and broker.key)",
+    });
+  });
 });
 
 it("at a port that is mostly for TLS a broker that closes the connection without a word is said to want TLS perhaps", async () => {
