@@ -36,17 +36,17 @@ export const ACCESS_CASES: readonly InteropCase[] = [
     run: async (site) => {
       const guarded = await withCredentials(site);
       const peer = await site.mqttPeer();
-      await peer.subscribe("ada/hello");
-      await peer.subscribe("bob/hello");
+      await peer.subscribe("ada/hello/all");
+      await peer.subscribe("bob/hello/all");
       const ada = await guarded.device("ada-hello");
       const bob = await guarded.device("bob-hello");
-      await ada.subscribe("ada/+", 1);
-      await bob.subscribe("bob/+", 1);
-      await ada.publish("ada/hello", "I am Ada", 1);
-      const toAda = { topic: "ada/hello", data: "I am Ada", qos: 1, retain: false };
+      await ada.subscribe("ada/hello/+", 1);
+      await bob.subscribe("bob/hello/+", 1);
+      await ada.publish("ada/hello/all", "I am Ada", 1);
+      const toAda = { topic: "ada/hello/all", data: "I am Ada", qos: 1, retain: false };
       await peer.receives(toAda);
-      await bob.publish("bob/hello", "I am Bob", 1);
-      const toBob = { topic: "bob/hello", data: "I am Bob", qos: 1, retain: false };
+      await bob.publish("bob/hello/all", "I am Bob", 1);
+      const toBob = { topic: "bob/hello/all", data: "I am Bob", qos: 1, retain: false };
       await peer.receives(toAda, toBob);
       await ada.receives(toAda);
       await bob.receives(toBob);

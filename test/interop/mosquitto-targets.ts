@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { certificateFile } from "../certificates/certificate.ts";
 import type { AtEnd } from "../process/gateway-process.ts";
 import { Mosquitto, type MosquittoOptions } from "./mosquitto.ts";
 import type { GatewayOptions, PeerAccess, Target } from "./target.ts";
@@ -21,10 +21,9 @@ const ACCOUNTS: MosquittoOptions = {
   ],
 };
 
-const certificate = (name: string) => fileURLToPath(new URL(`../certificates/${name}`, import.meta.url));
-const CA = certificate("ca.pem");
-const BROKER_TLS = { ca: CA, cert: certificate("broker.pem"), key: certificate("broker.key") };
-const CLIENT_TLS = { ca: CA, cert: certificate("client.pem"), key: certificate("client.key") };
+const CA = certificateFile("ca.pem");
+const BROKER_TLS = { ca: CA, cert: certificateFile("broker.pem"), key: certificateFile("broker.key") };
+const CLIENT_TLS = { ca: CA, cert: certificateFile("client.pem"), key: certificateFile("client.key") };
 
 interface Flavour {
   mosquitto?: MosquittoOptions;
@@ -51,7 +50,7 @@ function flavour(name: string, title: string, { mosquitto: options, options: gat
         options: { "broker.url": url, ...login, ...gateway },
         peer: { url: mosquitto.url, options: { ...user, ...(options?.tls && peerTls()) } },
         ...(user && { accounts: { ada: ADA, bob: BOB } }),
-        restart: { stop: () => mosquitto.stop("SIGTERM"), start: () => mosquitto.start(), keepsSessions: true },
+        restart: { stop: () => mosquitto.stop("SIGTERM"), start: () => mosquitto.start() },
       };
     },
   };

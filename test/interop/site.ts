@@ -23,6 +23,8 @@ export class Site {
   readonly #atEnd: AtEnd;
   readonly #target: Target | undefined;
   readonly #broker: RunningBroker | undefined;
+  /** Starts another gateway at the same broker, or finds the one that has been started with these options. */
+  readonly #other: (options: GatewayOptions) => Promise<Site>;
 
   private constructor(
     process: GatewayProcess,
@@ -32,6 +34,7 @@ export class Site {
     findings: Findings,
     target?: Target,
     broker?: RunningBroker,
+    other = otherGateways(target, broker, atEnd),
   ) {
     this.process = process;
     this.gateway = gateway;
@@ -41,6 +44,7 @@ export class Site {
     this.#atEnd = atEnd;
     this.#target = target;
     this.#broker = broker;
+    this.#other = other;
   }
 
   /** Starts a gateway with these flags at the broker of this URL; `embedded:` is the one inside. Resolves when it is ready. */
@@ -73,13 +77,13 @@ export class Site {
   }
 
   /** The same one for a single case: what it starts is ended where `atEnd` says. */
-  forCase(atEnd: AtEnd): Site {
-    return new Site(this.process, this.gateway, this.peer, atEnd, new Findings(), this.#target, this.#broker);
+  forCase(atEnd: AtEnd, findings = new Findings()): Site {
+    return new Site(this.process, this.gateway, this.peer, atEnd, findings, this.#target, this.#broker, this.#other);
   }
 
-  /** Another gateway at the same broker, with other options. */
-  with(options: GatewayOptions): Promise<Site> {
-    return Site.at(this.#target!, this.#broker!, options, [], this.#atEnd, this.findings);
+  /** Another gateway at the same broker, with other options; cases that want the same options share one. */
+  async with(options: GatewayOptions): Promise<Site> {
+    return (await this.#other(options)).forCase(this.#atEnd, this.findings);
   }
 
   /** A broker of the same kind for one case alone, and a gateway at it. */
@@ -124,4 +128,14 @@ export class Site {
   mqttPeer(): Promise<MqttPeer> {
     return MqttPeer.at(this.peer, this.#atEnd, this.abilities.maxQos);
   }
+}
+
+function otherGateways(target: Target | undefined, broker: RunningBroker | undefined, atEnd: AtEnd) {
+  const started = new Map<string, Promise<Site>>();
+  return (options: GatewayOptions): Promise<Site> => {
+    const key = JSON.stringify(options);
+    const site = started.get(key) ?? Site.at(target!, broker!, options, [], atEnd);
+    started.set(key, site);
+    return site;
+  };
 }

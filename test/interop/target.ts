@@ -61,6 +61,4 @@ export interface Restart {
   stop: () => Promise<void>;
   /** At the same place as before. */
   start: () => Promise<void>;
-  /** Whether sessions and messages outlast that. */
-  keepsSessions: boolean;
 }
