@@ -1,4 +1,4 @@
-import type { Effect, GatewayEvent, LinkId } from "../../src/gateway/contract.ts";
+import type { BrokerLimits, Effect, GatewayEvent, LinkId } from "../../src/gateway/contract.ts";
 import type { AckPacket, PacketFromBroker, PacketToBroker } from "../../src/gateway/packet.ts";
 import { invariant } from "./invariant.ts";
 
@@ -18,6 +18,10 @@ export interface BrokerEnd {
   readonly requests: Map<number, Awaited>;
   readonly deliveries: Map<number, Delivered>;
   readonly filters: Set<string>;
+  /** What it has said that it cannot do. */
+  limits: BrokerLimits | undefined;
+  /** Packet identifiers of PUBLISHes that are not finished. */
+  readonly unfinished: Set<number>;
 }
 
 const ANSWERED_BY = { subscribe: "suback", unsubscribe: "unsuback", pubrel: "pubcomp" } as const;
@@ -47,7 +51,13 @@ export class FuzzBroker {
     if (effect.type === "open") {
       invariant(effect.link > this.#lastLink, "a link number is never used again");
       this.#lastLink = effect.link;
-      const none = { unanswered: [], requests: new Map(), deliveries: new Map(), filters: new Set<string>() };
+      const nothing = {
+        requests: new Map(),
+        deliveries: new Map(),
+        filters: new Set<string>(),
+        unfinished: new Set<number>(),
+      };
+      const none = { unanswered: [], limits: undefined, ...nothing };
       this.#ends.set(effect.link, { id: effect.link, state: "opening", paused: false, stalled: false, ...none });
       return;
     }
@@ -79,18 +89,22 @@ export class FuzzBroker {
     if (!("link" in event)) return;
     const end = this.#ends.get(event.link)!;
     if (event.type === "link-closed" || event.type === "link-refused") this.#ends.delete(event.link);
-    else if (event.type === "link-opened") end.state = "open";
-    else if (event.type === "link-stalled" || event.type === "link-drained")
+    else if (event.type === "link-opened") {
+      end.state = "open";
+      end.limits = event.limits;
+    } else if (event.type === "link-stalled" || event.type === "link-drained")
       end.stalled = event.type === "link-stalled";
     else if (event.type === "packet") this.#send(end, event.packet);
   }
 
   /** The packet that answers one of the gateway's; undefined where none does. */
-  answer(packet: PacketToBroker, granted: number): PacketFromBroker | undefined {
+  answer(packet: PacketToBroker, granted: number, reasonCode?: number): PacketFromBroker | undefined {
     switch (packet.cmd) {
-      case "publish":
+      case "publish": {
         if (packet.qos === 0) return undefined;
-        return { cmd: packet.qos === 1 ? "puback" : "pubrec", messageId: packet.messageId };
+        const answer = { cmd: packet.qos === 1 ? "puback" : "pubrec", messageId: packet.messageId } as const;
+        return reasonCode === undefined ? answer : { ...answer, reasonCode };
+      }
       case "pubrel":
         return { cmd: "pubcomp", messageId: packet.messageId };
       case "subscribe":
@@ -108,6 +122,16 @@ export class FuzzBroker {
     switch (packet.cmd) {
       case "publish":
         invariant(!end.stalled, "no message is written to a connection that takes no more");
+        invariant(packet.qos <= (end.limits?.maxQos ?? 2), "no QoS that the broker has not");
+        invariant(
+          !packet.retain || end.limits?.retains !== false,
+          "nothing is to be retained by a broker that does not",
+        );
+        if (packet.qos > 0) end.unfinished.add(packet.messageId);
+        invariant(
+          end.unfinished.size <= (end.limits?.receiveMax ?? Number.POSITIVE_INFINITY),
+          "no more PUBLISHes at once than the broker takes",
+        );
         if (packet.qos === 0) invariant(packet.messageId === 0, "QoS 0 has no packet identifier");
         else request(end, packet.messageId, packet.qos === 1 ? "puback" : "pubrec");
         return;
@@ -137,7 +161,9 @@ export class FuzzBroker {
     } else if (packet.cmd === "pubrel") {
       end.deliveries.set(messageId, "pubcomp");
     } else if (end.requests.get(messageId) === packet.cmd) {
-      if (packet.cmd === "pubrec") end.requests.set(messageId, "pubcomp");
+      const isRefusal = packet.cmd === "pubrec" && (packet.reasonCode ?? 0) >= 0x80;
+      if (packet.cmd !== "pubrec" || isRefusal) end.unfinished.delete(messageId);
+      if (packet.cmd === "pubrec" && !isRefusal) end.requests.set(messageId, "pubcomp");
       else end.requests.delete(messageId);
     }
   }

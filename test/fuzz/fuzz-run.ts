@@ -1,3 +1,4 @@
+import type { BrokerLimits } from "../../src/gateway/contract.ts";
 import type { SavedSession } from "../../src/gateway/saved-session.ts";
 import { decode } from "../../src/sn/decode.ts";
 import { describe } from "../../src/sn/describe.ts";
@@ -139,8 +140,9 @@ function brokerAnswer(world: FuzzWorld, chance: Chance): void {
     world.handle({ type: "link-probed", link: end.id });
     return;
   }
-  const granted = chance.pick([0, 1, 2, 2, 0x80]);
-  const packet = world.broker.answer(next, granted);
+  const granted = chance.pick([0, 1, 2, 2, 0x80, 0x87, 0x97]);
+  const reasonCode = chance.pick([undefined, undefined, undefined, undefined, 0x10, 0x87, 0x97]);
+  const packet = world.broker.answer(next, granted, reasonCode);
   if (packet !== undefined) world.handle({ type: "packet", link: end.id, packet });
 }
 
@@ -180,16 +182,29 @@ function linkEvent(world: FuzzWorld, chance: Chance, profile: FuzzProfile): void
   const link = end.id;
   const fails = chance.happens(2 * profile.linkFailure);
   if (end.state === "opening" && !fails) {
-    world.handle({ type: "link-opened", link, sessionPresent: chance.happens(0.5) });
+    const limits = chance.happens(0.3) ? { limits: anyLimits(chance) } : {};
+    world.handle({ type: "link-opened", link, sessionPresent: chance.happens(0.5), ...limits });
   } else if (end.state === "opening" && chance.happens(0.5)) {
-    world.handle({ type: "link-refused", link, returnCode: chance.integer(1, 5) });
+    world.handle({ type: "link-refused", link, returnCode: chance.pick([1, 2, 3, 4, 5, 0x88, 0x97, 0x9b]) });
   } else if (end.state === "open" && !chance.happens(profile.linkFailure)) {
     if (end.stalled) world.handle({ type: "link-drained", link });
     else if (chance.happens(profile.stall)) world.handle({ type: "link-stalled", link });
+    else if (chance.happens(0.05)) world.handle({ type: "link-expires", link });
   } else {
     const byBroker = end.state === "open" && chance.happens(0.5);
-    world.handle({ type: "link-closed", link, reason: "fuzz", byBroker });
+    const takenOver = end.state === "open" && !byBroker && chance.happens(0.3);
+    world.handle({ type: "link-closed", link, reason: "fuzz", byBroker, takenOver });
   }
+}
+
+/** What a broker of MQTT 5 may say that it cannot do. */
+function anyLimits(chance: Chance): BrokerLimits {
+  return {
+    receiveMax: chance.pick([1, 2, 10, 65_535]),
+    maxQos: chance.pick([0, 1, 2, 2]),
+    retains: chance.happens(0.7),
+    packetOctetsMax: chance.pick([1, 30, 268_435_455, 268_435_455]),
+  };
 }
 
 /** What is restored is what there was, or what somebody has written into the store. */
