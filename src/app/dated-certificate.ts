@@ -15,7 +15,10 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const SOON_MS = 30 * DAY_MS;
 
 /** A sentence about a certificate that has expired, will soon, or is not valid yet. Times are in milliseconds since 1970. */
-export function dateWarning({ whose, end, certificate }: DatedCertificate, nowMs: number): string | undefined {
+export function dateWarning(
+  { whose, end, certificate }: DatedCertificate,
+  nowMs: number = Date.now(),
+): string | undefined {
   const [firstMs, lastMs] = [Date.parse(certificate.validFrom), validUntilMs(certificate)];
   if (firstMs > nowMs) {
     return `${whose} is not valid before ${dayOf(firstMs)}; is the clock of this machine right? It says ${dayOf(nowMs)}`;
@@ -31,7 +34,13 @@ export function validUntilMs(certificate: X509Certificate): number {
   return Date.parse(certificate.validTo);
 }
 
+/** The day on which a certificate has expired; undefined where it has not. */
+export function expiredOn(certificate: X509Certificate): string | undefined {
+  const lastMs = validUntilMs(certificate);
+  return lastMs <= Date.now() ? dayOf(lastMs) : undefined;
+}
+
 /** 2026-11-22 */
-export function dayOf(timeMs: number): string {
+function dayOf(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(0, 10);
 }

@@ -1,7 +1,7 @@
 import type { KeyObject, X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import type { TlsSettings } from "../mqtt/tls-settings.ts";
-import { type DatedCertificate, dateWarning, dayOf, validUntilMs } from "./dated-certificate.ts";
+import { type DatedCertificate, dateWarning, expiredOn, validUntilMs } from "./dated-certificate.ts";
 import { fileText } from "./file-text.ts";
 import type { OptionKey, OptionValues } from "./options.ts";
 import { pemCertificates } from "./pem-certificates.ts";
@@ -13,8 +13,8 @@ export interface ReadTls {
   /** Undefined where there is a problem. */
   settings: TlsSettings | undefined;
   problems: readonly TlsProblem[];
-  /** Sentences about what is a problem, or soon will be one, at this time of day in milliseconds since 1970. */
-  warningsAt: (nowMs: number) => string[];
+  /** Sentences about what is a problem now or will soon be one; or is at this time, in milliseconds since 1970. */
+  warningsAt: (nowMs?: number) => string[];
   /** What each option says, its file included. */
   read: ReadonlyMap<OptionKey, string>;
 }
@@ -22,17 +22,17 @@ export interface ReadTls {
 const UNVERIFIED =
   "broker.reject_unauthorized is false: whoever is on the way to the broker can read and change everything, passwords included; better set broker.ca";
 
-/** Reads and looks at the files that the options of TLS name. `nowMs` is the time of day, in milliseconds since 1970. */
-export function readTls(values: OptionValues, nowMs: number = Date.now()): ReadTls {
+/** Reads and looks at the files that the options of TLS name. */
+export function readTls(values: OptionValues): ReadTls {
   const reading = new Reading(values);
   const ca = reading.authorities();
-  const { cert, key, passphrase } = reading.own(nowMs);
+  const { cert, key, passphrase } = reading.own();
   const { problems, dated, read } = reading;
   for (const option of ["broker.server_name", "broker.alpn", "broker.reject_unauthorized"] as const) {
     read.set(option, String(values[option]));
   }
   const rejectUnauthorized = values["broker.reject_unauthorized"];
-  const warningsAt = (atMs: number) => [
+  const warningsAt = (atMs?: number) => [
     ...dated.flatMap((each) => dateWarning(each, atMs) ?? []),
     ...(rejectUnauthorized ? [] : [UNVERIFIED]),
   ];
@@ -83,13 +83,13 @@ class Reading {
   }
 
   /** The gateway's own certificate and its key, where they are named. */
-  own(nowMs: number): { cert?: string | undefined; key?: string | undefined; passphrase?: string | undefined } {
+  own(): { cert?: string | undefined; key?: string | undefined; passphrase?: string | undefined } {
     const [cert, key] = [this.#file("broker.cert"), this.#file("broker.key")];
     const certificates = this.#certificates("broker.cert", cert);
     const keyObject = key === undefined ? undefined : this.#key(key);
     const [leaf] = certificates;
     if (leaf !== undefined) {
-      const problem = expiry(leaf, nowMs) ?? (keyObject && misfit(certificates, keyObject));
+      const problem = expiry(leaf) ?? (keyObject && misfit(certificates, keyObject));
       if (problem !== undefined) this.#sayOfFile("broker.cert", problem);
       else this.#watch(`broker.cert: the certificate in ${this.#shown("broker.cert")}`, "the broker refuses it", leaf);
     }
@@ -141,9 +141,9 @@ class Reading {
 }
 
 /** What is wrong with a certificate that has expired. One that is not valid yet may do: many machines learn the time after they have started. */
-function expiry(certificate: X509Certificate, nowMs: number): string | undefined {
-  const lastMs = validUntilMs(certificate);
-  return lastMs > nowMs ? undefined : `expired on ${dayOf(lastMs)}; the broker would refuse it: replace the file`;
+function expiry(certificate: X509Certificate): string | undefined {
+  const day = expiredOn(certificate);
+  return day === undefined ? undefined : `expired on ${day}; the broker would refuse it: replace the file`;
 }
 
 /** What is wrong with a certificate that is not that of the key. */

@@ -17,7 +17,7 @@ const FILES: ReadonlySet<OptionKey> = new Set(["broker.ca", "broker.cert", "brok
 export class TlsFiles {
   #settings: TlsSettings;
   #read: ReadonlyMap<OptionKey, string>;
-  #warningsAt: (nowMs: number) => readonly string[];
+  #warnings: () => readonly string[];
 
   /** Reads the files that the options name. Throws an Error for the user where there is anything wrong with them. */
   constructor(values: OptionValues) {
@@ -25,7 +25,7 @@ export class TlsFiles {
     if (settings === undefined) throw new Error(problems.map(({ key, text }) => `${key}: ${text}`).join("\n"));
     this.#settings = settings;
     this.#read = read;
-    this.#warningsAt = warningsAt;
+    this.#warnings = warningsAt;
   }
 
   /** For `openStream`: to be asked for at each connection. */
@@ -35,7 +35,7 @@ export class TlsFiles {
 
   /** Sentences about what is a problem now or will soon be one, such as a certificate that is about to expire. */
   get warnings(): readonly string[] {
-    return this.#warningsAt(Date.now());
+    return this.#warnings();
   }
 
   /** Reads the files again, and follows the options that are about TLS. */
@@ -47,7 +47,7 @@ export class TlsFiles {
     // Sessions that go on are of certificates of before: only what has changed begins anew.
     if (changed.length > 0) this.#settings = settings;
     this.#read = read;
-    this.#warningsAt = warningsAt;
+    this.#warnings = warningsAt;
     return { problems: [], changed: changed.filter((key) => FILES.has(key)) };
   }
 }

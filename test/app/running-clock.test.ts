@@ -86,6 +86,6 @@ test("only the log asks for the time of day, and what has a date by which it exp
   const asking = files.filter((file) =>
     /\bDate\b|isoTime|hrtime|translateTime/.test(readFileSync(source + file, "utf8")),
   );
-  const ofExpiry = ["app/credentials.ts", "app/read-tls.ts", "mqtt/explain-tls-error.ts"];
+  const ofExpiry = ["app/credentials.ts", "app/dated-certificate.ts", "mqtt/explain-tls-error.ts"];
   expect(asking.sort()).toEqual([...ofExpiry, "app/log.ts"].sort());
 });
