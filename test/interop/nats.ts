@@ -32,8 +32,7 @@ export const NATS: Target = {
     await program.takesClients(url);
     return {
       version: `NATS ${/Version:\s+(\S+)/.exec(program.output)?.[1] ?? ""}`.trim(),
-      // Of a keep alive of 1 s it makes a limit of 1 s, and not of 1.5 s.
-      options: { "broker.url": url, "broker.profile": "nats", "broker.keep_alive": "2s" },
+      options: { "broker.url": url, "broker.profile": "nats" },
       peer: { url },
     };
   },
