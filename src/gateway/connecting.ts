@@ -169,7 +169,7 @@ export class Connecting {
   /** The connection is there. `isDoubtful`: as `BrokerLink` had it before. */
   linkOpened(sessionPresent: boolean, isDoubtful: boolean, now: Instant): void {
     const client = this.#client;
-    const { connect, will, keepsSession } = this.#setUp!;
+    const { connect, keepsSession } = this.#setUp!;
     if (keepsSession) {
       client.deliveries.renewed(sessionPresent && client.durable);
     } else {
@@ -179,7 +179,6 @@ export class Connecting {
       // The client has begun anew: it does not wait for an end of what was before.
       if (!sessionPresent) client.requests.forgetEarlier();
     }
-    client.will = will;
     client.changed();
     client.requests.renewed(sessionPresent && client.durable, isDoubtful);
     this.subscriptionsRestored(now);
@@ -242,13 +241,15 @@ export class Connecting {
 
   #finish(now: Instant): void {
     const client = this.#client;
-    const { connect, keepsSession } = this.#setUp!;
+    const { connect, will, keepsSession } = this.#setUp!;
     const { lost } = client.requests;
     if (keepsSession && lost !== undefined) {
       this.#refuse(RETURN_CODE.congestion, lost);
       return;
     }
     this.#setUp = undefined;
+    // W3: only now, when the client is told so, it is the one in force.
+    client.will = will;
     if (keepsSession) {
       this.resume(connect, now);
       client.sendHeldAnswers();
@@ -259,8 +260,8 @@ export class Connecting {
     this.#justWoke = false;
     this.#activate(connect, now);
     const { cleanSession, duration } = connect;
-    const will = client.will !== undefined;
-    client.note("client.connected", { address: client.address, cleanSession, duration, will });
+    const note = { address: client.address, cleanSession, duration, will: will !== undefined };
+    client.note("client.connected", note);
   }
 
   #activate(connect: Connect, now: Instant): void {

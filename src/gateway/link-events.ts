@@ -196,10 +196,13 @@ export class LinkEvents {
     this.#restIfAwake(now);
   }
 
-  /** There is no telling when the broker can be reached: a client that waits for its messages goes back to sleep. */
+  /**
+   * There is no telling when the broker can be reached: a client that waits for its messages goes back to sleep. The one in flight stays
+   * where it is.
+   */
   #restIfAwake(now: Instant): void {
-    const { state, deliveries, renewal } = this.#client;
-    if (renewal.dropHeld("PINGREQ") || (state === "awake" && !deliveries.inFlight)) this.#sleeping.rest(now);
+    const { state, renewal } = this.#client;
+    if (renewal.dropHeld("PINGREQ") || state === "awake") this.#sleeping.rest(now);
   }
 
   /** What has come meanwhile is looked at, until something of it needs a new connection once more. */

@@ -204,9 +204,21 @@ describe("the broker connection of an awake client breaks", () => {
     probed(s.client("PUBACK", { topicId: 1, msgId: 3 }).toBroker("puback").does("probe")).toClient("PINGRESP");
   });
 
-  test("Z7 there is no PINGRESP as long as a message is under way, though attempts fail", () => {
+  test("Z6, Z11 it goes back to sleep when an attempt fails, and has the message under way when it wakes up again", () => {
     const s = awake();
-    reopened(s).gone().nothing().noted("link.retried");
+    reopened(s).gone().toClient("PINGRESP").noted("link.retried");
+    s.after(4000).opens().accepts(true).nothing();
+    s.deliver("a", { qos: 1, messageId: 3, dup: true }).nothing();
+    s.client("PINGREQ", WAKE).toClient("PUBLISH", { msgId: 3, dup: true });
+  });
+
+  test("A-27 and what it has acknowledged meanwhile it does not get again", () => {
+    const s = awake();
+    s.gone().client("PUBACK", { topicId: 1, msgId: 3 }).nothing();
+    s.after(2000).opens().gone().toClient("PINGRESP").after(4000).opens().accepts(true).nothing();
+    s.deliver("a", { qos: 1, messageId: 3, dup: true }).nothing();
+    s.client("PINGREQ", WAKE).toBroker("puback", { messageId: 3 }).does("probe");
+    probed(s).toClient("PINGRESP");
   });
 
   test("Z7 one that has got everything goes back to sleep when an attempt fails", () => {
