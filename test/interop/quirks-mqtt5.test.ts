@@ -54,24 +54,34 @@ describe.skipIf(!isInstalled)("a broker of MQTT 5 that cannot do everything", ()
     expect(site.proxy.offences).toEqual([]);
   });
 
-  test("Maximum QoS 1: QoS 2 goes out as QoS 1", async () => {
+  test("Maximum QoS 1: QoS 2 goes out as QoS 1, in wills too", async () => {
     const site = await start([qosAtMost(1)]);
     const peer = await site.peer();
     await peer.subscribe("max-qos/+");
-    const device = await site.device("max-qos");
+    const will = { willTopic: "max-qos/will", willMsg: Buffer.from("gone"), qos: 2 as const, retain: false };
+    const device = await site.device("max-qos", { duration: 1, will });
     expect(await device.trySubscribe("max-qos/down", 2)).toMatchObject({ result: "accepted", qos: 1 });
     await device.publish("max-qos/up", "two", 2);
-    await peer.receives({ ...common, topic: "max-qos/up", data: "two", qos: 1 });
+    device.vanish();
+    await peer.receives(
+      { ...common, topic: "max-qos/up", data: "two", qos: 1 },
+      { ...common, topic: "max-qos/will", data: "gone", qos: 1 },
+    );
     expect(site.proxy.offences).toEqual([]);
   });
 
-  test("Retain Available 0: nothing is sent to be retained", async () => {
+  test("Retain Available 0: nothing is sent to be retained, no will neither", async () => {
     const site = await start([retainsNothing]);
     const peer = await site.peer();
     await peer.subscribe("retain-less/+");
-    const device = await site.device("retain-less");
+    const will = { willTopic: "retain-less/will", willMsg: Buffer.from("gone"), qos: 1 as const, retain: true };
+    const device = await site.device("retain-less", { duration: 1, will });
     await device.publish("retain-less/up", "live", 1, true);
-    await peer.receives({ ...common, topic: "retain-less/up", data: "live", qos: 1 });
+    device.vanish();
+    await peer.receives(
+      { ...common, topic: "retain-less/up", data: "live", qos: 1 },
+      { ...common, topic: "retain-less/will", data: "gone", qos: 1 },
+    );
     expect(site.proxy.offences).toEqual([]);
   });
 
