@@ -1,5 +1,6 @@
 import type { MqttQoS } from "../gateway/packet.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../gateway/settings.ts";
+import { clientIdIn } from "../gateway/template.ts";
 import { clientIdPatterns } from "./client-rules.ts";
 import { NOTHING_KEPT } from "./nothing-kept.ts";
 import type { OptionValues } from "./options.ts";
@@ -22,6 +23,7 @@ export function coreSettings(options: OptionValues): Settings {
     migrateOnWake: options["clients.migrate_on_wake"],
     clientIdsAllowed: clientIdPatterns(options["clients.allow"]),
     clientIdsDenied: clientIdPatterns(options["clients.deny"]),
+    clientIdReserved: reservedClientId(options),
     setUpsMax: options["clients.max_half_open"],
     connectsPerSecond: options["clients.max_connect_rate"],
     tRetryMs: options["clients.retry_interval"],
@@ -58,4 +60,10 @@ export function coreSettings(options: OptionValues): Settings {
     brokerRetains: options["broker.retain"] === "keep",
     forbiddenInTopics: options["broker.forbidden_characters"],
   };
+}
+
+/** Two connections with one client id would throw each other out for ever. An id that is made of chance at each start meets none. */
+function reservedClientId(options: OptionValues): string | undefined {
+  const own = options["broker.own_client_id"];
+  return own === undefined ? undefined : clientIdIn(options["broker.client_id"], own);
 }

@@ -37,7 +37,11 @@ export class Admission {
 
   /** Whether a client with this id may be here: the rules let it in, and the topics that it is part of are its own. */
   admits(clientId: string): boolean {
-    return this.#clientIdRules.admits(clientId) && !this.#wouldBeLevels(clientId);
+    return (
+      this.#clientIdRules.admits(clientId) &&
+      clientId !== this.#settings.clientIdReserved &&
+      !this.#wouldBeLevels(clientId)
+    );
   }
 
   /** What about the CONNECT itself cannot be accepted (C5, C6), whatever the room. */
@@ -47,7 +51,10 @@ export class Admission {
     if (!isMqttText(clientId)) return "the client id is not UTF-8, or has control characters";
     if (Buffer.byteLength(clientId) > this.#settings.clientIdOctetsMax) return "the client id is too long";
     if (this.#wouldBeLevels(clientId)) {
-      return "the client id is part of topics (topics.mountpoint, topics.predefined), and has / or + or # in it";
+      return "the client id is part of topics (topics.mountpoint, topics.predefined), and has / or + or # in it, or begins with $";
+    }
+    if (clientId === this.#settings.clientIdReserved) {
+      return "the client id is that of the gateway's own connection (broker.own_client_id)";
     }
     if (!this.admits(clientId)) return "the client id is not allowed: clients.allow, clients.deny";
     return undefined;

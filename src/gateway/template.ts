@@ -15,3 +15,12 @@ export function namesClient(text: string): boolean {
 export function expandTemplate(template: string, clientId: string): string {
   return template.replaceAll(CLIENT_ID, () => clientId);
 }
+
+/** The client id that has been filled into the template where this has come of it; undefined where none can have been. */
+export function clientIdIn(template: string, expanded: string): string | undefined {
+  const [head, ...rest] = template.split(CLIENT_ID) as [string, ...string[]];
+  if (rest.length === 0) return undefined;
+  const length = (expanded.length - head.length - rest.join("").length) / rest.length;
+  const clientId = expanded.slice(head.length, head.length + length);
+  return expandTemplate(template, clientId) === expanded ? clientId : undefined;
+}

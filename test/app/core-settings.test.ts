@@ -19,6 +19,7 @@ const TOLD: readonly (readonly [OptionKey, string, Partial<Settings>])[] = [
   ["clients.migrate_on_wake", "true", { migrateOnWake: true }],
   ["clients.allow", "a*,10.0.0.0/8", { clientIdsAllowed: ["a*"] }],
   ["clients.deny", "b*,fd00::/8", { clientIdsDenied: ["b*"] }],
+  ["broker.own_client_id", "gateway", { clientIdReserved: "gateway" }],
   ["clients.max_half_open", "903", { setUpsMax: 903 }],
   ["clients.max_connect_rate", "904", { connectsPerSecond: 904 }],
   ["clients.retry_interval", "905ms", { tRetryMs: 905 }],
@@ -55,4 +56,19 @@ test.each(TOLD)("%s, here %s, is the setting of the core that it says, and no ot
   const configuration = loadConfiguration({ flags: new Map([[key, text]]), configFlag: undefined, environment: {} });
   if (!configuration.ok) throw new Error(configuration.problems.join("\n"));
   expect(coreSettings(configuration.values)).toEqual({ ...DEFAULT_SETTINGS, savesSessions: true, ...told });
+});
+
+test.each([
+  [`\${clientId}`, "gateway", "gateway"],
+  [`a-\${clientId}-b`, "a-gateway-b", "gateway"],
+  [`\${clientId}-\${clientId}`, "x-x", "x"],
+  [`\${clientId}-\${clientId}`, "x-y", undefined],
+  [`a-\${clientId}`, "gateway", undefined],
+])("with client ids %s the own id %s is that of the client %s", (template, own, reserved) => {
+  const flags = new Map<OptionKey, string>([
+    ["broker.client_id", template],
+    ["broker.own_client_id", own],
+  ]);
+  const configuration = loadConfiguration({ flags, environment: {} });
+  expect(configuration.ok && coreSettings(configuration.values).clientIdReserved).toBe(reserved);
 });

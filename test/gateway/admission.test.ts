@@ -15,6 +15,15 @@ describe("admission", () => {
     s.client("WILLMSG", { willMsg: "x" }).opens();
   });
 
+  test("broker.own_client_id: a client with the id of the gateway's own connection is refused, for it would end that", () => {
+    const s = new Script({ clientIdReserved: "gateway" });
+    s.client("CONNECT", { clientId: "gateway" }).toClient("CONNACK", { returnCode: 3 });
+    s.noted("client.refused", {
+      reason: "the client id is that of the gateway's own connection (broker.own_client_id)",
+    });
+    s.connect({ clientId: "gateway2" });
+  });
+
   test("clients.max_half_open: one set-up more is refused as congestion; those under way go on", () => {
     const s = new Script({ setUpsMax: 2 });
     s.from("c1").client("CONNECT", { clientId: "a", will: true }).toClient("WILLTOPICREQ");

@@ -81,8 +81,8 @@ describe("topics.mountpoint", () => {
     s.connect().client("PUBLISH", { qos: -1, topicIdType: "short", topicId: 0x6162 }).publishes("devices/dev1/ab");
   });
 
-  test.each(["a/b", "+", "#"])(
-    "of each client has no room for a client id with a level or a wildcard in it: %s",
+  test.each(["a/b", "+", "#", "$SYS", "$share"])(
+    "of each client has no room for a client id with a level or a wildcard in it, or with a $ at its beginning: %s",
     (clientId) => {
       const s = new Script({ mountpoint: OF_CLIENT });
       s.client("CONNECT", { clientId }).toClient("CONNACK", { returnCode: 3 }).noted("client.refused");
