@@ -2,6 +2,6 @@ import { MASK } from "./option.ts";
 
 /** A URL without what in it may be secret: the user name, the password, and a query, which may be a token. */
 export function maskedUrl(url: string): string {
-  // An @ after the host can only stand in a path; then too much is masked.
-  return url.replace(/^([^/]*\/\/).*@/s, `$1${MASK}@`).replace(/\?[^#]*/s, `?${MASK}`);
+  // An @ after the host can only stand in a path; then too much is masked. And what is not quite a URL may have a password all the same.
+  return url.replace(/^([a-z+]+:\/\/)?.*@/is, `$1${MASK}@`).replace(/\?[^#]*/s, `?${MASK}`);
 }

@@ -56,6 +56,15 @@ export function saidAt(place: string, value: unknown): Said {
   return { value, place: () => place, problem: (_path, text) => ({ text: `${place}: ${text}` }) };
 }
 
+/**
+ * A key that there is not, as it may be shown: what comes behind a colon or a space is a value that was to be one, perhaps a password. With
+ * what to do about it.
+ */
+export function unknownKey(name: string): { shown: string; hint: string } {
+  const shown = /^[^\s:=]*/.exec(name)![0];
+  return { shown, hint: shown === name ? "" : "; write a colon and a space between a key and its value" };
+}
+
 /** `topics.predefined[2].id` */
 export function pathText(key: string, path: readonly PropertyKey[]): string {
   return path.reduce<string>((name, step) => name + (typeof step === "number" ? `[${step}]` : `.${String(step)}`), key);
@@ -75,9 +84,13 @@ export function problemsOfIssues(
   return issues.flatMap((issue) => {
     if (issue.code !== "unrecognized_keys") return problem(issue.path, issue.message);
     return issue.keys.map((name) => {
+      const { shown, hint } = unknownKey(name);
+      if (hint !== "") return problem(issue.path, `${shown}: there is no such key${hint}`);
       const meant = closest(name, keys);
-      const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
-      return problem([...issue.path, name], `there is no such key${hint}`);
+      return problem(
+        [...issue.path, name],
+        `there is no such key${meant === undefined ? "" : `; did you mean ${meant}?`}`,
+      );
     });
   });
 }

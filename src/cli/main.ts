@@ -32,6 +32,10 @@ for (const name of first !== undefined && names.includes(first) ? [first] : name
 }
 for (const command of [program, ...program.commands]) {
   command.exitOverride().showHelpAfterError("(--help shows what there is)");
+  // A flag that is spelt wrong may have a password behind its =.
+  command.configureOutput({
+    outputError: (text, write) => write(text.replace(/(unknown option '[^'=]*=).*'/s, "$1…'")),
+  });
 }
 
 // Whoever reads our output may go away, as in `… | head`, or close the terminal.

@@ -4,6 +4,7 @@ import type { HostPort } from "../app/host-port.ts";
 import { simulatedPayload } from "../app/simulated-payload.ts";
 import { Simulation, type SimulationOptions, type SimulationProgress } from "../app/simulation.ts";
 import { isSimulationClean, simulationJson, simulationSummary } from "../app/simulation-summary.ts";
+import { parseBrokerUrl } from "../mqtt/broker-url.ts";
 import type { QoS } from "../sn/message.ts";
 import { ClientCommand } from "./client-command.ts";
 import { deviceFlags, durationMsFrom, qosOrMinusOneFrom, shortNameFrom, wholeNumberFrom } from "./device-flags.ts";
@@ -92,6 +93,9 @@ export function simulateCommand(): ClientCommand {
     if (flags.deliver === true && flags.broker === undefined) {
       command.error("error: --deliver needs --broker: that is where the messages come from");
     }
+    const broker = flags.broker === undefined ? undefined : parseBrokerUrl(flags.broker);
+    // Not as the flag is read: there the message would show the URL, with the password that it may have.
+    if (broker?.type === "unusable") command.error(`error: --broker: ${broker.problem}`);
     const shortTopicId = shortNameFrom(command, flags.short);
     if (flags.qos === -1 && flags.deliver === true)
       command.error("error: --qos -1 goes one way: there is no --deliver");

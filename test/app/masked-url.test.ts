@@ -10,6 +10,10 @@ describe("a URL for people", () => {
     ["mqtt://name:geh@eim@h", "mqtt://***@h"],
     ["wss://h/mqtt?token=geheim", "wss://h/mqtt?***"],
     ["wss://name:geheim@h/mqtt?token=geheim#mqttv3.1", "wss://***@h/mqtt?***#mqttv3.1"],
+    ["name:geheim@h", "***@h"],
+    ["mqtt:name:geheim@h", "***@h"],
+    ["mqtt:/name:geheim@h", "***@h"],
+    ["//name:geheim@h", "***@h"],
     ["embedded:", "embedded:"],
   ])("%s is %s", (url, shown) => {
     expect(maskedUrl(url)).toBe(shown);

@@ -7,6 +7,8 @@ import { runToEnd } from "./gateway-process.ts";
 describe("usage", () => {
   test.each<[string, string[], RegExp]>([
     ["an unknown flag", ["run", "--borker", "x"], /unknown option '--borker'\n\(Did you mean --broker\?\)/],
+    ["an unknown flag with its value", ["run", "--broker-pasword=geheim"], /unknown option '--broker-pasword=…'/],
+    ["simulate with half a URL", ["simulate", "--broker", "u:geheim@h"], /error: --broker: this is not a URL/],
     ["an unknown flag without a command", ["--borker", "x"], /unknown option '--borker'/],
     ["an unknown command", ["dcode"], /there is no command "dcode"; did you mean decode\?/],
     ["an argument too much", ["run", "now"], /too many arguments/],
@@ -25,6 +27,7 @@ describe("usage", () => {
   ])("%s ends with 2 and says what is wrong", async (_what, args, message) => {
     const { code, stdout, stderr } = await runToEnd(args);
     expect(stderr).toMatch(message);
+    expect(stderr).not.toContain("geheim");
     expect(stdout).toBe("");
     expect(code).toBe(2);
   });
