@@ -4,6 +4,7 @@ import { closest } from "./closest.ts";
 import { isOptionKey, OPTION_KEYS } from "./option-names.ts";
 import type { OptionKey } from "./options.ts";
 import type { Problem } from "./problem.ts";
+import { unknownKey } from "./said.ts";
 import { isNothing, type Place, YamlFile } from "./yaml-file.ts";
 
 /** What the file says of one option. */
@@ -21,6 +22,8 @@ export class ConfigurationFile {
   readonly unreadable = new Set<OptionKey>();
   /** Whether it could be read at all: else `values` has nothing of what it says. */
   readonly isReadable: boolean;
+  /** Whether there is nothing at all in it, not even a comment. */
+  readonly isEmpty: boolean;
   /** As the user named it. */
   readonly name: string;
   /** What the names of files in it are relative to. */
@@ -31,6 +34,7 @@ export class ConfigurationFile {
   constructor(name: string, text: string) {
     this.name = name;
     this.folder = dirname(name);
+    this.isEmpty = text.trim() === "";
     this.#file = new YamlFile(name, text);
     const { root, problems } = this.#file;
     this.problems.push(...problems);
@@ -54,9 +58,10 @@ export class ConfigurationFile {
       if (isOptionKey(key)) {
         this.#readOption(key, keyNode, node);
       } else if (!isSection(key)) {
-        const meant = closest(key.slice(prefix.length), namesBelow(prefix));
-        const hint = meant === undefined ? "" : `; did you mean ${prefix}${meant}?`;
-        this.#addProblem(place, `${key}: there is no such option${hint}`);
+        const { shown, hint } = unknownKey(key.slice(prefix.length));
+        const meant = hint === "" ? closest(shown, namesBelow(prefix)) : undefined;
+        const remedy = meant === undefined ? hint : `; did you mean ${prefix}${meant}?`;
+        this.#addProblem(place, `${prefix}${shown}: there is no such option${remedy}`);
       } else if (isMap(node)) {
         this.#readSection(node, `${key}.`);
       } else if (!isNothing(node)) {

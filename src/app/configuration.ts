@@ -25,14 +25,18 @@ export interface ConfigurationSources {
   /** The configuration file named by flag; it goes before the one named by `MQTTSN_CONFIG`. */
   configFlag?: string | undefined;
   environment: Readonly<Record<string, string | undefined>>;
+  /** Whether a file with nothing at all in it is wrong: at a reload somebody may be about to write it, or has read a pipe to its end. */
+  refusesEmptyFile?: boolean;
 }
 
 /**
  * The configuration, or every problem with it, each a sentence for the user; those of the configuration file come last, in the order of its
  * lines. In the values are also what the files hold that they name, but for certificates. `warnings` are sentences about what works and is
- * better otherwise.
+ * better otherwise. `hasEmptyFile`: there is a configuration file, with nothing at all in it.
  */
-export type Configuration = { ok: true; values: OptionValues; warnings: string[] } | { ok: false; problems: string[] };
+export type Configuration =
+  | { ok: true; values: OptionValues; warnings: string[]; hasEmptyFile: boolean }
+  | { ok: false; problems: string[] };
 
 /** Reads and validates the options. Reads files and does nothing else: it can be called again at any time. Secrets never show in a problem. */
 export function loadConfiguration(sources: ConfigurationSources): Configuration {
@@ -67,7 +71,8 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     if (all["broker.key"] !== undefined) secrets.add(all["broker.key"]);
     if (file !== undefined && holdsSecret(all, said)) secrets.add(file.name);
     if (all["broker.key"] !== undefined) secrets.add(all["broker.key"]);
-    return { ok: true, values: all, warnings: [...secrets.warnings(), ...ownConnectionWarnings(all)] };
+    const warnings = [...secrets.warnings(), ...ownConnectionWarnings(all)];
+    return { ok: true, values: all, warnings, hasEmptyFile: file?.isEmpty === true };
   }
   problems.sort((one, other) => (one.offset ?? -1) - (other.offset ?? -1));
   return { ok: false, problems: problems.map(({ text }) => text) };
@@ -113,6 +118,9 @@ function readConfigurationFile(sources: ConfigurationSources, problems: Problem[
   }
   const file = new ConfigurationFile(name, read.text);
   problems.push(...file.problems);
+  if (file.isEmpty && sources.refusesEmptyFile === true) {
+    problems.push({ text: `${where}: ${JSON.stringify(name)} is empty now; write it again, or restart the gateway` });
+  }
   return file;
 }
 

@@ -69,9 +69,13 @@ export function runCommand(version: string): Command {
   );
   for (const key of OPTION_KEYS) addFlags(command, key, flags);
   return command.addHelpText("after", HELP).action(async ({ config }: { config?: string }) => {
-    const read = () => loadConfiguration({ flags, configFlag: config, environment: process.env });
-    const configuration = read();
-    if (configuration.ok) return run(configuration, version, read);
+    const sources = { flags, configFlag: config, environment: process.env };
+    const configuration = loadConfiguration(sources);
+    if (configuration.ok) {
+      // An editor may be about to write the file, or it is a pipe that was read to its end: that must not take all rules away.
+      const refusesEmptyFile = !configuration.hasEmptyFile;
+      return run(configuration, version, () => loadConfiguration({ ...sources, refusesEmptyFile }));
+    }
     process.stderr.write(`${configuration.problems.join("\n")}\n`);
     throw new CommanderError(EXIT_CONFIGURATION, "run.configuration", "");
   });

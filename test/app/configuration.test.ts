@@ -139,6 +139,16 @@ topics:
     expect(problemsOf({ file: "broker:\n  # url: x\nlog: {}\n" })).toEqual([]);
   });
 
+  test("the file may not have become empty", () => {
+    writeFileSync(path, " \n");
+    const sources = { flags: new Map(), configFlag: path, environment: {} };
+    expect(loadConfiguration(sources)).toMatchObject({ ok: true, hasEmptyFile: true });
+    expect(loadConfiguration({ ...sources, refusesEmptyFile: true })).toEqual({
+      ok: false,
+      problems: [`--config: ${JSON.stringify(path)} is empty now; write it again, or restart the gateway`],
+    });
+  });
+
   test("the file may use anchors", () => {
     const values = valuesOf({ file: "broker: { reconnect_min: &t 5s, reconnect_max: *t }" });
     expect(values["broker.reconnect_max"]).toBe(5000);
@@ -229,6 +239,14 @@ describe("problems", () => {
       "an unknown key, with the one that was meant",
       { file: "broker:\n  keepalive: 10s\n" },
       ["gateway.yaml:2:3: broker.keepalive: there is no such option; did you mean broker.keep_alive?"],
+    ],
+    [
+      "an unknown key without what was to be its value, which may be secret",
+      { file: "broker: { password:geheim }\nclients: { credentials: [{ client: x, password geheim }] }" },
+      [
+        "gateway.yaml:1:11: broker.password: there is no such option; write a colon and a space between a key and its value",
+        "gateway.yaml:2:26: clients.credentials[0]: password: there is no such key; write a colon and a space between a key and its value",
+      ],
     ],
     [
       "an unknown section",

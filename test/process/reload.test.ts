@@ -54,6 +54,14 @@ describe("SIGHUP", () => {
     await other.connect();
   });
 
+  test("a file that has become empty changes nothing: somebody may be about to write it", async () => {
+    const denies = `${EMBEDDED}clients: { deny: sensor-* }\n`;
+    const site = await embedded("clients: { deny: sensor-* }\n");
+    expect(await site.reload("")).toMatchObject({ event: "reload.failed" });
+    expect(await site.device("sensor-1").isRefused()).toBe(3);
+    expect(await site.reload(denies)).toMatchObject({ event: "reload.done", changed: "" });
+  });
+
   test("clients.deny: of a network that is denied no new client comes in, and one that is connected stays", async () => {
     const site = await embedded();
     const old = site.device("old");
