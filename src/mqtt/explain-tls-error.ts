@@ -59,6 +59,14 @@ const explainAuthority: Explanation = ({ tls, shown }) => {
   return `the broker's certificate${nameOf(shown)} is from ${authority} ${unknown}; set broker.ca to the file with the certificate of that authority`;
 };
 
+const explainNoRoot: Explanation = ({ tls, shown }) => {
+  const where = tls.hasAuthorities ? "is not in broker.ca" : "Node does not know";
+  return `the broker's certificate${nameOf(shown)} is from an authority that another one vouches for, whose certificate ${where}; put all of them into the file of broker.ca, up to the one that is signed by itself`;
+};
+
+const explainPurpose: Explanation = ({ shown }) =>
+  `the broker's certificate${nameOf(shown)}, or one of its authorities', is not for that: a broker needs one for servers (serverAuth), from an authority that may issue it`;
+
 const explainSelfSigned: Explanation = ({ tls, shown }) => {
   const unknown = tls.hasAuthorities ? " and not in broker.ca" : "";
   return `the broker's certificate${nameOf(shown)} is signed by itself${unknown}; if it is the right one, set broker.ca to the file with it`;
@@ -98,7 +106,9 @@ const EXPLANATIONS: Readonly<Record<string | number, Explanation>> = {
   CERT_NOT_YET_VALID: explainTooEarly,
   DEPTH_ZERO_SELF_SIGNED_CERT: explainSelfSigned,
   SELF_SIGNED_CERT_IN_CHAIN: explainAuthority,
-  UNABLE_TO_GET_ISSUER_CERT: explainAuthority,
+  INVALID_CA: explainPurpose,
+  INVALID_PURPOSE: explainPurpose,
+  UNABLE_TO_GET_ISSUER_CERT: explainNoRoot,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: explainAuthority,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: explainAuthority,
   // Wrong version number; HTTP request; packet length too long.

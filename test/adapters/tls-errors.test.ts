@@ -68,6 +68,14 @@ describe.each(["mqtts", "wss"] as const)("over %s it is told, with the remedy, t
     });
   });
 
+  it("its certificate is for clients", async () => {
+    const options = { cert: certificate("client.pem"), key: certificate("client.key") };
+    const { reason } = await failureAt(options, tlsSettings(), scheme);
+    expect(reason).toBe(
+      "the broker's certificate (gateway), or one of its authorities', is not for that: a broker needs one for servers (serverAuth), from an authority that may issue it",
+    );
+  });
+
   it("the broker wants another protocol (ALPN)", async () => {
     const { reason } = await failureAt({ ALPNProtocols: ["other"] }, tlsSettings({ alpn: ["mqtt", "x"] }), scheme);
     expect(reason).toBe("the broker speaks none of the protocols in broker.alpn (mqtt, x)");
