@@ -28,10 +28,10 @@ const entry = z.strictObject(
 export const PREDEFINED_TOPIC_KEYS = Object.keys(entry.shape);
 
 /** The list `topics.predefined`. One id means one topic to one client; an entry for a client goes before one for all. */
-export const predefinedTopics = z.array(
-  entry,
-  isNot("a list of entries such as { id: 1, topic: sensors/boiler, client: boiler }"),
-);
+export const predefinedTopics = z.array(entry, {
+  // What it is instead is not shown: it may be a whole file, and that a password or a key.
+  error: "is not a list of entries such as { id: 1, topic: sensors/boiler, client: boiler }",
+});
 
 /** An entry, wherever it stands. */
 export type PredefinedEntry = z.output<typeof entry>;

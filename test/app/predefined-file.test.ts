@@ -108,7 +108,7 @@ describe("a file with predefined topics", () => {
     [
       "what is neither",
       "hello\n",
-      ['f:1:1: "hello" is not a list of entries such as { id: 1, topic: sensors/boiler, client: boiler }'],
+      ["f:1:1: is not a list of entries such as { id: 1, topic: sensors/boiler, client: boiler }"],
     ],
     ["a key that comes twice", "b: { 1: a, 1: c }\n", ["f:1:12: Map keys must be unique; leave one of the two out"]],
     [
