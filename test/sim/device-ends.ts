@@ -26,9 +26,17 @@ export interface DeviceSurroundings {
   readonly arrow: (text: () => string) => void;
 }
 
+/** A PUBLISH that has come to a device. */
+interface Heard {
+  readonly payload: string;
+  readonly sentAt: Instant;
+}
+
 /** All devices: what they send and hear, and what becomes of what they were asked for. */
 export class DeviceEnds {
   readonly #world: DeviceSurroundings;
+  /** What the device is being handed. */
+  #heard: Heard | undefined;
 
   constructor(world: DeviceSurroundings) {
     this.#world = world;
@@ -67,10 +75,13 @@ export class DeviceEnds {
       if (client.place !== place || client.gateway !== gateway || !client.reaches(gateway)) return;
       arrow(() => `${gateway} ⇒ ${client.clientId} ${describe(decode(data))}`);
       const isStray = !client.isDurable && sentAt < client.connectedAt;
+      const message = decode(data);
+      if (message.type === "PUBLISH") this.#heard = { payload: Buffer.from(message.data).toString(), sentAt };
       for (const effect of client.device.handle({ type: "datagram", data }, now())) {
         if (effect.type === "message") this.#onMessage(client, effect, isStray);
         else this.perform(client, [effect]);
       }
+      this.#heard = undefined;
     });
   }
 
@@ -88,19 +99,33 @@ export class DeviceEnds {
     const gateway = gateways.find(({ name }) => name === client.gateway)!;
     if (!client.reaches(gateway.name)) return;
     const sentAt = now();
+    const heard = this.#heard;
     network.carry(sentAt, () => {
-      this.#noteArrival(client, gateway, data, sentAt);
+      this.#noteArrival(client, gateway, data, sentAt, heard);
       gateway.receive(place, data);
     });
   }
 
-  #noteArrival({ clientId, isDurable }: SimulatedClient, gateway: GatewayEnd, data: Uint8Array, sentAt: Instant): void {
+  /** `heard` is what the device answers by that, if anything. */
+  #noteArrival(
+    { clientId, isDurable }: SimulatedClient,
+    gateway: GatewayEnd,
+    data: Uint8Array,
+    sentAt: Instant,
+    heard: Heard | undefined,
+  ): void {
     const { deliveries, connections } = this.#world;
     const message = decode(data);
     if (message.type === "PUBACK" || message.type === "PUBREC") {
-      // A broker that begins a session anew uses the same identifiers again: an old answer may be taken for that to a new message.
+      // A broker that begins a session anew uses the same identifiers again: an old answer may be taken for that to a new message, and
+      // so may a new answer to a late copy of the old message. Nothing in either tells it from the right one.
       const inFlight = gateway.witness.inFlight(clientId, message.msgId);
-      if (inFlight !== undefined && sentAt < inFlight.since) deliveries.missed(inFlight.payload);
+      const isToOther =
+        inFlight !== undefined &&
+        heard !== undefined &&
+        heard.payload !== inFlight.payload &&
+        heard.sentAt < inFlight.since;
+      if (inFlight !== undefined && (sentAt < inFlight.since || isToOther)) deliveries.missed(inFlight.payload);
     }
     if (message.type !== "PUBLISH") return;
     const payload = Buffer.from(message.data).toString();

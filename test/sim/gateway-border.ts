@@ -20,11 +20,14 @@ export class GatewayBorder {
   readonly #deliveries: DeliveryChecker;
   readonly #fail: Fail;
   readonly #crossings = new Map<LinkId, Crossing>();
+  /** The gateway has been told in its present life what the broker takes. */
+  #isTold: boolean;
 
   constructor(habits: BrokerHabits, deliveries: DeliveryChecker, fail: Fail) {
     this.#habits = habits;
     this.#deliveries = deliveries;
     this.#fail = fail;
+    this.#isTold = !habits.speaksMqtt5;
   }
 
   /** What the gateway does, as the world sees it. */
@@ -57,8 +60,10 @@ export class GatewayBorder {
     const { speaksMqtt5 } = this.#habits;
     switch (event.type) {
       case "link-opened":
+        this.#isTold = true;
         return speaksMqtt5 ? { ...event, limits: this.#limits } : event;
       case "broker-reachable":
+        if (event.reachable) this.#isTold = true;
         return speaksMqtt5 && event.reachable ? { ...event, limits: this.#limits } : event;
       case "link-closed":
       case "link-refused":
@@ -83,6 +88,7 @@ export class GatewayBorder {
   over(): void {
     for (const link of this.#crossings.keys()) this.#interrupted(link);
     this.#crossings.clear();
+    this.#isTold = !this.#habits.speaksMqtt5;
   }
 
   get #limits(): BrokerLimits {
@@ -124,7 +130,8 @@ export class GatewayBorder {
   }
 
   #plainWill(will: Will, prefix: string): Will {
-    this.#mustBear(will, will.topic);
+    // Before any connection nobody knows what the broker takes: it refuses this one.
+    if (this.#isTold) this.#mustBear(will, will.topic);
     return { ...will, topic: this.#plain(will.topic, prefix) };
   }
 

@@ -46,7 +46,7 @@ export class ExchangeChecker {
   #early: Message | undefined;
   #isActiveAfterAll = false;
   readonly #sent = new SentMessages();
-  /** What the client was sent over the connection of before, and has not acknowledged. */
+  /** What the client was sent last over a connection that is over, and had not acknowledged by then. */
   #interrupted: { msgId: number; payload: string | undefined } | undefined;
   /** The MsgId of the last exchange, where that was one of QoS 2 and nothing came after it. */
   #completed: number | undefined;
@@ -146,6 +146,7 @@ export class ExchangeChecker {
     this.#isCutOff = false;
     if (!sessionPresent) {
       this.#held.orphan();
+      this.#interrupted = undefined;
       if (this.#unheard !== undefined) this.#unheard.isOrphan = true;
       // The broker numbers anew, and may send the same once more: a retained message.
       this.#sent.forgetAllBut(this.open?.msgId);
@@ -157,8 +158,8 @@ export class ExchangeChecker {
     const { first } = this.#held;
     const staysOpen = first?.isOrphan === true || (this.open?.kind === "REGISTER" && first?.qos === 0);
     if (!staysOpen) {
-      this.#interrupted =
-        this.open?.kind === "PUBLISH" ? { msgId: this.open.msgId, payload: first?.payload } : undefined;
+      // Where the connection of before broke in its turn, the client may not have been sent it again over that.
+      if (this.open?.kind === "PUBLISH") this.#interrupted = { msgId: this.open.msgId, payload: first?.payload };
       this.open = undefined;
     }
     this.#held.redelivered();
@@ -416,6 +417,7 @@ export class ExchangeChecker {
   }
 
   #begin(): void {
+    this.#interrupted = undefined;
     this.#sent.forgetAllBut(undefined);
     this.open = undefined;
     this.#completed = undefined;
