@@ -64,7 +64,8 @@ export class LinkEvents {
     client.link.gone(client.link.id, true);
     client.note("link.refused", { brokerReturnCode, reason: said });
     const reason = refusalText(brokerReturnCode, said);
-    const returnCode = returnCodeOf(brokerReturnCode);
+    const isLearned = client.link.terms.refused(brokerReturnCode);
+    const returnCode = isLearned ? RETURN_CODE.congestion : returnCodeOf(brokerReturnCode);
     if (!client.renewal.underWay) {
       this.#connecting.linkFailed(reason, returnCode);
       return;
@@ -125,6 +126,7 @@ export class LinkEvents {
     } else if (renewal.settling) {
       // Nothing has changed: the old connection is still there.
       renewal.end();
+      this.#expiring = false;
       this.#willUpdates.fail(RETURN_CODE.congestion, "requests of the client are open");
       this.#lookAtHeld(now);
     } else {
@@ -189,6 +191,7 @@ export class LinkEvents {
   /** The connection of a connected client was lost, or could not be made anew. `returnCode` is for the update of its will, if any. */
   #lost(reason: string, byBroker: boolean, now: Instant, returnCode: number = RETURN_CODE.congestion): void {
     const client = this.#client;
+    this.#expiring = false;
     this.#willUpdates.fail(returnCode, reason);
     client.renewal.lost(now, byBroker);
     if (!client.renewal.hasFailed) return;

@@ -178,14 +178,14 @@ export class PublishRequests {
       client.answer(askedIn, encode({ type: "PUBCOMP", msgId }));
       return;
     }
-    if (client.terms.maxQos < 2) {
+    const earlier = this.#earlier?.get(msgId);
+    if (earlier === undefined && client.terms.maxQos < 2) {
       // No PUBREC was given before the broker had said PUBACK, and it knows nothing of a PUBREL.
       client.answer(askedIn, encode({ type: "PUBCOMP", msgId }));
       return;
     }
     // The client asks again where its number is taken or too much is open. What 0 stood for at the broker is not known any more: to
     // say that it was released would be a guess.
-    const earlier = this.#earlier?.get(msgId);
     const packetId = earlier?.packetId ?? msgId;
     if (!client.writable || this.#open.packetIdFor(msgId, earlier?.packetId) !== packetId) return;
     this.#open.add({

@@ -6,7 +6,7 @@ import { returnCodeOf } from "./broker-refusal.ts";
 import type { Client } from "./client.ts";
 import type { NoteFields } from "./contract.ts";
 import type { OpenExchanges } from "./open-exchanges.ts";
-import type { MqttQoS, SubackPacket, UnsubackPacket } from "./packet.ts";
+import type { MqttQoS, SubackPacket, SubscribePacket, UnsubackPacket } from "./packet.ts";
 import { subscribeTopicOf } from "./requested-topic.ts";
 
 /** Filters in one SUBSCRIBE of ours: there are brokers that close the connection for more. */
@@ -89,6 +89,10 @@ export class SubscribeRequests {
       this.#refuseSubscribe(msgId, RETURN_CODE.notSupported, askedIn, { limit: "clients.max_topic_length" });
       return;
     }
+    if (!client.terms.fitsFilters([topic.filter])) {
+      this.#refuseSubscribe(msgId, RETURN_CODE.notSupported, askedIn, { reason: "larger than the broker takes" });
+      return;
+    }
     const isNew = client.subscriptions.get(topic.filter) === undefined;
     if (isNew && client.subscriptions.size + this.#waiting >= client.settings.subscriptionsMax) {
       this.#refuseSubscribe(msgId, RETURN_CODE.congestion, askedIn, { limit: "clients.max_subscriptions" });
@@ -120,8 +124,8 @@ export class SubscribeRequests {
     const client = this.#client;
     const { msgId } = message;
     const topic = subscribeTopicOf(client, message);
-    if (typeof topic === "number") {
-      // UNSUBACK has no return code (S9).
+    if (typeof topic === "number" || !client.terms.fitsFilters([topic.filter])) {
+      // UNSUBACK has no return code (S9). What is larger than the broker takes it cannot have been subscribed to.
       client.answer(askedIn, encode({ type: "UNSUBACK", msgId }));
       return;
     }
@@ -139,16 +143,36 @@ export class SubscribeRequests {
 
   /** Makes again at the broker what the client has subscribed to. */
   restore(): void {
-    const all = Array.from(this.#client.subscriptions.values(), ({ filter, qos }) => ({ topic: filter, qos }));
     this.unrestored = true;
-    for (let from = 0; from < all.length; from += FILTERS_MAX) {
-      const subscriptions = all.slice(from, from + FILTERS_MAX);
-      const packetId = this.#open.freePacketId();
-      const restored = subscriptions.map(({ topic }) => topic);
-      this.#open.add({ type: "own", msgId: 0, packetId, askedIn: 0, restored });
-      this.#restoring += 1;
-      this.#client.write({ cmd: "subscribe", messageId: packetId, subscriptions });
+    let batch: SubscribePacket["subscriptions"] = [];
+    for (const { filter, qos } of [...this.#client.subscriptions.values()]) {
+      if (!this.#client.terms.fitsFilters([filter])) {
+        this.#lose(filter, "it is larger than the broker takes");
+        continue;
+      }
+      const filters = batch.map(({ topic }) => topic);
+      if (batch.length === FILTERS_MAX || !this.#client.terms.fitsFilters([...filters, filter])) {
+        this.#subscribeAgain(batch);
+        batch = [];
+      }
+      batch.push({ topic: filter, qos });
     }
+    if (batch.length > 0) this.#subscribeAgain(batch);
+  }
+
+  #subscribeAgain(subscriptions: SubscribePacket["subscriptions"]): void {
+    const packetId = this.#open.freePacketId();
+    const restored = subscriptions.map(({ topic }) => topic);
+    this.#open.add({ type: "own", msgId: 0, packetId, askedIn: 0, restored });
+    this.#restoring += 1;
+    this.#client.write({ cmd: "subscribe", messageId: packetId, subscriptions });
+  }
+
+  /** What the broker has forgotten is not to be had again. */
+  #lose(filter: string, reason: string): void {
+    this.refused = true;
+    this.#client.subscriptions.delete(filter);
+    this.#client.note("subscribe.refused", { filter, reason });
   }
 
   /** The answer of before may name an id that is not known any more. */
@@ -173,10 +197,7 @@ export class SubscribeRequests {
       this.#restoring -= 1;
       if (!this.restoring) this.unrestored = false;
       exchange.restored.forEach((filter, index) => {
-        if (isGranted(packet.granted[index])) return;
-        this.refused = true;
-        this.#client.subscriptions.delete(filter);
-        this.#client.note("subscribe.refused", { filter, reason: "the broker refused it when it was made again" });
+        if (!isGranted(packet.granted[index])) this.#lose(filter, "the broker refused it when it was made again");
       });
       return;
     }

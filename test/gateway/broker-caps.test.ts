@@ -54,6 +54,16 @@ describe("broker.max_qos", () => {
     });
   });
 
+  test("at 1 since a restart a message that the broker was given with QoS 2 before is released there", () => {
+    const { s, topicId } = publisher({}, { cleanSession: false });
+    s.client("PUBLISH", { topicId, qos: 2, msgId: 7 }).toBroker("publish", { qos: 2, messageId: 7 });
+    s.broker("pubrec", { messageId: 7 }).toClient("PUBREC", { msgId: 7 });
+    s.register("b", 3);
+    s.restart({ brokerMaxQos: 1 }).after(0).opens().accepts(true);
+    s.client("PUBREL", { msgId: 7 }).toBroker("pubrel", { messageId: 7 });
+    s.broker("pubcomp", { messageId: 7 }).toClient("PUBCOMP", { msgId: 7 });
+  });
+
   test("at 0 what nobody would acknowledge is refused", () => {
     const { s, topicId } = publisher({ brokerMaxQos: 0 });
     s.client("PUBLISH", { topicId, qos: 1, msgId: 7 }).toClient("PUBACK", { msgId: 7, returnCode: 3 });

@@ -102,6 +102,92 @@ describe("What an MQTT 5 broker says that it cannot do", () => {
     s.client("PUBLISH", { topicId, data: "x".repeat(100) }).toClient("PUBACK", { msgId: 0, returnCode: 3 });
   });
 
+  test("Maximum Packet Size: a PUBLISH that just fits goes", () => {
+    const { s, topicId } = publisher({ packetOctetsMax: 100 });
+    // Two octets of header, two of the topic's length, the topic, the packet identifier, no properties; the header may be 3 octets longer.
+    s.client("PUBLISH", { topicId, qos: 1, msgId: 2, data: "x".repeat(89) }).toBroker("publish");
+    s.client("PUBLISH", { topicId, qos: 1, msgId: 3, data: "x".repeat(90) }).toClient("PUBACK", { returnCode: 3 });
+  });
+
+  test("Maximum Packet Size: a filter that is larger is refused", () => {
+    const { s } = publisher({ packetOctetsMax: 100 });
+    s.client("SUBSCRIBE", { topicName: "x".repeat(90), msgId: 2 }).toClient("SUBACK", { msgId: 2, returnCode: 3 });
+    s.noted("subscribe.refused", { reason: "larger than the broker takes" });
+    s.client("UNSUBSCRIBE", { topicName: "x".repeat(90), msgId: 3 }).toClient("UNSUBACK", { msgId: 3 });
+    s.client("SUBSCRIBE", { topicName: "x".repeat(89), msgId: 4 }).toBroker("subscribe");
+  });
+
+  test("Maximum Packet Size: what is subscribed to again goes in packets that are small enough", () => {
+    const { s } = publisher({ packetOctetsMax: 100 });
+    const filters = ["b", "c", "d"].map((name) => name.repeat(40));
+    for (const filter of filters) s.subscribe(filter, 1);
+    s.event({ type: "link-closed", link: s.link, reason: "reset" });
+    s.after(3000).opens().accepts(false, { packetOctetsMax: 100 });
+    s.toBroker("subscribe", { subscriptions: filters.slice(0, 2).map((topic) => ({ topic, qos: 1 })) });
+    s.toBroker("subscribe", { subscriptions: [{ topic: filters[2], qos: 1 }] });
+    s.nothing();
+  });
+
+  test("Maximum Packet Size: a subscription that is too large by now is lost, and the client is told", () => {
+    const { s } = publisher();
+    s.subscribe("x".repeat(90), 1);
+    s.event({ type: "link-closed", link: s.link, reason: "reset" });
+    s.after(3000).opens().accepts(false, { packetOctetsMax: 50 });
+    s.noted("subscribe.refused", { reason: "it is larger than the broker takes" });
+    s.toClient("DISCONNECT").closes(true);
+  });
+
+  test("what a connection was told holds for it, whatever the gateway's own was told", () => {
+    const s = new Script({ discovery: false });
+    s.brokerReachable(true, { maxQos: 1 });
+    s.client("CONNECT").opens().accepts(false, { maxQos: 2 }).toClient("CONNACK");
+    s.client("PUBLISH", { topicIdType: "short", topicId: 0x6162, qos: 2, msgId: 1 }).toBroker("publish", { qos: 2 });
+  });
+
+  test("Receive Maximum does not count what a broker without QoS 2 has acknowledged", () => {
+    const { s, topicId } = publisher({ receiveMax: 1, maxQos: 1 });
+    s.client("PUBLISH", { topicId, qos: 2, msgId: 7 }).toBroker("publish", { qos: 1 });
+    s.broker("puback", { messageId: 7 }).toClient("PUBREC", { msgId: 7 });
+    s.client("PUBLISH", { topicId, qos: 1, msgId: 8 }).toBroker("publish", { messageId: 8 });
+  });
+
+  const withWill = (s: Script, fields: object) => {
+    s.client("CONNECT", { will: true, cleanSession: false }).toClient("WILLTOPICREQ");
+    s.client("WILLTOPIC", { willTopic: "gone", ...fields }).toClient("WILLMSGREQ");
+    return s.client("WILLMSG", { willMsg: "x" });
+  };
+
+  test.each([
+    [0x9b, { qos: 2, retain: true }, { qos: 1, retain: true }],
+    [0x9b, { qos: 1 }, { qos: 0 }],
+    [0x9a, { qos: 2, retain: true }, { qos: 2, retain: false }],
+  ] as const)("a will that is refused with 0x%s is another one with the next CONNECT", (code, will, next) => {
+    const s = withWill(new Script(), will).opens({ will }).refuses(code).toClient("CONNACK", { returnCode: 1 });
+    withWill(s, will).opens({ will: next });
+    // That is of no more use where it is not the will.
+    s.refuses(code === 0x9a ? code : 0x9c).toClient("CONNACK", { returnCode: 3 });
+    // The limit is the broker's.
+    s.from("other").client("CONNECT", { clientId: "other", will: true }).toClient("WILLTOPICREQ");
+    s.client("WILLTOPIC", { willTopic: "gone", ...will }).toClient("WILLMSGREQ");
+    s.client("WILLMSG", { willMsg: "x" }).opens({ will: next });
+  });
+
+  test("after a restart a client is not disconnected for a will that the broker has to be told otherwise", () => {
+    const s = withWill(new Script({ discovery: false }).brokerReachable(true, { maxQos: 1 }), { qos: 2 });
+    s.opens({ will: { qos: 1 } })
+      .accepts(false, { maxQos: 1 })
+      .toClient("CONNACK");
+    s.restart()
+      .after(0)
+      .opens({ will: { qos: 2 } })
+      .refuses(0x9b)
+      .nothing();
+    s.after(3000)
+      .opens({ will: { qos: 1 } })
+      .accepts(true, { maxQos: 1 });
+    s.client("PINGREQ").toClient("PINGRESP");
+  });
+
   test("what the gateway's own connection was told holds for a will before there is another", () => {
     const s = new Script({ discovery: false });
     s.brokerReachable(true, { maxQos: 1, retains: false });
@@ -167,6 +253,29 @@ describe("link-expires", () => {
     s.event({ type: "link-expires", link }).closes(true, link);
     s.event({ type: "link-expires", link }).gone(link).opens();
     s.event({ type: "link-expires", link: s.link }).accepts(true);
+  });
+
+  test("does not undo the will that the client is giving itself", () => {
+    const { s, topicId } = publisher();
+    s.client("PUBLISH", { topicId, qos: 1, msgId: 7 }).toBroker("publish");
+    const { link } = s;
+    s.client("WILLTOPICUPD", { willTopic: "w" }).event({ type: "link-expires", link }).nothing();
+    s.broker("puback", { messageId: 7 }).toClient("PUBACK").closes(true, link);
+    s.gone(link)
+      .opens({ will: { topic: "w" } })
+      .accepts(true);
+    s.toClient("WILLTOPICRESP", { returnCode: 0 });
+  });
+
+  test("comes to nothing while the client's requests stay open, and nothing later is taken for it", () => {
+    const { s, topicId } = publisher();
+    s.client("PUBLISH", { topicId, qos: 2, msgId: 7 }).toBroker("publish");
+    const { link } = s;
+    s.event({ type: "link-expires", link }).after(30_000).nothing();
+    s.broker("pubrec", { messageId: 7 }).toClient("PUBREC").client("PUBREL", { msgId: 7 }).toBroker("pubrel");
+    s.broker("pubcomp", { messageId: 7 }).toClient("PUBCOMP");
+    s.client("WILLTOPICUPD", { willTopic: "w" }).closes(true, link);
+    s.gone(link).opens().accepts(true).toClient("WILLTOPICRESP", { returnCode: 0 }).notNoted("link.renewed");
   });
 
   test("keeps the will, and does not let the old one fire", () => {

@@ -22,6 +22,15 @@ describe("the broker connection of an active client breaks", () => {
     s.deliver("a").toClient("PUBLISH", { topicId: 1 });
   });
 
+  test("A-54 where the connection breaks before all of them are confirmed, all are made again", () => {
+    const s = new Script().connect(DURABLE);
+    for (let index = 1; index <= 9; index += 1) s.subscribe(`a${index}`, 1, index);
+    s.gone().after(2000).opens().accepts(false);
+    s.toBroker("subscribe", { messageId: 65_535 }).toBroker("subscribe", { messageId: 65_534 });
+    s.broker("suback", { messageId: 65_535, granted: Array(8).fill(1) });
+    s.gone().after(4000).opens().accepts(true).toBroker("subscribe").toBroker("subscribe");
+  });
+
   test("A-54 a subscription that the broker refused is not held against the client that has begun anew", () => {
     const s = reopened(active()).accepts(false).toBroker("subscribe", { messageId: 65_535 });
     const { link } = s;

@@ -23,6 +23,14 @@ describe("topics.predefined", () => {
     publishes7(s, 1).toClient("PUBACK", { returnCode: 2 });
   });
 
+  test("P6 one that is gone is refused, also to a message with the MsgId of another one that is open", () => {
+    const s = new Script({ predefinedTopics: [predefined(7, "p")] }).connect();
+    const topicId = s.register("a");
+    s.client("PUBLISH", { topicId, qos: 1, msgId: 1 }).toBroker("publish", { topic: "a" });
+    publishes7(s.reload({ predefinedTopics: [] }), 1).toClient("PUBACK", { topicId: 7, returnCode: 2 });
+    s.broker("puback", { messageId: 1 }).toClient("PUBACK", { topicId, returnCode: 0 });
+  });
+
   test("P6 one that means another name by now means that one, and that of one client goes before it", () => {
     const s = new Script({ predefinedTopics: [predefined(7, "p")] }).connect();
     s.reload({ predefinedTopics: [predefined(7, "q")] });
@@ -42,6 +50,12 @@ describe("topics.predefined", () => {
       if (topic !== undefined) s.toBroker("publish", { topic });
       else s.toClient("PUBACK", { returnCode: 2 });
     }
+  });
+
+  test("C5 when the client's id is part of none any more it may be several levels", () => {
+    const s = new Script({ predefinedTopics: [predefined(7, `at/\${clientId}`)] });
+    s.client("CONNECT", { clientId: "a/b" }).toClient("CONNACK", { returnCode: 3 });
+    s.reload({ predefinedTopics: [predefined(7, "at")] }).connect({ clientId: "a/b" });
   });
 
   test("N6 QoS −1 follows", () => {
