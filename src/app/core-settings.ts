@@ -4,6 +4,7 @@ import { clientIdIn } from "../gateway/template.ts";
 import { clientIdPatterns } from "./client-rules.ts";
 import { NOTHING_KEPT } from "./nothing-kept.ts";
 import type { OptionValues } from "./options.ts";
+import { OWN_CLIENT_ID_PREFIX } from "./own-connection-warnings.ts";
 
 /** The core's settings as the options say them. */
 export function coreSettings(options: OptionValues): Settings {
@@ -23,7 +24,7 @@ export function coreSettings(options: OptionValues): Settings {
     migrateOnWake: options["clients.migrate_on_wake"],
     clientIdsAllowed: clientIdPatterns(options["clients.allow"]),
     clientIdsDenied: clientIdPatterns(options["clients.deny"]),
-    clientIdReserved: reservedClientId(options),
+    clientIdsReserved: reservedClientIds(options),
     setUpsMax: options["clients.max_half_open"],
     connectsPerSecond: options["clients.max_connect_rate"],
     tRetryMs: options["clients.retry_interval"],
@@ -62,8 +63,13 @@ export function coreSettings(options: OptionValues): Settings {
   };
 }
 
-/** Two connections with one client id would throw each other out for ever. An id that is made of chance at each start meets none. */
-function reservedClientId(options: OptionValues): string | undefined {
+/**
+ * Ids of the gateway's own connection. Two connections with one client id would throw each other out for ever, and who has an id of it would
+ * be given its credentials (clients.credentials).
+ */
+function reservedClientIds(options: OptionValues): string[] {
   const own = options["broker.own_client_id"];
-  return own === undefined ? undefined : clientIdIn(options["broker.client_id"], own);
+  if (own === undefined) return [`${OWN_CLIENT_ID_PREFIX}*`];
+  const asClient = clientIdIn(options["broker.client_id"], own);
+  return asClient === undefined || asClient === own ? [own] : [own, asClient];
 }

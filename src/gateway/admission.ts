@@ -1,5 +1,6 @@
 import type { Connect } from "../sn/message.ts";
 import { isMqttText } from "../sn/text.ts";
+import { fitsPattern } from "./client-id-pattern.ts";
 import { ClientIdRules } from "./client-id-rules.ts";
 import type { Instant } from "./contract.ts";
 import { isOneLevel } from "./is-one-level.ts";
@@ -37,11 +38,7 @@ export class Admission {
 
   /** Whether a client with this id may be here: the rules let it in, and the topics that it is part of are its own. */
   admits(clientId: string): boolean {
-    return (
-      this.#clientIdRules.admits(clientId) &&
-      clientId !== this.#settings.clientIdReserved &&
-      !this.#wouldBeLevels(clientId)
-    );
+    return this.#clientIdRules.admits(clientId) && !this.#isReserved(clientId) && !this.#wouldBeLevels(clientId);
   }
 
   /** What about the CONNECT itself cannot be accepted (C5, C6), whatever the room. */
@@ -53,7 +50,7 @@ export class Admission {
     if (this.#wouldBeLevels(clientId)) {
       return "the client id is part of topics (topics.mountpoint, topics.predefined), and has / or + or # in it, or begins with $";
     }
-    if (clientId === this.#settings.clientIdReserved) {
+    if (this.#isReserved(clientId)) {
       return "the client id is that of the gateway's own connection (broker.own_client_id)";
     }
     if (!this.admits(clientId)) return "the client id is not allowed: clients.allow, clients.deny";
@@ -65,6 +62,10 @@ export class Admission {
     const { clientsMax, setUpsMax } = this.#settings;
     if (sessions >= clientsMax || links >= 2 * clientsMax) return "clients.max";
     return setUps >= setUpsMax ? "clients.max_half_open" : undefined;
+  }
+
+  #isReserved(clientId: string): boolean {
+    return this.#settings.clientIdsReserved.some((pattern) => fitsPattern(pattern, clientId));
   }
 
   #wouldBeLevels(clientId: string): boolean {

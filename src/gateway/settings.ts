@@ -33,8 +33,8 @@ export interface Settings {
   clientIdsAllowed: readonly string[];
   /** Patterns of client ids that may not. */
   clientIdsDenied: readonly string[];
-  /** The client id by which the broker would take a client for the gateway's own connection. */
-  clientIdReserved: string | undefined;
+  /** Patterns of client ids by which a client would be taken for the gateway's own connection. */
+  clientIdsReserved: readonly string[];
   /** Tretry: how long the gateway waits for a client's answer before it sends again (§7.2). */
   tRetryMs: number;
   /** Nretry: how often it sends again before it gives up. */
@@ -121,7 +121,7 @@ export const DEFAULT_SETTINGS: Settings = {
   wakeByConnect: "resume",
   clientIdsAllowed: [],
   clientIdsDenied: [],
-  clientIdReserved: undefined,
+  clientIdsReserved: ["mqtt-sn-gateway-*"],
   tRetryMs: 10_000,
   nRetry: 3,
   keepAliveFactor: undefined,

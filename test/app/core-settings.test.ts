@@ -19,7 +19,7 @@ const TOLD: readonly (readonly [OptionKey, string, Partial<Settings>])[] = [
   ["clients.migrate_on_wake", "true", { migrateOnWake: true }],
   ["clients.allow", "a*,10.0.0.0/8", { clientIdsAllowed: ["a*"] }],
   ["clients.deny", "b*,fd00::/8", { clientIdsDenied: ["b*"] }],
-  ["broker.own_client_id", "gateway", { clientIdReserved: "gateway" }],
+  ["broker.own_client_id", "gateway", { clientIdsReserved: ["gateway"] }],
   ["clients.max_half_open", "903", { setUpsMax: 903 }],
   ["clients.max_connect_rate", "904", { connectsPerSecond: 904 }],
   ["clients.retry_interval", "905ms", { tRetryMs: 905 }],
@@ -59,16 +59,15 @@ test.each(TOLD)("%s, here %s, is the setting of the core that it says, and no ot
 });
 
 test.each([
-  [`\${clientId}`, "gateway", "gateway"],
-  [`a-\${clientId}-b`, "a-gateway-b", "gateway"],
-  [`\${clientId}-\${clientId}`, "x-x", "x"],
-  [`\${clientId}-\${clientId}`, "x-y", undefined],
-  [`a-\${clientId}`, "gateway", undefined],
-])("with client ids %s the own id %s is that of the client %s", (template, own, reserved) => {
-  const flags = new Map<OptionKey, string>([
-    ["broker.client_id", template],
-    ["broker.own_client_id", own],
-  ]);
+  [`\${clientId}`, "gateway", ["gateway"]],
+  [`a-\${clientId}-b`, "a-gateway-b", ["a-gateway-b", "gateway"]],
+  [`\${clientId}-\${clientId}`, "x-x", ["x-x", "x"]],
+  [`\${clientId}-\${clientId}`, "x-y", ["x-y"]],
+  [`a-\${clientId}`, "gateway", ["gateway"]],
+  [`a-\${clientId}`, undefined, ["mqtt-sn-gateway-*"]],
+])("with client ids %s and the own id %s no client has %s", (template, own, reserved) => {
+  const flags = new Map<OptionKey, string>([["broker.client_id", template]]);
+  if (own !== undefined) flags.set("broker.own_client_id", own);
   const configuration = loadConfiguration({ flags, environment: {} });
-  expect(configuration.ok && coreSettings(configuration.values).clientIdReserved).toBe(reserved);
+  expect(configuration.ok && coreSettings(configuration.values).clientIdsReserved).toEqual(reserved);
 });

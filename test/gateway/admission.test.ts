@@ -16,7 +16,7 @@ describe("admission", () => {
   });
 
   test("broker.own_client_id: a client with the id of the gateway's own connection is refused, for it would end that", () => {
-    const s = new Script({ clientIdReserved: "gateway" });
+    const s = new Script({ clientIdsReserved: ["gateway"] });
     s.client("CONNECT", { clientId: "gateway" }).toClient("CONNACK", { returnCode: 3 });
     s.noted("client.refused", {
       reason: "the client id is that of the gateway's own connection (broker.own_client_id)",
