@@ -94,6 +94,13 @@ describe("What an MQTT 5 broker says that it cannot do", () => {
     s.client("PUBLISH", { topicId, retain: true }).toBroker("publish", { retain: false });
   });
 
+  test("Retain Available 0, told to the gateway's own connection: nothing of QoS −1 is to be retained", () => {
+    const s = new Script({ discovery: false }).brokerReachable(true, { retains: false });
+    s.client("PUBLISH", { qos: -1, topicIdType: "short", topicId: 0x6162, retain: true }).publishes("ab", {
+      retain: false,
+    });
+  });
+
   test("Maximum Packet Size: what is larger is refused", () => {
     const { s, topicId } = publisher({ packetOctetsMax: 100 });
     s.client("PUBLISH", { topicId, qos: 1, msgId: 2, data: "x".repeat(80) }).toBroker("publish");
