@@ -130,7 +130,7 @@ export class GatewayBorder {
   }
 
   #plainWill(will: Will, prefix: string): Will {
-    // Before any connection nobody knows what the broker takes: it refuses this one.
+    // Before any connection nobody knows what the broker bears: it refuses what it does not.
     if (this.#isTold) this.#mustBear(will, will.topic);
     return { ...will, topic: this.#plain(will.topic, prefix) };
   }

@@ -167,7 +167,7 @@ export class SimulatedClient {
     const topic = {
       willTopic: `will/${this.clientId}/${count}`,
       qos: this.#random.integer(0, 2) as DeviceQoS,
-      retain: false,
+      retain: token % 2 === 0,
     };
     if (kind < 3) this.#willMessages.add(token);
     return [

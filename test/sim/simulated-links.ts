@@ -1,5 +1,7 @@
 import type { Random } from "../../src/device/random.ts";
 import type { Effect, GatewayEvent, Instant, LinkConnect, LinkId } from "../../src/gateway/contract.ts";
+import type { Will } from "../../src/gateway/packet.ts";
+import type { BrokerHabits } from "./broker-habits.ts";
 import type { EventQueue } from "./event-queue.ts";
 import type { SimOptions } from "./sim-options.ts";
 import type { BrokerConnection, SimulatedBroker } from "./simulated-broker.ts";
@@ -154,6 +156,12 @@ export class SimulatedLinks {
         this.#later(() => this.#tell(link, event));
         return;
       }
+      const reasonCode = refusalOf(connect.will, this.#options.habits);
+      if (reasonCode !== undefined) {
+        link.isCut = true;
+        this.#later(() => this.#tell(link, { type: "link-refused", link: id, returnCode: reasonCode }));
+        return;
+      }
       const sessionPresent = this.#broker.connect(connection, connect);
       this.#toGateway(link, { type: "link-opened", link: id, sessionPresent });
       if (this.isFaulty && this.#random.next() < this.#options.linkHalfOpens) {
@@ -285,4 +293,11 @@ export class SimulatedLinks {
   #delayMs(): number {
     return this.isFaulty ? this.#random.next() * this.#options.brokerDelayMsMax : 1;
   }
+}
+
+/** The reason code of MQTT 5 with which a broker refuses a will that it does not bear; undefined where it bears it. */
+function refusalOf(will: Will | undefined, { maxQos, retains }: BrokerHabits): number | undefined {
+  if (will === undefined) return undefined;
+  if (will.qos > maxQos) return 0x9b;
+  return will.retain && !retains ? 0x9a : undefined;
 }

@@ -21,6 +21,9 @@ import { MINUS_ONE_NAMES, MINUS_ONE_TOPIC, Strangers } from "./strangers.ts";
 
 /** More events than this at one instant are a loop. */
 const EVENTS_AT_ONCE_MAX = 100_000;
+/** Where the broker bears few PUBLISHes at once, the mean time between clients that send too many; and how long they take to connect. */
+const HASTE_MS = 20_000;
+const HASTY_AFTER_MS = 5000;
 /** How long a device is without power: for longer than any keep alive or sleep. */
 const OFF_MS_MAX = 400_000;
 
@@ -222,6 +225,9 @@ export class SimulatedWorld {
     const places = () => this.#clients.map(({ place }) => place);
     this.#repeatedly(o.junkMs, "junk", () => this.#strangers.junk(places()));
     this.#repeatedly(o.ghostMs, "ghost", () => this.#strangers.ghost());
+    this.#repeatedly(Number.isFinite(o.habits.receiveMax) ? HASTE_MS : o.habits.receiveMax, undefined, () =>
+      this.#queue.add(now() + HASTY_AFTER_MS, this.#strangers.hasty()),
+    );
     this.#repeatedly(o.searchMs, "search", () => this.#strangers.search());
     this.#repeatedly(o.qosMinusOneMs, "QoS −1", () => this.#strangers.qosMinusOne(places()));
   }

@@ -20,6 +20,10 @@ const MINUS_ONE_SHORT = "Q1";
 /** The names that QoS −1 reaches the broker under. */
 export const MINUS_ONE_NAMES: readonly string[] = [MINUS_ONE_TOPIC.topic, MINUS_ONE_SHORT];
 
+/** PUBLISHes that a client without patience sends at once: more than a Receive Maximum of the worlds allows. */
+const HASTE = 6;
+const HASTY_TOPIC = "Hx";
+
 /** Who sends to the gateway and is none of its clients: noise, clients that go silent, those who search, and senders with QoS −1. */
 export class Strangers {
   readonly #options: SimOptions;
@@ -69,6 +73,32 @@ export class Strangers {
     const willTopic = this.#happens(0.2) ? "wrong/#" : `will/${clientId}`;
     this.#say(from, { type: "WILLTOPIC", empty: false, qos: 1, retain: false, willTopic });
     if (this.#happens(0.5)) this.#say(from, { type: "WILLMSG", willMsg: Buffer.from("gone") });
+  }
+
+  /** A client that connects; what it returns has it publish several messages at once, and answer nothing from then on. */
+  hasty(): () => void {
+    this.#count += 1;
+    const from = this.#places.at(`10.79.${this.#count >> 8}.${this.#count & 0xff}:4000`);
+    const clientId = `hasty${this.#count}`;
+    const payload = `${clientId}-up-`;
+    this.#say(from, { type: "CONNECT", will: false, cleanSession: true, protocolId: 1, duration: 10, clientId });
+    const topicId = encodeShortName(HASTY_TOPIC)!;
+    return () => {
+      for (let msgId = 1; msgId <= HASTE; msgId += 1) {
+        const data = Buffer.from(`${payload}${msgId}`);
+        const qos = msgId % 2 === 0 ? 2 : 1;
+        this.#say(from, {
+          type: "PUBLISH",
+          dup: false,
+          qos,
+          retain: false,
+          topicIdType: "short",
+          topicId,
+          msgId,
+          data,
+        });
+      }
+    };
   }
 
   search(): void {
