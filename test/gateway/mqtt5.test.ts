@@ -285,6 +285,15 @@ describe("link-expires", () => {
     s.gone(link).opens().accepts(true).toClient("WILLTOPICRESP", { returnCode: 0 }).notNoted("link.renewed");
   });
 
+  test("is over when the connection is there: the next one that is made anew is so for another reason", () => {
+    const s = publisher().s;
+    const { link } = s;
+    s.event({ type: "link-expires", link }).closes(true, link);
+    s.gone(link).opens().accepts(true).noted("link.renewed");
+    s.client("WILLTOPICUPD", { willTopic: "w" }).closes(true).gone().opens().accepts(true);
+    s.toClient("WILLTOPICRESP", { returnCode: 0 }).notNoted("link.renewed");
+  });
+
   test("keeps the will, and does not let the old one fire", () => {
     const s = new Script();
     s.connectWithWill({}, { willTopic: "gone", willMsg: "x" });
