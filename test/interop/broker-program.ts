@@ -14,6 +14,12 @@ export interface SystemUser {
   gid: number;
 }
 
+/**
+ * Runs its arguments as a command, and kills all that came of it when the command has ended, or the test: then its standard input ends, also
+ * where the test is interrupted or killed.
+ */
+export const WATCH = '{ "$@"; kill -KILL 0; } < /dev/null & read -r _; kill -KILL 0';
+
 /** What is started. */
 export interface Program {
   command: string;
@@ -39,12 +45,12 @@ export class BrokerProgram {
 
   /** Starts a program in the folder. What it reads from the environment is `env`, and where programs are found. */
   run({ command, args, env = {}, user }: Program): void {
-    const child = spawn(command, args, {
+    const child = spawn("/bin/sh", ["-c", WATCH, "sh", command, ...args], {
       cwd: this.folder,
       env: { PATH: process.env.PATH, LANG: "C.UTF-8", HOME: this.folder, ...env },
       // A process group of its own: some brokers are several processes.
       detached: true,
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
       ...user,
     });
     child.on("error", (error) => {

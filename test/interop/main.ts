@@ -22,7 +22,7 @@ const ALL = readdirSync(join(ROOT, TARGETS))
 const USAGE = `npm run interop -- [options]
 
   --write       write the table in docs/brokers.md; columns of brokers that are not run stay as they are
-  <target>…     what to run the cases against; without any, all but those that have to be asked for by name:
+  <target>…     what to run the cases against; without any, all but ejabberd, nats and rabbitmq. There are
                 ${ALL.join(", ")}
 `;
 
@@ -45,13 +45,19 @@ function run(command: string, commandArgs: readonly string[], environment: Reado
 const built = run("npm", ["run", "--silent", "build"]);
 if (built !== 0) process.exit(built);
 
-const reports = mkdtempSync(join(tmpdir(), "mqtt-sn-gateway-interop-"));
-process.on("exit", () => rmSync(reports, { recursive: true, force: true }));
+/** For the reports, and for all that the brokers and the gateway keep. */
+const folder = mkdtempSync(join(tmpdir(), "mqtt-sn-gateway-interop-"));
+// What is being killed may write once more.
+process.on("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
+// Ctrl-C ends vitest too; there is something left to do after it.
+process.on("SIGINT", () => undefined);
+const reports = join(folder, "reports");
 const files = (asked.length > 0 ? asked : ALL).map((name) => `${TARGETS}/${name}${SUFFIX}`);
 // The helpers that start brokers and the gateway live within vitest.
 const status = run("npx", ["vitest", "run", ...files], {
   INTEROP_TARGETS: asked.join(" "),
   INTEROP_REPORTS: reports,
+  TMPDIR: folder,
 });
 
 const today = new Date().toISOString().slice(0, 10);
