@@ -70,7 +70,6 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
   if (problems.length === 0) {
     if (all["broker.key"] !== undefined) secrets.add(all["broker.key"]);
     if (file !== undefined && holdsSecret(all, said)) secrets.add(file.name);
-    if (all["broker.key"] !== undefined) secrets.add(all["broker.key"]);
     const warnings = [...secrets.warnings(), ...ownConnectionWarnings(all)];
     return { ok: true, values: all, warnings, hasEmptyFile: file?.isEmpty === true };
   }

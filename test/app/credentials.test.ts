@@ -212,8 +212,12 @@ clients:
       // There is no secret in it.
       expect(warningsWith(0o644, "gateway.yaml")).toEqual([]);
       expect(warningsWith(0o644, "secret", "list.yaml")).toEqual([told("secret"), told("list.yaml")]);
-      writeFileSync(join(folder, "gateway.yaml"), "broker: { username: u, password: p }");
-      expect(warningsWith(0o644, "gateway.yaml")).toEqual([told("gateway.yaml")]);
+      writeFileSync(join(folder, "list.yaml"), `- { client: a, sas_key: ${KEY} }\n`);
+      expect(warningsWith(0o600, "secret")).toEqual([told("list.yaml")]);
+      for (const broker of ["username: u, password: p", 'url: "mqtt://u:p@h"', 'url: "ws://h/mqtt?token=t"']) {
+        writeFileSync(join(folder, "gateway.yaml"), `broker: { ${broker} }`);
+        expect(warningsWith(0o644, "gateway.yaml")).toEqual([told("gateway.yaml")]);
+      }
     },
   );
 });

@@ -153,7 +153,16 @@ describe("what a broker takes nobody without is told:", () => {
       { "broker.url": "mqtts://h" },
       [`--broker-profile: azure-iot-hub ${sas}`, `--broker-profile: azure-iot-hub ${own}`],
     ],
-    ["azure-iot-hub", { "broker.url": "mqtts://h", "broker.own_client_id": "g", "broker.sas_key": KEY }, []],
+    [
+      "azure-iot-hub",
+      {
+        "broker.url": "mqtts://h",
+        "broker.own_client_id": "g",
+        "broker.sas_key": KEY,
+        "broker.keep_alive": "1177s",
+      },
+      [],
+    ],
     [
       "azure-iot-hub",
       {
