@@ -17,6 +17,8 @@ export interface BrokerHabits {
   quota: number;
   denials: number;
   oddSuccesses: number;
+  /** It says that it has no session of a client, and has it. */
+  deniesSessions: boolean;
 }
 
 const PLAIN: BrokerHabits = {
@@ -28,6 +30,7 @@ const PLAIN: BrokerHabits = {
   quota: 0,
   denials: 0,
   oddSuccesses: 0,
+  deniesSessions: false,
 };
 
 const MOUNTPOINTS = ["site/", `of/\${clientId}/`, "s"];
@@ -47,5 +50,6 @@ export function drawHabits(seed: number): BrokerHabits {
     quota: speaksMqtt5 && happens(0.4) ? random.next() * 0.3 : 0,
     denials: speaksMqtt5 && happens(0.3) ? random.next() * 0.2 : 0,
     oddSuccesses: speaksMqtt5 && happens(0.3) ? random.next() : 0,
+    deniesSessions: happens(0.1),
   };
 }

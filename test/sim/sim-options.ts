@@ -174,6 +174,8 @@ export function drawOptions(seed: number): SimOptions {
     reloadMs: later.next() < 0.2 ? later.integer(2_000, 100_000) : never,
     habits: drawHabits(seed),
   };
+  // It is met only where connections are made anew for clients with durable sessions.
+  if (options.habits.deniesSessions) Object.assign(options, { durable: 1, linkBreakMs: later.integer(2_000, 20_000) });
   const focus = random.next();
   if (focus < FOCUS_SHARE) return { ...options, ...sleepersOfBrokenConnections(random) };
   if (focus < 2 * FOCUS_SHARE) return { ...options, ...forgetfulBroker(random) };

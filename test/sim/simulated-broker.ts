@@ -60,6 +60,10 @@ export class SimulatedBroker {
   onQueued: (payload: string, qos: MqttQoS, isCopy: boolean) => void = () => {};
   /** A session has ended, with messages for its client, and with the memory of QoS 2 messages of its client that are not released. */
   onForgotten: (clientId: string, pending: readonly string[], unreleased: readonly string[]) => void = () => {};
+  /** It has denied a session that it has, with the memory of these QoS 2 messages of its client that are not released. */
+  onDenied: (unreleased: readonly string[]) => void = () => {};
+  /** A message is taken for a repetition of another one. */
+  onSwallowed: (payload: string) => void = () => {};
   /** A message is refused. */
   onRefused: (payload: string) => void = () => {};
   /** It may refuse what it could take. */
@@ -75,7 +79,7 @@ export class SimulatedBroker {
     this.#random = random;
   }
 
-  /** Whether the session was there. */
+  /** Whether the session was there, as the client is told. */
   connect(connection: BrokerConnection, { clientId, cleanSession, will }: LinkConnect): boolean {
     const before = this.#sessions.get(clientId);
     if (before?.connection !== undefined) {
@@ -92,7 +96,13 @@ export class SimulatedBroker {
     session.will = will;
     this.#sessions.set(clientId, session);
     this.#byConnection.set(connection, session);
-    return isPresent;
+    if (!isPresent || !this.#habits.deniesSessions) return isPresent;
+    this.onDenied([...session.received.values()]);
+    // To a client that is told so what comes again is a new message.
+    for (const { packet, isReceived } of session.inFlight.values()) {
+      if (!isReceived) this.onQueued(Buffer.from(packet.payload).toString(), packet.qos, true);
+    }
+    return false;
   }
 
   /** After CONNACK: what the session still has for its client goes out again, in order (MQTT-4.4.0-1). */
@@ -231,7 +241,9 @@ export class SimulatedBroker {
       connection.send({ cmd: qos === 1 ? "puback" : "pubrec", messageId, reasonCode });
       return;
     }
-    if (qos === 2) session.received.set(messageId, Buffer.from(packet.payload).toString());
+    const text = Buffer.from(packet.payload).toString();
+    if (isRepeated && session.received.get(messageId) !== text) this.onSwallowed(text);
+    if (qos === 2) session.received.set(messageId, text);
     if (!isRepeated) this.publish(session.clientId, packet);
     if (qos === 0) return;
     const answer = { cmd: qos === 1 ? "puback" : "pubrec", messageId } as const;

@@ -171,6 +171,13 @@ export class SimulatedWorld {
     this.#broker.onAcknowledged = (clientId, packet) => this.#deliveries.acknowledgedToBroker(clientId, packet);
     this.#broker.onQueued = (payload, qos, isCopy) => this.#deliveries.sentByBroker(payload, qos, isCopy);
     this.#broker.onRefused = (payload) => this.#deliveries.refused(payload);
+    this.#broker.onDenied = (unreleased) => {
+      for (const payload of unreleased) this.#deliveries.forgotten(payload);
+    };
+    // Who is told that there is no session begins with any number.
+    this.#broker.onSwallowed = (payload) => {
+      if (this.#options.habits.deniesSessions) this.#deliveries.exempt(payload);
+    };
     this.#broker.onForgotten = (clientId, pending, unreleased) => {
       const client = this.#clients.find((one) => one.clientId === clientId);
       if (client === undefined) return;

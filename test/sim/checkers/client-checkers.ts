@@ -181,10 +181,10 @@ export class ClientCheckers {
 
   fromBroker(packet: PacketFromBroker): void {
     if (packet.cmd === "publish") {
-      const { payload, topic, qos, messageId } = packet;
+      const { payload, topic, qos, messageId, dup } = packet;
       const text = Buffer.from(payload).toString();
       this.#handed.add(text);
-      this.exchange.fromBroker({ payload: text, topic, qos, packetId: messageId });
+      this.exchange.fromBroker({ payload: text, topic, qos, packetId: messageId }, dup);
     } else {
       this.memory.acknowledgements.fromBroker(packet);
     }

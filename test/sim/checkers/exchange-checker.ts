@@ -7,7 +7,7 @@ import { AskedAnswers } from "./asked-answers.ts";
 import type { ClientState } from "./client-state.ts";
 import { ConnectChecker } from "./connect-checker.ts";
 import type { Fail } from "./fail.ts";
-import { type HeldMessage, HeldMessages } from "./held-messages.ts";
+import { type HeldMessage, HeldMessages, isSame } from "./held-messages.ts";
 import type { OpenExchange } from "./open-exchange.ts";
 import { SentMessages } from "./sent-messages.ts";
 
@@ -42,6 +42,8 @@ export class ExchangeChecker {
   #failures = 0;
   /** The message that the client acknowledged meanwhile. */
   #unheard: HeldMessage | undefined;
+  /** The message that the client has said PUBREC to last. */
+  #inHand: HeldMessage | undefined;
   /** What shows that a client is active, and may at the same time answer what it is sent for that reason. */
   #early: Message | undefined;
   #isActiveAfterAll = false;
@@ -130,9 +132,20 @@ export class ExchangeChecker {
     if (!forWantOfRoom) this.open = undefined;
   }
 
-  /** The gateway is handed a message for the client by the broker. */
-  fromBroker(message: Omit<HeldMessage, "isOrphan">): void {
+  /** The gateway is handed a message for the client by the broker. `isAgain`: it says that it has sent it before. */
+  fromBroker(message: Omit<HeldMessage, "isOrphan">, isAgain: boolean): void {
+    if (isAgain && message.qos > 0 && (this.#held.adopts(message) || this.#isInHand(message))) return;
     this.#held.add(message);
+  }
+
+  /** Whether the client has said PUBREC to this message, whose exchange is not over, and which the broker was taken to have forgotten. */
+  #isInHand(message: Omit<HeldMessage, "isOrphan">): boolean {
+    const { open } = this;
+    if (open === undefined || !(open.isReceived || open.kind === "PUBREL")) return false;
+    const isIt =
+      this.#inHand?.isOrphan === true && this.#inHand.packetId === open.msgId && isSame(this.#inHand, message);
+    if (isIt) this.#inHand!.isOrphan = false;
+    return isIt;
   }
 
   /** The gateway says PUBACK to the broker. */
@@ -148,6 +161,7 @@ export class ExchangeChecker {
       this.#held.orphan();
       this.#interrupted = undefined;
       if (this.#unheard !== undefined) this.#unheard.isOrphan = true;
+      if (this.#inHand !== undefined) this.#inHand.isOrphan = true;
       // The broker numbers anew, and may send the same once more: a retained message.
       this.#sent.forgetAllBut(this.open?.msgId);
       return;
@@ -290,6 +304,7 @@ export class ExchangeChecker {
         if (!this.open.isReceived) {
           if (this.#isRemade) this.#unheard = this.#held.first;
           this.#sent.answered(message.msgId);
+          this.#inHand = this.#held.first;
           this.#held.take(false);
         }
         this.open.isReceived = true;

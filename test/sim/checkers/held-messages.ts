@@ -37,6 +37,13 @@ export class HeldMessages {
     this.#held.push({ ...message, isOrphan: false });
   }
 
+  /** A message that the broker sends again: whether it is here, though the broker was taken to have forgotten it. */
+  adopts(message: Omit<HeldMessage, "isOrphan">): boolean {
+    const orphan = this.#held.find((held) => held.isOrphan && isSame(held, message));
+    if (orphan !== undefined) orphan.isOrphan = false;
+    return orphan !== undefined;
+  }
+
   putBack(message: HeldMessage): void {
     this.#held.unshift(message);
   }
@@ -83,4 +90,9 @@ export class HeldMessages {
     for (const { payload } of this.#held) this.#onLost(payload);
     this.#held = [];
   }
+}
+
+/** Whether it is the same message under the same number. */
+export function isSame(one: Omit<HeldMessage, "isOrphan">, other: Omit<HeldMessage, "isOrphan">): boolean {
+  return one.payload === other.payload && one.packetId === other.packetId && one.qos === other.qos;
 }

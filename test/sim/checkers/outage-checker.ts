@@ -75,14 +75,16 @@ export class OutageChecker {
   }
 
   #checkWait(now: Instant): void {
-    const { reconnectMinMs, reconnectMaxMs, devices, ghostMs } = this.#options;
+    const { reconnectMinMs, reconnectMaxMs, devices, ghostMs, habits } = this.#options;
     const waitMs = now - this.#brokenAt;
     if (waitMs < reconnectMinMs - 1)
       this.#fail(`the next connection after ${Math.round(waitMs)} ms, at least ${reconnectMinMs}`);
     if (this.#isHurried) this.#waits = [];
     else this.#waits.push(waitMs);
     this.#isHurried = false;
-    if (devices > 1 || Number.isFinite(ghostMs) || this.#waits.length < WAITS_TOGETHER) return;
+    // With several clients, strangers included, the waits of one may all be short by chance.
+    const isAlone = devices === 1 && !Number.isFinite(ghostMs) && !Number.isFinite(habits.receiveMax);
+    if (!isAlone || this.#waits.length < WAITS_TOGETHER) return;
     // Each may last up to twice as long as the one before, and not all are by chance much shorter than that.
     const first = this.#waits.length - WAITS_TOGETHER;
     const longestMs = Math.min(reconnectMaxMs, reconnectMinMs * 2 ** (first + 1));
