@@ -12,7 +12,7 @@ import type { OptionValues } from "./options.ts";
 import { OWN_CLIENT_ID_PREFIX } from "./own-connection-warnings.ts";
 
 /** What is told of the gateway's own connection. */
-type OwnClientCallbacks = Pick<OwnClientOptions, "onReachable" | "onUnreachable">;
+type OwnClientCallbacks = Pick<OwnClientOptions, "onReachable" | "onRenewed" | "onUnreachable">;
 
 /** What the broker turns out to be. */
 export interface BrokerFindings {

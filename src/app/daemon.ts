@@ -284,6 +284,7 @@ export class Daemon {
         wasReached = true;
         this.#runner?.brokerReachable(true, limits);
       },
+      onRenewed: (limits) => this.#runner?.brokerReachable(true, limits),
       onUnreachable: (reason, isRefusal, broker) => {
         unreachableSinceMs ??= performance.now();
         this.#runner?.brokerReachable(false);

@@ -103,7 +103,7 @@ export class Runner {
 
   /** The broker can be reached from now on, or not any more. May be said again: the core is told of changes. `limits` is what it does not do. */
   brokerReachable(reachable: boolean, limits?: BrokerLimits): void {
-    if (reachable === this.#brokerReachable) return;
+    if (reachable === this.#brokerReachable && limits === undefined) return;
     this.#brokerReachable = reachable;
     this.#handle({ type: "broker-reachable", reachable, ...(limits && { limits }) });
   }

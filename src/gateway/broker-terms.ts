@@ -112,6 +112,11 @@ export class BrokerTerms {
     return this.#sentWill;
   }
 
+  /** What stands before every topic of the client. */
+  get prefix(): string {
+    return this.#mountpoint?.prefix ?? "";
+  }
+
   /** What the client calls a topic of the broker; undefined where the client has nothing to do with it. */
   name(topic: string): string | undefined {
     return this.#mountpoint === undefined ? topic : this.#mountpoint.name(topic);

@@ -156,6 +156,7 @@ export class ClientRecord implements Client {
       will,
       topics: Array.from(this.topics.values(), ({ id, name, announced }) => ({ id, name, announced })),
       subscriptions: [...this.subscriptions.values()],
+      mountpoint: this.terms.prefix,
       openPublishes: this.requests.openPublishes,
       inFlight: this.deliveries.sentPacketId,
     };
@@ -177,6 +178,10 @@ export class ClientRecord implements Client {
       if (restored !== subscription) this.changed();
     }
     this.requests.restore(saved.openPublishes, now);
+    if (saved.mountpoint !== this.terms.prefix) {
+      this.requests.isElsewhere();
+      this.changed();
+    }
     this.deliveries.restore(saved.inFlight);
   }
 

@@ -61,6 +61,11 @@ export class Requests {
     this.#publishes.restore(publishes, now);
   }
 
+  /** What the broker has of the session is under other topics than those of now: it is subscribed again to all of it. */
+  isElsewhere(): void {
+    this.#subscribes.unrestored = true;
+  }
+
   /** The broker has forgotten all that it had before a restart. */
   forgetEarlier(): void {
     this.#publishes.forgetEarlier();

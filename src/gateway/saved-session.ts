@@ -23,6 +23,8 @@ export interface SavedSession {
   readonly will: Will | undefined;
   readonly topics: readonly SavedTopic[];
   readonly subscriptions: readonly Subscription[];
+  /** What stood before every topic of it towards the broker. */
+  readonly mountpoint: string;
   /** Its PUBLISHes of QoS 2 that the broker has, and whose exchange was not over. */
   readonly openPublishes: readonly SavedPublish[];
   /** The packet identifier of the message that the client was sent and had not acknowledged; 0 for none. */

@@ -336,7 +336,8 @@ export class Link implements ScheduledLink {
     const reason =
       answeredIn === 4 ? "it answers CONNECT in MQTT 3.1.1" : `it answers CONNECT: ${reasonText(UNSUPPORTED_VERSION)}`;
     this.#fail(`the broker does not speak MQTT 5: ${reason}`);
-    this.#brokerVersion.fallBack(reason);
+    // One answer among others, as of one node of a cluster, is not the last word: that has the gateway's own connection.
+    if (this.#brokerVersion.isDoubtful) this.#brokerVersion.fallBack(reason);
   }
 
   #onError(error: NodeJS.ErrnoException): void {

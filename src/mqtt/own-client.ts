@@ -24,6 +24,8 @@ export interface OwnClientOptions {
   reconnectMaxMs: number;
   /** The broker has accepted the connection: the first time, and each time after `onUnreachable`. `limits` is what it does not do. */
   onReachable: (limits: BrokerLimits) => void;
+  /** A connection has taken the place of one that was given up on purpose. */
+  onRenewed?: (limits: BrokerLimits) => void;
   /**
    * There is no connection to the broker. Told once, and again only when the reason, which is for people, is another. `isRefusal`: the
    * broker is there, and has answered CONNECT with a refusal. `broker`: as in
@@ -161,10 +163,9 @@ export class OwnClient {
       const waitMs = Math.min(renewalInMs(expiresInMs, Math.random()), TIMER_MS_MAX);
       this.#renewalTimer = setTimeout(() => this.renew(), waitMs);
     }
-    if (!this.#toldReachable) {
-      this.#toldReachable = true;
-      this.#options.onReachable(this.#limits);
-    }
+    if (this.#toldReachable) this.#options.onRenewed?.(this.#limits);
+    else this.#options.onReachable(this.#limits);
+    this.#toldReachable = true;
     this.#tellLimits(limitTexts(properties));
   }
 

@@ -29,6 +29,7 @@ const SCHEMA = z.object({
       qos,
     }),
   ),
+  mountpoint: z.string().default(""),
   openPublishes: z.array(
     z.object({ msgId: number16, packetId: number16, fingerprint: orNothing(z.number()), released: z.boolean() }),
   ),

@@ -147,6 +147,18 @@ describe("a link of MQTT 5", () => {
     expect(packets()).toHaveLength(1);
   });
 
+  it("is one that failed, no more, where the broker has spoken MQTT 5 before: one node of several may be another one", async () => {
+    const { broker, openStream } = pair();
+    const fallbacks: string[] = [];
+    const version = new BrokerVersion(5, (reason) => fallbacks.push(reason));
+    version.prove();
+    const { types } = openLink(openStream, { version });
+    await expect.poll(() => broker.chunks.length).toBe(1);
+    broker.stream.write(connack(0x84));
+    await expect.poll(types).toEqual(["link-closed"]);
+    expect([fallbacks, version.current]).toEqual([[], 5]);
+  });
+
   it("is ended by the broker, for no reason that is known, where it closes the connection without DISCONNECT", async () => {
     const { broker, events, types } = await answered(connack(0));
     broker.stream.end();

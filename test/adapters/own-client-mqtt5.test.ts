@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { generate, type IConnackPacket, type Packet, parser } from "mqtt-packet";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { EmbeddedBroker } from "../../src/mqtt/embedded-broker.ts";
 import { listen, startOwnClient } from "./own-client-double.ts";
 
@@ -240,15 +240,17 @@ describe("the credentials of the gateway's own client", () => {
 
 describe("renew", () => {
   it("connects anew, in the version that is asked for by now", async () => {
-    const { asked, openStream } = await versioned({ 4: CONNACK_3_1_1, 5: connack(0) });
-    const { client, told, version } = startOwnClient(openStream);
+    const { asked, openStream } = await versioned({ 4: CONNACK_3_1_1, 5: connack(0, { maximumQoS: 1 }) });
+    const onRenewed = vi.fn();
+    const { client, told, version } = startOwnClient(openStream, { onRenewed });
     await expect.poll(() => told).toEqual(["reachable"]);
     version.reset(5);
     // The connections of clients stay with what works, until it is known that the other one does.
     expect(version.current).toBe(4);
     client.renew();
     await expect.poll(() => asked).toEqual([4, 5]);
-    await expect.poll(() => client.reachable).toBe(true);
+    await expect.poll(() => onRenewed.mock.calls).toMatchObject([[{ maxQos: 1 }]]);
+    expect(client.reachable).toBe(true);
     expect(version.current).toBe(5);
     expect(told).toEqual(["reachable"]);
   });

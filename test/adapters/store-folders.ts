@@ -26,6 +26,7 @@ export const SLEEPER: SavedSession = {
     { filter: "b/#", topicIdType: "normal", topicId: 0, qos: 1 },
     { filter: "xy", topicIdType: "short", topicId: 0x7879, qos: 0 },
   ],
+  mountpoint: "site/",
   openPublishes: [
     { msgId: 7, packetId: 7, fingerprint: 123_456_789, released: false },
     { msgId: 0, packetId: 65_535, fingerprint: undefined, released: true },

@@ -28,6 +28,7 @@ export function anySavedSession(chance: Chance, profile: FuzzProfile, client: nu
       const topicIdType = chance.pick(["normal", "predefined", "short"] as const);
       return { filter: chance.pick(NAMES), topicIdType, topicId: number(), qos: chance.pick([0, 1, 2]) };
     }),
+    mountpoint: "",
     openPublishes: several((): SavedPublish => {
       const fingerprint = chance.pick([undefined, 1]);
       return { msgId: number(), packetId: number(), fingerprint, released: chance.happens(0.5) };

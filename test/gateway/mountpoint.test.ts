@@ -52,6 +52,20 @@ describe("topics.mountpoint", () => {
     s.broker("suback", { messageId: 0xffff, granted: [1] });
   });
 
+  test("another one after a restart: it is subscribed again to what a client has subscribed to, below that", () => {
+    const s = new Script(MOUNTED);
+    s.connect({ cleanSession: false }).subscribe("a", 1);
+    s.restart({ mountpoint: "elsewhere/" }).after(0).opens().accepts(true);
+    s.toBroker("subscribe", { subscriptions: [{ topic: "elsewhere/a", qos: 1 }] });
+    s.broker("suback", { messageId: 0xffff, granted: [1] })
+      .deliver("site/a")
+      .noted("delivery.dropped");
+    s.deliver("elsewhere/a").toClient("PUBLISH");
+    s.register("b", 2);
+    // The same one again: the broker has it all.
+    s.restart().after(0).opens().accepts(true).nothing();
+  });
+
   test.each([
     [0, []],
     [1, ["puback"]],

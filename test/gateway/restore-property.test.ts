@@ -69,6 +69,7 @@ const session: fc.Arbitrary<SavedSession> = fc
     }),
     topics,
     subscriptions,
+    mountpoint: fc.constant(""),
     openPublishes,
     inFlight: number16,
   })

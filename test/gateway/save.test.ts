@@ -26,6 +26,7 @@ describe("what is kept of a client", () => {
         { filter: "a", topicIdType: "normal", topicId: 0, qos: 1 },
         { filter: "p", topicIdType: "predefined", topicId: 7, qos: 2 },
       ],
+      mountpoint: "",
       openPublishes: [],
       inFlight: 0,
     });
