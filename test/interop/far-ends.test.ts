@@ -1,11 +1,8 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type FarEndPrograms, FarEndSubscriber, MOSQUITTO_CLIENTS, PAHO_CLIENTS, runProgram } from "./far-end.ts";
 import { Mosquitto } from "./mosquitto.ts";
-import type { Received } from "./received.ts";
 import { Site } from "./site.ts";
-import type { UdpDevice } from "./udp-device.ts";
 
-const BOUND = { timeout: 10_000, interval: 5 };
 const NOTHING_MISSING = { text: "", requiredBy: "" };
 
 /** As the publishers write it. */
@@ -26,14 +23,6 @@ for (const programs of [MOSQUITTO_CLIENTS, PAHO_CLIENTS]) {
     console.warn(`${text}: tests with ${programs.name} skipped`);
     expect(process.env[requiredBy] === "1", `${text}, and ${requiredBy}=1 says that they must run`).toBe(false);
   });
-}
-
-/** The broker may hold a message back for some 40 ms, and the device not find it when it first wakes up. */
-async function wakesUntilReceived(device: UdpDevice, ...messages: Received[]): Promise<void> {
-  await vi.waitFor(async () => {
-    await device.wake();
-    expect(device.received).toEqual(messages);
-  }, BOUND);
 }
 
 function farEndTests(programs: FarEndPrograms): void {
@@ -74,7 +63,7 @@ function farEndTests(programs: FarEndPrograms): void {
     await device.sleep(60);
     await publishNumbers(2);
     const common = { topic: "public/number", qos: 1, retain: false };
-    await wakesUntilReceived(device, { ...common, data: number(1) }, { ...common, data: number(2) });
+    await device.wakesUntilReceived({ ...common, data: number(1) }, { ...common, data: number(2) });
     expect(device.heardAsleep).toEqual([]);
   });
 
@@ -135,7 +124,7 @@ function farEndTests(programs: FarEndPrograms): void {
     doomed.kill();
     const will = { topic: "status/doomed-subscriber", data: "offline", qos: 1, retain: false };
     await awake.receives(will);
-    await wakesUntilReceived(asleep, will);
+    await asleep.wakesUntilReceived(will);
     expect(asleep.heardAsleep).toEqual([]);
   });
 }

@@ -142,6 +142,17 @@ export class UdpDevice {
     expect(answered).toBe(true);
   }
 
+  /** Wakes up until exactly these have arrived: what the broker holds back, or is on its way, need not be there the first time. */
+  async wakesUntilReceived(...expected: Received[]): Promise<void> {
+    await vi.waitFor(
+      async () => {
+        await this.wake();
+        expect(this.received).toEqual(expected);
+      },
+      { timeout: BOUND_MS, interval: 50 },
+    );
+  }
+
   /** Resolves when exactly these have arrived, in this order. */
   async receives(...expected: Received[]): Promise<void> {
     await vi.waitFor(() => expect(this.received).toEqual(expected), { timeout: BOUND_MS, interval: 5 });
