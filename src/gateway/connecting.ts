@@ -135,6 +135,8 @@ export class Connecting {
   /** CONNECT of a sleeping client: it becomes active with its session as it was, whatever the flags say (Z12). */
   resume(connect: Connect, now: Instant): void {
     this.#justWoke = true;
+    // A PINGREQ that waits for the connection was that of a sleeping client: its PINGRESP would put it to sleep again.
+    this.#client.renewal.dropHeld("PINGREQ");
     this.#activate(connect, now);
     this.#client.note("client.resumed", { waiting: this.#client.deliveries.waiting.length });
   }

@@ -254,6 +254,18 @@ describe("link-expires", () => {
     s.gone(link).opens().accepts(true).after(1000);
   });
 
+  test("Z12 a client that becomes active in the middle of it is not put to sleep by what it asked asleep", () => {
+    const { s, topicId } = publisher();
+    s.subscribe("b", 1, 2);
+    const { link } = s;
+    s.sleep().event({ type: "link-expires", link }).closes(true, link).client("PINGREQ", { clientId: "dev1" });
+    s.client("CONNECT", { cleanSession: false }).toClient("CONNACK", { returnCode: 0 }).noted("client.resumed");
+    // Two attempts fail.
+    s.gone(link).opens().gone().after(2000).opens().gone().noted("link.retried").after(4000).opens().accepts(true);
+    s.client("PUBLISH", { topicId, qos: 1, msgId: 8 }).toBroker("publish");
+    s.deliver("b").toClient("PUBLISH");
+  });
+
   test("said again while the connection is being made anew it changes nothing", () => {
     const { s } = publisher();
     const { link } = s;
