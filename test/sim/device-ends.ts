@@ -8,7 +8,7 @@ import type { Fail } from "./checkers/fail.ts";
 import type { GatewayEnd } from "./gateway-end.ts";
 import type { Place } from "./place.ts";
 import type { SimulatedBroker } from "./simulated-broker.ts";
-import type { SimulatedClient } from "./simulated-client.ts";
+import type { Heard, SimulatedClient } from "./simulated-client.ts";
 import type { SimulatedNetwork } from "./simulated-network.ts";
 import type { Strangers } from "./strangers.ts";
 
@@ -26,17 +26,9 @@ export interface DeviceSurroundings {
   readonly arrow: (text: () => string) => void;
 }
 
-/** A PUBLISH that has come to a device. */
-interface Heard {
-  readonly payload: string;
-  readonly sentAt: Instant;
-}
-
 /** All devices: what they send and hear, and what becomes of what they were asked for. */
 export class DeviceEnds {
   readonly #world: DeviceSurroundings;
-  /** What the device is being handed. */
-  #heard: Heard | undefined;
 
   constructor(world: DeviceSurroundings) {
     this.#world = world;
@@ -76,12 +68,12 @@ export class DeviceEnds {
       arrow(() => `${gateway} ⇒ ${client.clientId} ${describe(decode(data))}`);
       const isStray = !client.isDurable && sentAt < client.connectedAt;
       const message = decode(data);
-      if (message.type === "PUBLISH") this.#heard = { payload: Buffer.from(message.data).toString(), sentAt };
+      if (message.type === "PUBLISH" && message.qos > 0)
+        client.heard.set(message.msgId, { payload: Buffer.from(message.data).toString(), sentAt });
       for (const effect of client.device.handle({ type: "datagram", data }, now())) {
         if (effect.type === "message") this.#onMessage(client, effect, isStray);
         else this.perform(client, [effect]);
       }
-      this.#heard = undefined;
     });
   }
 
@@ -99,14 +91,14 @@ export class DeviceEnds {
     const gateway = gateways.find(({ name }) => name === client.gateway)!;
     if (!client.reaches(gateway.name)) return;
     const sentAt = now();
-    const heard = this.#heard;
+    const heard = "msgId" in message ? client.heard.get(message.msgId) : undefined;
     network.carry(sentAt, () => {
       this.#noteArrival(client, gateway, data, sentAt, heard);
       gateway.receive(place, data);
     });
   }
 
-  /** `heard` is what the device answers by that, if anything. */
+  /** `heard` is what the device has heard last under the MsgId of the message. */
   #noteArrival(
     { clientId, isDurable }: SimulatedClient,
     gateway: GatewayEnd,
@@ -117,8 +109,9 @@ export class DeviceEnds {
     const { deliveries, connections } = this.#world;
     const message = decode(data);
     if (message.type === "PUBACK" || message.type === "PUBREC") {
-      // A broker that begins a session anew uses the same identifiers again: an old answer may be taken for that to a new message, and
-      // so may a new answer to a late copy of the old message. Nothing in either tells it from the right one.
+      // A broker that begins a session anew uses the same identifiers again: an old answer may be taken for that to a new message, and so
+      // may the answer to a late copy of the old message, and a repeated PUBREC that had no PUBREL. Nothing in them tells them from the
+      // right one.
       const inFlight = gateway.witness.inFlight(clientId, message.msgId);
       const isToOther =
         inFlight !== undefined &&

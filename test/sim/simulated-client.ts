@@ -29,6 +29,12 @@ const SWITCHED_OFF: DeviceEnd = {
 /** No device sleeps for longer at a time. */
 export const LONGEST_SLEEP_MS = 60_000;
 
+/** A PUBLISH that has come to a device. */
+export interface Heard {
+  readonly payload: string;
+  readonly sentAt: Instant;
+}
+
 /** One simulated device with an application that publishes, subscribes and sleeps as the seed wants. */
 export class SimulatedClient {
   readonly clientId: string;
@@ -37,6 +43,8 @@ export class SimulatedClient {
   readonly topics: ClientTopics;
   /** Payloads that have no outcome, by token. */
   readonly open = new Map<number, string>();
+  /** What it has heard last under each MsgId of the gateway. */
+  readonly heard = new Map<number, Heard>();
   device: DeviceEnd;
   place: Place;
   /** The device has lost its state, or gone to another gateway, so often. */

@@ -44,6 +44,8 @@ export class ClientCheckers {
   #isLinkNew = false;
   /** The connection is there to stay: nothing is awaited before it is used. */
   #isReady = false;
+  /** The connection of a connected client is made anew on purpose. */
+  #isRenewed = false;
   /** The broker has forgotten what the client was told that it has. */
   #isBetrayed = false;
 
@@ -165,7 +167,8 @@ export class ClientCheckers {
       if (state === "awake" && this.#isReady && why !== "deadline") this.#checkAllHanded();
       this.#isLinkNew = false;
     }
-    if (message.type === "CONNACK" && message.returnCode === 0 && !this.outage.isLost) {
+    // A client that wakes up is accepted, whatever becomes of its connection.
+    if (message.type === "CONNACK" && message.returnCode === 0 && !this.outage.isLost && !this.#isRenewed) {
       this.#isReady = true;
       this.exchange.linkReady();
     }
@@ -234,6 +237,7 @@ export class ClientCheckers {
     this.will.ready();
     this.exchange.linkReady();
     this.#isReady = true;
+    this.#isRenewed = false;
     this.outage.over();
   }
 
@@ -241,6 +245,7 @@ export class ClientCheckers {
   opens(connect: LinkConnect, now: Instant): boolean {
     const { exchange } = this;
     this.#isReady = false;
+    this.#isRenewed = exchange.isConnected;
     this.silence.linkIsMade();
     if (exchange.isConnected) {
       this.will.renewed(connect);
@@ -256,7 +261,10 @@ export class ClientCheckers {
   closes(disconnect: boolean, occasion: Occasion, now: Instant): boolean {
     const { exchange } = this;
     const wasOpen = this.#isReady;
-    if (disconnect && exchange.isConnected && wasOpen) exchange.linkIsRemade();
+    if (disconnect && exchange.isConnected && wasOpen) {
+      exchange.linkIsRemade();
+      this.#isRenewed = true;
+    }
     this.silence.closed(disconnect, wasOpen, occasion, now);
     if (wasOpen || !exchange.isConnected) return wasOpen;
     exchange.linkClosed(false);
@@ -267,12 +275,14 @@ export class ClientCheckers {
   /** The gateway has closed the connection, and makes none. */
   cutOff(): void {
     this.exchange.cutOff();
+    this.#isRenewed = false;
     this.outage.over();
   }
 
   /** The session is gone without a word to the client. */
   lost(): void {
     this.exchange.ended();
+    this.#isRenewed = false;
     this.will.abandoned();
     this.outage.over();
   }
