@@ -26,6 +26,7 @@ export function balance(client: ClientRecord): boolean {
   if (pauses && noRoomForAll) buffered.wait(client.clientId);
   if (pauses === link.isPaused) return true;
   link.pause(pauses);
+  if (pauses) deliveries.answers.sentAgain.expect();
   const limit = noRoomOfItsOwn ? "clients.max_queued" : "clients.max_buffered_bytes";
   if (pauses) client.note("queue.paused", { waiting: waiting.length, limit });
   else client.note("queue.resumed", { waiting: waiting.length });

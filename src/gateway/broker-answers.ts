@@ -2,12 +2,14 @@ import type { Client } from "./client.ts";
 import type { Delivery } from "./delivery-queue.ts";
 import type { Obstacle } from "./outbound-message.ts";
 import type { PublishPacket } from "./packet.ts";
+import { SentAgain } from "./sent-again.ts";
 
 /** What the broker is told of the messages that it has sent to a client. */
 export class BrokerAnswers {
   readonly #client: Client;
   /** Messages of QoS 2 that were given up: nobody but us answers their PUBREL. */
   #abandoned: Set<number> | undefined;
+  readonly sentAgain = new SentAgain();
   /** Answers given since somebody set it to 0; each may make the broker send more. */
   given = 0;
 
@@ -23,6 +25,7 @@ export class BrokerAnswers {
   /** The broker may forget what it has sent under this identifier. */
   acknowledge(packetId: number, cmd: "puback" | "pubcomp"): void {
     this.#client.write({ cmd, messageId: packetId });
+    this.sentAgain.acknowledged(packetId);
     this.given += 1;
   }
 
@@ -43,6 +46,7 @@ export class BrokerAnswers {
   conclude({ qos, messageId }: PublishPacket): void {
     this.given += 1;
     this.#client.write({ cmd: qos === 1 ? "puback" : "pubrec", messageId });
+    this.sentAgain.acknowledged(messageId);
     if (qos === 1) return;
     this.#abandoned ??= new Set();
     this.#abandoned.add(messageId);

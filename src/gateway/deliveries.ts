@@ -14,6 +14,7 @@ import {
 } from "./delivery-outcome.ts";
 import type { DeliveryPhase } from "./delivery-phase.ts";
 import { type Delivery, DeliveryQueue, type Waiting } from "./delivery-queue.ts";
+import { isCopy } from "./is-copy.ts";
 import { encodePublish, encodeRegister, type Obstacle, obstacleTo } from "./outbound-message.ts";
 import { awaitsId, outboundTopicOf } from "./outbound-topic.ts";
 import type { AckPacket, PublishPacket } from "./packet.ts";
@@ -88,11 +89,6 @@ export class Deliveries {
     return this.#phase !== "idle" && this.#phase !== "releasing";
   }
 
-  /** The client has not acknowledged the PUBLISH of the message in flight yet, if there is one. */
-  get #awaitsPublish(): boolean {
-    return this.#phase !== "releasing" && this.#phase !== "completing";
-  }
-
   /** Nothing goes on without a word of the broker. */
   get awaitsBroker(): boolean {
     return this.#suspended || this.#phase === "releasing";
@@ -107,6 +103,7 @@ export class Deliveries {
   reset(): void {
     this.#queue.clear();
     this.answers.forget();
+    this.answers.sentAgain.forget();
     this.#suspended = false;
     this.#idle();
   }
@@ -118,6 +115,7 @@ export class Deliveries {
 
   /** The new connection is there. Where the broker has the session of before, it sends again what was not acknowledged. */
   renewed(sessionPresent: boolean): void {
+    this.answers.sentAgain.forget();
     if (!sessionPresent) {
       this.#queue.orphan();
       this.answers.forget();
@@ -154,8 +152,8 @@ export class Deliveries {
 
   /** A PUBLISH of the broker. */
   receive(packet: PublishPacket, now: Instant): void {
-    // Some brokers repeat on one connection what is not acknowledged yet, or after they had no session; it waits here already.
-    if (packet.dup && packet.qos > 0 && this.#isHere(packet)) return;
+    const clientHasHead = this.#phase === "releasing" || this.#phase === "completing";
+    if (packet.qos > 0 && isCopy(packet, this.#queue, this.answers, clientHasHead)) return;
     const waits = this.#suspended || !this.#client.listening || this.#queue.length > 0;
     // The payload is a view into all that was read at once; what waits must not keep that.
     this.#queue.push(waits ? { ...packet, payload: new Uint8Array(packet.payload) } : packet);
@@ -319,17 +317,6 @@ export class Deliveries {
   onPubComp({ msgId }: MsgIdOnly): void {
     const head = this.#queue.head;
     if (this.#phase === "completing" && head?.packetId === msgId) this.#finish(head, "pubcomp");
-  }
-
-  /** Whether a message that the broker repeats is here already. */
-  #isHere(packet: PublishPacket): boolean {
-    if (this.#queue.awaitsAcknowledgement(packet.messageId)) return true;
-    const orphan = this.#queue.orphanLike(packet);
-    if (orphan === undefined) return false;
-    // It has not forgotten it after all. What the client has by now goes on without it.
-    if (orphan === this.#queue.head && !this.#awaitsPublish) this.answers.conclude(packet);
-    else orphan.orphaned = false;
-    return true;
   }
 
   /** What the client's answer leads to. */
