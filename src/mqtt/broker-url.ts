@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { BrokerPlace, BrokerScheme } from "./broker-place.ts";
+import { maskedPath } from "./masked-path.ts";
 import { openStream } from "./open-stream.ts";
 import type { TlsSettings } from "./tls-settings.ts";
 
@@ -63,8 +64,8 @@ export function parseBrokerUrl(text: string): BrokerUrl {
   if (text === "embedded:") return { type: "embedded" };
   if (/^embedded\b/i.test(text)) return unusable("the broker inside the gateway is written embedded: and nothing more");
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  // Where there is an @ there may be a password before it; where there is a query, a token in it.
-  const shown = /[@?]/.test(text) ? "this" : JSON.stringify(text);
+  // Where there is an @ there may be a password before it; where there is a query or a longer path, a token in it.
+  const shown = /[@?]|[^:/]\/[^/]*\/./.test(text) ? "this" : JSON.stringify(text);
   const spelling = OTHER_SPELLINGS[url?.protocol ?? ""];
   if (spelling !== undefined && url!.host !== "") return unusable(`${shown} is written ${spelling}:// here`);
   const scheme = url?.protocol.slice(0, -1) as BrokerScheme;
@@ -86,6 +87,7 @@ export function parseBrokerUrl(text: string): BrokerUrl {
   const port = url.port === "" ? DEFAULT_PORTS[scheme] : Number(url.port);
   const secureScheme = isWebSocket ? "wss" : "mqtts";
   const securePort = port === DEFAULT_PORTS[scheme] ? DEFAULT_PORTS[secureScheme] : port;
+  const shownPath = isWebSocket ? maskedPath(url.pathname) : "";
   const broker: TcpBroker = {
     type: "tcp",
     scheme,
@@ -96,8 +98,8 @@ export function parseBrokerUrl(text: string): BrokerUrl {
     username: username || undefined,
     password: password || undefined,
     isSecure: scheme === secureScheme,
-    url: `${scheme}://${url.hostname}:${port}${isWebSocket ? url.pathname : ""}`,
-    secureUrl: `${secureScheme}://${url.hostname}:${securePort}${isWebSocket ? url.pathname : ""}`,
+    url: `${scheme}://${url.hostname}:${port}${shownPath}`,
+    secureUrl: `${secureScheme}://${url.hostname}:${securePort}${shownPath}`,
     openStream: (tls) => openStream(broker, tls),
   };
   return broker;

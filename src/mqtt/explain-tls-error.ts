@@ -52,12 +52,23 @@ const explainTooEarly: Explanation = ({ shown }) => {
   return `the broker's certificate${nameOf(shown)} is not valid${begin}; the clock of this machine says ${day(Date.now())}: is it right?`;
 };
 
-const explainAuthority: Explanation = ({ tls, shown }) => {
-  const issuer = shown?.issuer?.CN ?? shown?.issuer?.O;
-  const authority = issuer === undefined ? "an authority" : `an authority, "${issuer}",`;
-  const unknown = tls.hasAuthorities ? "that is not in broker.ca" : "that Node does not know";
-  return `the broker's certificate${nameOf(shown)} is from ${authority} ${unknown}; set broker.ca to the file with the certificate of that authority`;
+const explainAuthority: Explanation = (circumstances) =>
+  `${fromUnknown(circumstances)}; set broker.ca to the file with the certificate of that authority`;
+
+/** The broker shows its own certificate alone: nobody can tell from it whether another authority vouches for that one. */
+const explainAlone: Explanation = (circumstances) => {
+  const [remedy, which] = circumstances.tls.hasAuthorities
+    ? ["add the certificate of that authority to the file of broker.ca", "one in that file"]
+    : ["set broker.ca to the file with the certificate of that authority", "one that Node knows"];
+  return `${fromUnknown(circumstances)}; ${remedy}, or, if ${which} vouches for it, have the broker send it too`;
 };
+
+function fromUnknown({ tls, shown }: TlsCircumstances): string {
+  const issuer = shown?.issuer?.CN ?? shown?.issuer?.O;
+  const authority = issuer === undefined ? "an authority" : `an authority, "${cut(String(issuer))}",`;
+  const unknown = tls.hasAuthorities ? "that is not in broker.ca" : "that Node does not know";
+  return `the broker's certificate${nameOf(shown)} is from ${authority} ${unknown}`;
+}
 
 const explainNoRoot: Explanation = ({ tls, shown }) => {
   const where = tls.hasAuthorities ? "is not in broker.ca" : "Node does not know";
@@ -109,8 +120,8 @@ const EXPLANATIONS: Readonly<Record<string | number, Explanation>> = {
   INVALID_CA: explainPurpose,
   INVALID_PURPOSE: explainPurpose,
   UNABLE_TO_GET_ISSUER_CERT: explainNoRoot,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: explainAuthority,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: explainAuthority,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: explainNoRoot,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: explainAlone,
   // Wrong version number; HTTP request; packet length too long.
   267: explainNoTls,
   156: explainNoTls,
@@ -135,7 +146,7 @@ const EXPLANATIONS: Readonly<Record<string | number, Explanation>> = {
 
 function explainWrongHost({ host, cert }: WrongHost): string {
   const names = cert.subjectaltname?.replaceAll(/\b(DNS|IP Address):/g, "") ?? cert.subject?.CN ?? "nobody";
-  return `the broker's certificate is for ${cut(String(names))}, and not for ${host}; write one of these in broker.url, or as broker.server_name`;
+  return `the broker's certificate is for ${cut(String(names))}, and not for ${host}; if it is the right broker, write one of these in broker.url, or as broker.server_name`;
 }
 
 /** How much of what a stranger says is shown. */

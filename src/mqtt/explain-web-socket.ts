@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { BrokerPlace } from "./broker-place.ts";
+import { maskedPath } from "./masked-path.ts";
 
 /** How much of what a stranger says is shown. */
 const SHOWN_MAX = 100;
@@ -10,7 +11,8 @@ export function explainResponse(
   { statusCode = 0, statusMessage, headers }: IncomingMessage,
 ): string {
   const answer = `the server answered ${statusCode}${statusMessage ? ` ${shown(statusMessage)}` : ""} instead of opening a WebSocket`;
-  const [path] = place.path.split("?");
+  const [whole] = place.path.split("?") as [string];
+  const path = maskedPath(whole);
   switch (statusCode) {
     case 401:
     case 403:
@@ -21,7 +23,7 @@ export function explainResponse(
     case 303:
     case 307:
     case 308:
-      return `${answer}: it sends on to ${shown(withoutQuery(headers.location))}; write that as broker.url, with ws: or wss:`;
+      return `${answer}: it sends on to ${shown(withoutQuery(headers.location).replaceAll(whole, path))}; write that as broker.url, with ws: or wss:`;
     case 404:
     case 200:
     case 405:

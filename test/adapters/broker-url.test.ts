@@ -17,7 +17,10 @@ describe("the broker's URL", () => {
     ["ws://h", { scheme: "ws", host: "h", port: 80, path: "/", subProtocol: "mqtt", isSecure: false }],
     ["ws://h:8080/mqtt", { scheme: "ws", port: 8080, path: "/mqtt", secureUrl: "wss://h:8080/mqtt" }],
     ["ws://h/mqtt", { port: 80, url: "ws://h:80/mqtt", secureUrl: "wss://h:443/mqtt" }],
-    ["wss://h/a/b?x=1&y=2", { scheme: "wss", port: 443, path: "/a/b?x=1&y=2", isSecure: true, url: "wss://h:443/a/b" }],
+    [
+      "wss://h/a/b?x=1&y=2",
+      { scheme: "wss", port: 443, path: "/a/b?x=1&y=2", isSecure: true, url: "wss://h:443/a/***" },
+    ],
     ["wss://u:p@h/mqtt#mqttv3.1", { path: "/mqtt", subProtocol: "mqttv3.1", username: "u", password: "p" }],
     ["WSS://h/mqtt", { scheme: "wss", path: "/mqtt" }],
   ])("is read: %s", (text, expected) => {
@@ -35,6 +38,14 @@ describe("the broker's URL", () => {
     const { url, secureUrl } = parseBrokerUrl("ws://user:geheim@h/mqtt?token=geheim") as TcpBroker;
     expect([url, secureUrl]).toEqual(["ws://h:80/mqtt", "wss://h:443/mqtt"]);
   });
+
+  it.each(["ws://h/mqtt/geheim", "ws://h/mqtt/geheim/mqtt", "ws://h/mqtt/geheim?x"])(
+    "shows the first level of its path, and not what is below, which may be a token: %s",
+    (text) => {
+      const { url, secureUrl } = parseBrokerUrl(text) as TcpBroker;
+      expect([url, secureUrl]).toEqual(["ws://h:80/mqtt/***", "wss://h:443/mqtt/***"]);
+    },
+  );
 
   it("is read: embedded:", () => {
     expect(parseBrokerUrl("embedded:")).toEqual({ type: "embedded" });
@@ -77,6 +88,9 @@ describe("the broker's URL", () => {
     "mqtt://u:geheim@h/x",
     "u:geheim@h:99999",
     "mqtt://u:geheim@",
+    "https://h/mqtt/geheim",
+    "ws://h/mqtt/geheim#a b",
+    "mqtt://h/mqtt/geheim",
   ])("does not show the password where it is refused: %s", (text) => {
     expect(JSON.stringify(parseBrokerUrl(text))).not.toContain("geheim");
     expect(parseBrokerUrl(text).type).toBe("unusable");

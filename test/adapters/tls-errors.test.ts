@@ -41,19 +41,25 @@ describe.each(["mqtts", "wss"] as const)("over %s it is told, with the remedy, t
       "it is for another host, and for which",
       "broker-elsewhere.pem",
       {},
-      "the broker's certificate is for elsewhere.test, and not for localhost; write one of these in broker.url, or as broker.server_name",
+      "the broker's certificate is for elsewhere.test, and not for localhost; if it is the right broker, write one of these in broker.url, or as broker.server_name",
     ],
     [
       "its authority is not in broker.ca",
       "broker-foreign.pem",
       {},
-      `the broker's certificate (broker) is from an authority, "Other authority", that is not in broker.ca; set broker.ca to the file with the certificate of that authority`,
+      `the broker's certificate (broker) is from an authority, "Other authority", that is not in broker.ca; add the certificate of that authority to the file of broker.ca, or, if one in that file vouches for it, have the broker send it too`,
     ],
     [
       "its authority is none that Node knows",
       "broker.pem",
       { ca: "" },
-      `the broker's certificate (broker) is from an authority, "Test authority", that Node does not know; set broker.ca to the file with the certificate of that authority`,
+      `the broker's certificate (broker) is from an authority, "Test authority", that Node does not know; set broker.ca to the file with the certificate of that authority, or, if one that Node knows vouches for it, have the broker send it too`,
+    ],
+    [
+      "it does not send the certificate of its authority, for which the one in broker.ca vouches",
+      "broker-below.pem",
+      { ca: "root-ca.pem" },
+      `the broker's certificate (broker) is from an authority, "Middle authority", that is not in broker.ca; add the certificate of that authority to the file of broker.ca, or, if one in that file vouches for it, have the broker send it too`,
     ],
     [
       "it is signed by itself",
@@ -66,6 +72,30 @@ describe.each(["mqtts", "wss"] as const)("over %s it is told, with the remedy, t
       reason,
       unasked: true,
     });
+  });
+
+  it.each([
+    ["sends, and not the one that vouches for it", "broker-below.pem middle-ca.pem", "ca.pem"],
+    ["has to send, but not the one that vouches for it", "broker-below.pem", "middle-ca.pem"],
+  ])("broker.ca does not go up to the root: it has the authority that the broker %s", async (_what, certs, ca) => {
+    const cert = certs.split(" ").map(certificate).join("");
+    const { reason } = await failureAt({ cert }, tlsSettings({ ca }), scheme);
+    expect(reason).toBe(
+      "the broker's certificate (broker) is from an authority that another one vouches for, whose certificate is not in broker.ca; put all of them into the file of broker.ca, up to the one that is signed by itself",
+    );
+  });
+
+  it("nothing where the broker sends the certificate of the authority for which the one in broker.ca vouches", async () => {
+    const cert = certificate("broker-below.pem") + certificate("middle-ca.pem");
+    const { url } = await testServer(scheme, (stream) => void stream.on("error", () => {}).end(), { cert });
+    const { reason } = await failure(url, tlsSettings({ ca: "root-ca.pem" }));
+    expect(reason).not.toMatch(/certificate (\(|is )/);
+  });
+
+  it("its root is not in broker.ca though it sends all of them", async () => {
+    const cert = ["broker-below.pem", "middle-ca.pem", "root-ca.pem"].map(certificate).join("");
+    const { reason } = await failureAt({ cert }, tlsSettings(), scheme);
+    expect(reason).toContain("that is not in broker.ca; set broker.ca to the file with the certificate");
   });
 
   it("its certificate is for clients", async () => {

@@ -13,15 +13,15 @@ async function failure(url: string): Promise<{ reason: string; unasked: boolean 
 }
 
 /** A server that answers a request for a WebSocket with this. */
-async function answering(statusCode: number, headers: Record<string, string> = {}): Promise<string> {
+async function answering(statusCode: number, headers: Record<string, string> = {}, below = ""): Promise<string> {
   const server = await testServer("ws", () => {});
   server.server.removeAllListeners("upgrade");
   server.server.on("upgrade", (request, socket: Socket) => {
-    expect(request.url).toBe("/mqtt?token=geheim");
+    expect(request.url).toBe(`/mqtt${below}?token=geheim`);
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     socket.end(`HTTP/1.1 ${statusCode} Said So\r\n${lines.join("")}\r\n<html>not MQTT</html>`);
   });
-  return `${server.url}?token=geheim`;
+  return `${server.url}${below}?token=geheim`;
 }
 
 const ANSWERED = (code: number) => `the server answered ${code} "Said So" instead of opening a WebSocket`;
@@ -52,6 +52,17 @@ describe("a server that opens no WebSocket is told of, with the remedy", () => {
     expect(reason).toBe(
       `${ANSWERED(301)}: it sends on to "https://elsewhere.test/mqtt"; write that as broker.url, with ws: or wss:`,
     );
+  });
+
+  it.each<[number, Record<string, string>]>([
+    [302, { location: "https://elsewhere.test/mqtt/geheim/" }],
+    [404, {}],
+    [400, {}],
+    [500, {}],
+  ])("%i, with the first level of the path, and not what is below, which may be a token", async (code, headers) => {
+    const { reason } = await failure(await answering(code, headers, "/geheim"));
+    expect(reason).toContain("/mqtt/***");
+    expect(reason).not.toContain("geheim");
   });
 
   it("an answer of another path's server", async () => {

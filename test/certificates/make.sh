@@ -46,6 +46,12 @@ authority() {
     -startdate $BEGIN -enddate $END -in "$work/request" -out "$1.pem"
 }
 
+# intermediate FILE NAME AUTHORITY
+intermediate() {
+  key "$work/$1.key"
+  certificate "$1.pem" "$work/$1.key" "$2" authority "$3"
+}
+
 # certificate FILE KEY NAME EXTENSIONS AUTHORITY [BEGIN [END]]
 certificate() {
   openssl req -new -key "$2" -subj "/CN=$3" -out "$work/request"
@@ -56,12 +62,16 @@ certificate() {
 authority ca "Test authority"
 authority other-ca "Other authority"
 
+authority root-ca "Root authority"
+intermediate middle-ca "Middle authority" root-ca
+
 key broker.key
 certificate broker.pem broker.key broker broker ca
 certificate broker-expired.pem broker.key broker broker ca 20200101000000Z 20210101000000Z
 certificate broker-future.pem broker.key broker broker ca 21200101000000Z
 certificate broker-elsewhere.pem broker.key elsewhere elsewhere ca
 certificate broker-foreign.pem broker.key broker broker other-ca
+certificate broker-below.pem broker.key broker broker middle-ca
 openssl req -new -key broker.key -subj "/CN=broker" -out "$work/request"
 openssl ca -batch -notext -selfsign -config "$work/ca.conf" -extensions broker -keyfile broker.key \
   -startdate $BEGIN -enddate $END -in "$work/request" -out broker-alone.pem
