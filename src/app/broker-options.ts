@@ -187,7 +187,11 @@ export const BROKER_OPTIONS = {
     meaning: "what becomes of the Retain flag towards the broker: strip for brokers that refuse retained messages",
   },
   "broker.forbidden_characters": {
-    ...text("<characters>", "characters that stand in topics", (characters) => !/[/+#\0]/.test(characters)),
+    ...text(
+      "<characters>",
+      "characters that stand in topics (without / + #)",
+      (characters) => !/[/+#\0]/.test(characters),
+    ),
     default: "",
     defaultShown: "none",
     meaning:

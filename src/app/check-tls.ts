@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { parseBrokerUrl } from "../mqtt/broker-url.ts";
 import { OPTIONS, type OptionKey, type OptionValues } from "./options.ts";
-import { readTls } from "./read-tls.ts";
+import { type CertificateInUse, readTls } from "./read-tls.ts";
 import type { TlsProblem } from "./tls-problem.ts";
 
 /** The options that are about TLS. */
@@ -16,8 +16,8 @@ export const TLS_OPTION_KEYS = [
   "broker.reject_unauthorized",
 ] as const satisfies readonly OptionKey[];
 
-/** What is wrong with the options of TLS, each right by itself, and with the files that they name. */
-export function checkTls(values: OptionValues): TlsProblem[] {
+/** What is wrong with the options of TLS, each right by itself, and with the files that they name; `running` as for `readTls`. */
+export function checkTls(values: OptionValues, running?: CertificateInUse): TlsProblem[] {
   const broker = parseBrokerUrl(values["broker.url"]);
   if (broker.type === "unusable") return [];
   const isSecure = broker.type === "tcp" && broker.isSecure;
@@ -42,7 +42,7 @@ export function checkTls(values: OptionValues): TlsProblem[] {
   if (serverName !== undefined && isIP(serverName) !== 0) {
     problems.push({ key: "broker.server_name", text: `${JSON.stringify(serverName)} is an address; TLS asks by name` });
   }
-  return [...problems, ...readTls(values).problems];
+  return [...problems, ...readTls(values, running).problems];
 }
 
 function isSet(values: OptionValues, key: OptionKey): boolean {

@@ -14,6 +14,7 @@ import { OPTIONS, type OptionKey, type OptionValues } from "./options.ts";
 import { ownConnectionWarnings } from "./own-connection-warnings.ts";
 import type { Problem } from "./problem.ts";
 import { addProfile, checkProfile } from "./profile.ts";
+import type { RunningGateway } from "./running-gateway.ts";
 import { fileNameIn, problemsOfIssues, type Said, saidAt, saidOf } from "./said.ts";
 import { isSasKey } from "./sas-token.ts";
 import { SecretFiles } from "./secret-files.ts";
@@ -25,8 +26,8 @@ export interface ConfigurationSources {
   /** The configuration file named by flag; it goes before the one named by `MQTTSN_CONFIG`. */
   configFlag?: string | undefined;
   environment: Readonly<Record<string, string | undefined>>;
-  /** Whether a file with nothing at all in it is wrong: at a reload somebody may be about to write it, or has read a pipe to its end. */
-  refusesEmptyFile?: boolean;
+  /** The gateway for which they are read again; undefined at its start. */
+  running?: RunningGateway;
 }
 
 /**
@@ -54,16 +55,17 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
   for (const key of file?.unreadable ?? []) unknown.add(key);
   checkVariables(sources.environment, problems);
   const known = (...keys: OptionKey[]) => !keys.some((key) => unknown.has(key));
-  const secrets = new SecretFiles();
+  const isReload = sources.running !== undefined;
+  const secrets = new SecretFiles(isReload);
   if (isComplete) {
     checkTogether({ values, said, known }, problems);
     readSecrets(values, said, secrets, problems);
-    readLists({ values, said, known }, secrets, problems);
+    readLists({ values, said, known }, isReload, secrets, problems);
     checkProfile({ values, said, known }, problems);
   }
   const all = values as OptionValues;
   if (problems.length === 0) {
-    for (const { key, text } of checkTls(all)) {
+    for (const { key, text } of checkTls(all, sources.running)) {
       problems.push((said.get(key) ?? saidAt(key, undefined)).problem([], text));
     }
   }
@@ -110,14 +112,14 @@ function readConfigurationFile(sources: ConfigurationSources, problems: Problem[
   const name = sources.configFlag ?? sources.environment[CONFIG_VARIABLE];
   if (name === undefined) return undefined;
   const where = sources.configFlag === undefined ? CONFIG_VARIABLE : "--config";
-  const read = fileText(name);
+  const read = fileText(name, "list", sources.running !== undefined);
   if ("problem" in read) {
     problems.push({ text: `${where}: ${read.problem}` });
     return undefined;
   }
   const file = new ConfigurationFile(name, read.text);
   problems.push(...file.problems);
-  if (file.isEmpty && sources.refusesEmptyFile === true) {
+  if (file.isEmpty && sources.running?.hasEmptyFile === false) {
     problems.push({ text: `${where}: ${JSON.stringify(name)} is empty now; write it again, or restart the gateway` });
   }
   return file;
@@ -166,11 +168,11 @@ function readSecrets(
 }
 
 /** Puts together the lists that have a file as well. */
-function readLists(options: OptionsRead, secrets: SecretFiles, problems: Problem[]): void {
+function readLists(options: OptionsRead, isReload: boolean, secrets: SecretFiles, problems: Problem[]): void {
   const values: Values = options.values;
   const { said } = options;
   const fileOf = (key: "clients.credentials_file" | "topics.predefined_file") =>
-    values[key] === undefined ? undefined : { name: values[key], said: said.get(key)! };
+    values[key] === undefined ? undefined : { name: values[key], said: said.get(key)!, mustBeRegular: isReload };
   const entries = values["clients.credentials"];
   const list = entries && { entries, said: said.get("clients.credentials")! };
   const passwordAloneProblem = isPasswordAlone(options)

@@ -99,6 +99,11 @@ export class Daemon {
     return `mqtt://${hostPortText({ host, port: this.#embeddedBroker?.port ?? 0 })}`;
   }
 
+  /** What the file said by which it has its certificate for the broker; undefined where it has none. */
+  get certificate(): string | undefined {
+    return this.#tlsFiles?.certificate;
+  }
+
   /** How many sessions were there from before the start. */
   get sessionsKept(): number {
     return this.#state?.saved?.sessions.length ?? 0;

@@ -16,7 +16,7 @@ interface CredentialList {
 /** What `clients.credentials` says; and the name of `clients.credentials_file`, with who names it. */
 interface CredentialSources {
   list: CredentialList | undefined;
-  file: { name: string; said: Said } | undefined;
+  file: { name: string; said: Said; mustBeRegular: boolean } | undefined;
   /** Why a password alone is of no use, where it is: there is no user name that would go with it. */
   passwordAloneProblem: string | undefined;
 }
@@ -89,11 +89,11 @@ function withSecrets(
 
 /** The list in a file: YAML, with the entries of `clients.credentials`. */
 function listOf(
-  { name, said }: { name: string; said: Said },
+  { name, said, mustBeRegular }: NonNullable<CredentialSources["file"]>,
   secrets: SecretFiles,
   problems: Problem[],
 ): CredentialList | undefined {
-  const file = fileText(name);
+  const file = fileText(name, "list", mustBeRegular);
   if ("problem" in file) {
     problems.push(said.problem([], file.problem));
     return undefined;

@@ -7,7 +7,7 @@ import type { Said } from "./said.ts";
 /** What `topics.predefined` says, with who says it; and the name of `topics.predefined_file`, with who names it. */
 interface PredefinedSources {
   list: { entries: readonly PredefinedEntry[]; said: Said } | undefined;
-  file: { name: string; said: Said } | undefined;
+  file: { name: string; said: Said; mustBeRegular: boolean } | undefined;
 }
 
 /** All predefined topics, of the option and of the file. One id means one topic to one client: what says it twice is a problem. */
@@ -36,8 +36,11 @@ export function gatherPredefined({ list, file }: PredefinedSources, problems: Pr
   return gathered;
 }
 
-function entriesOf({ name, said }: { name: string; said: Said }, problems: Problem[]): PlacedEntry[] {
-  const file = fileText(name);
+function entriesOf(
+  { name, said, mustBeRegular }: NonNullable<PredefinedSources["file"]>,
+  problems: Problem[],
+): PlacedEntry[] {
+  const file = fileText(name, "list", mustBeRegular);
   if ("problem" in file) {
     problems.push(said.problem([], file.problem));
     return [];

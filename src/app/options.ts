@@ -123,7 +123,7 @@ export const OPTIONS = {
     schema: predefinedTopics.optional(),
     keys: PREDEFINED_TOPIC_KEYS,
     default: undefined,
-    meaning: "topic ids that need no registration: a list of { id, topic, client }",
+    meaning: `topic ids that need no registration: a list of { id, topic, client }. With \${clientId} in a topic, clients whose id has / + or # in it, or begins with $, are refused`,
     placeholder: "<list>",
     fromText: undefined,
   },
@@ -137,7 +137,7 @@ export const OPTIONS = {
     ...mountpoint(),
     default: "",
     defaultShown: "none",
-    meaning: `put before every topic towards the broker, and taken off again, such as plant/ or clients/\${clientId}/`,
+    meaning: `put before every topic towards the broker, and taken off again, such as plant/ or clients/\${clientId}/; with \${clientId}, clients whose id has / + or # in it, or begins with $, are refused`,
     needsRestart: true,
   },
   "forwarders.enabled": {

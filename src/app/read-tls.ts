@@ -6,6 +6,7 @@ import { fileText } from "./file-text.ts";
 import type { OptionKey, OptionValues } from "./options.ts";
 import { pemCertificates } from "./pem-certificates.ts";
 import { privateKey } from "./private-key.ts";
+import type { RunningGateway } from "./running-gateway.ts";
 import type { TlsProblem } from "./tls-problem.ts";
 
 /** What the options of TLS and their files come to. */
@@ -22,9 +23,12 @@ export interface ReadTls {
 const UNVERIFIED =
   "broker.reject_unauthorized is false: whoever is on the way to the broker can read and change everything, passwords included; better set broker.ca";
 
-/** Reads and looks at the files that the options of TLS name. */
-export function readTls(values: OptionValues): ReadTls {
-  const reading = new Reading(values);
+/** What is known of a gateway that runs already. */
+export type CertificateInUse = Pick<RunningGateway, "certificate">;
+
+/** Reads and looks at the files that the options of TLS name; `running` where they are read again. */
+export function readTls(values: OptionValues, running?: CertificateInUse): ReadTls {
+  const reading = new Reading(values, running?.certificate);
   const ca = reading.authorities();
   const { cert, key, passphrase } = reading.own();
   const { problems, dated, read } = reading;
@@ -64,9 +68,11 @@ class Reading {
   readonly dated: DatedCertificate[] = [];
   readonly read = new Map<OptionKey, string>();
   readonly #values: OptionValues;
+  readonly #certificateInUse: string | undefined;
 
-  constructor(values: OptionValues) {
+  constructor(values: OptionValues, certificateInUse: string | undefined) {
     this.#values = values;
+    this.#certificateInUse = certificateInUse;
   }
 
   /** The certificates of the authorities, where any are named. */
@@ -89,7 +95,9 @@ class Reading {
     const keyObject = key === undefined ? undefined : this.#key(key);
     const [leaf] = certificates;
     if (leaf !== undefined) {
-      const problem = expiry(leaf) ?? (keyObject && misfit(certificates, keyObject));
+      // Nothing gets worse by one that is in use already; what else is new may be urgent.
+      const end = cert === this.#certificateInUse ? undefined : expiry(leaf);
+      const problem = end ?? (keyObject && misfit(certificates, keyObject));
       if (problem !== undefined) this.#sayOfFile("broker.cert", problem);
       else this.#watch(`broker.cert: the certificate in ${this.#shown("broker.cert")}`, "the broker refuses it", leaf);
     }
@@ -113,7 +121,8 @@ class Reading {
   #file(key: FileKey): string | undefined {
     const name = this.#values[key];
     if (name === undefined) return undefined;
-    const file = fileText(name);
+    // At a start it is read twice: with the configuration, and for the connections.
+    const file = fileText(name, "secret", true);
     if ("problem" in file) this.problems.push({ key, text: file.problem });
     else this.read.set(key, file.text);
     return this.read.get(key);

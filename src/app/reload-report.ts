@@ -1,11 +1,20 @@
 import type { Log } from "./log.ts";
 import type { ReloadPlan } from "./reload-plan.ts";
 
+/** What it means that there is no rule any more: perhaps a file was read that was half written. */
+const RULES_GONE = {
+  "clients.allow": "clients.allow has no rules any more: whoever is not denied may connect",
+  "clients.deny": "clients.deny has no rules any more: nobody is denied",
+} as const;
+
 /** Tells what a reload has taken over, and what needs a restart. Values are not told: they may be secrets. */
-export function reportReload(log: Log, { changed, needRestart }: Pick<ReloadPlan, "changed" | "needRestart">): void {
+export function reportReload(log: Log, { values, changed, needRestart }: ReloadPlan): void {
   const nothing = needRestart.length === 0 ? "nothing has changed" : "nothing that could be taken over has changed";
   const done = changed.length === 0 ? nothing : `these hold from now on: ${changed.join(", ")}`;
   log.info("reload.done", { changed: changed.join(" ") }, `the configuration was read again; ${done}`);
+  for (const key of ["clients.allow", "clients.deny"] as const) {
+    if (changed.includes(key) && values[key].length === 0) log.warn("reload.rules-gone", { key }, RULES_GONE[key]);
+  }
   if (needRestart.length === 0) return;
   const keys = needRestart.join(", ");
   log.warn(

@@ -10,10 +10,16 @@ const READABLE_BY_ALL = 0o004;
 /** Files with secrets in them: read, and looked at for who else may read them. */
 export class SecretFiles {
   readonly #names = new Set<string>();
+  readonly #mustBeRegular: boolean;
+
+  /** `mustBeRegular`: see `fileText`. */
+  constructor(mustBeRegular: boolean) {
+    this.#mustBeRegular = mustBeRegular;
+  }
 
   /** The secret that a file holds, without its last line end; or what is wrong, for the user. */
   read(name: string): { secret: string } | { problem: string } {
-    const file = fileText(name);
+    const file = fileText(name, "secret", this.#mustBeRegular);
     if ("problem" in file) return file;
     const secret = file.text.replace(/\r?\n$/, "");
     if (secret === "") return { problem: `${JSON.stringify(name)} is empty` };

@@ -38,9 +38,14 @@ export class TlsFiles {
     return this.#warnings();
   }
 
+  /** What the file of the gateway's own certificate said; undefined where there is none. */
+  get certificate(): string | undefined {
+    return this.#read.get("broker.cert");
+  }
+
   /** Reads the files again, and follows the options that are about TLS. */
   reload(values: OptionValues): TlsReload {
-    const { settings, problems, read, warningsAt } = readTls(values);
+    const { settings, problems, read, warningsAt } = readTls(values, this);
     if (settings === undefined) return { problems, changed: [] };
     const keys = new Set([...this.#read.keys(), ...read.keys()]);
     const changed = [...keys].filter((key) => this.#read.get(key) !== read.get(key));

@@ -28,7 +28,8 @@ to the working directory. Durations are 500ms, 10s, 5m, 2h, 1d, or a number of s
 
 Only in a file can one set topics.predefined, topic ids that clients may use without registration, and
 clients.credentials, what clients show to the broker: the entry with a client's own id counts, else the first pattern that
-fits, else broker.username and broker.password. Who can connect with a client id has its credentials.
+fits, else broker.username and broker.password. Who can connect with a client id has its credentials. Where \${clientId} is
+in a topic, clients whose id has / + or # in it, or begins with $, are refused.
 
   topics:
     predefined:
@@ -72,9 +73,10 @@ export function runCommand(version: string): Command {
     const sources = { flags, configFlag: config, environment: process.env };
     const configuration = loadConfiguration(sources);
     if (configuration.ok) {
-      // An editor may be about to write the file, or it is a pipe that was read to its end: that must not take all rules away.
-      const refusesEmptyFile = !configuration.hasEmptyFile;
-      return run(configuration, version, () => loadConfiguration({ ...sources, refusesEmptyFile }));
+      const { hasEmptyFile } = configuration;
+      return run(configuration, version, (certificate) =>
+        loadConfiguration({ ...sources, running: { hasEmptyFile, certificate } }),
+      );
     }
     process.stderr.write(`${configuration.problems.join("\n")}\n`);
     throw new CommanderError(EXIT_CONFIGURATION, "run.configuration", "");
@@ -108,7 +110,7 @@ function groupOf(key: OptionKey): string {
 async function run(
   configuration: Configuration & { ok: true },
   version: string,
-  readConfiguration: () => Configuration,
+  readAgain: (certificate: string | undefined) => Configuration,
 ): Promise<void> {
   const { values: options } = configuration;
   const isTerminal = process.stdout.isTTY === true;
@@ -118,9 +120,9 @@ async function run(
     format,
     colour: isTerminal && process.env.NO_COLOR === undefined,
   });
-  const signals = new Signals(log, () => tellOfWarnings(log, readConfiguration()));
-  tellOfWarnings(log, configuration);
   let daemon: Daemon | undefined;
+  const signals = new Signals(log, () => tellOfWarnings(log, readAgain(daemon?.certificate)));
+  tellOfWarnings(log, configuration);
   // What nobody has caught, of a callback or a promise.
   process.on("uncaughtException", (error) => {
     if (daemon !== undefined) return daemon.fail(error);

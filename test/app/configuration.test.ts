@@ -143,7 +143,9 @@ topics:
     writeFileSync(path, " \n");
     const sources = { flags: new Map(), configFlag: path, environment: {} };
     expect(loadConfiguration(sources)).toMatchObject({ ok: true, hasEmptyFile: true });
-    expect(loadConfiguration({ ...sources, refusesEmptyFile: true })).toEqual({
+    const running = { hasEmptyFile: false, certificate: undefined };
+    expect(loadConfiguration({ ...sources, running: { ...running, hasEmptyFile: true } })).toMatchObject({ ok: true });
+    expect(loadConfiguration({ ...sources, running })).toEqual({
       ok: false,
       problems: [`--config: ${JSON.stringify(path)} is empty now; write it again, or restart the gateway`],
     });
@@ -363,6 +365,11 @@ describe("problems", () => {
       "a client id that is the same for all clients",
       { flags: { "broker.client_id": "gateway" } },
       [`--broker-client-id: "gateway" has no \${clientId} in it: a broker knows each client by an id of its own`],
+    ],
+    [
+      "a forbidden character that no topic could do without",
+      { flags: { "broker.forbidden_characters": "./" } },
+      ['--broker-forbidden-characters: "./" is not characters that stand in topics (without / + #)'],
     ],
     [
       "a mountpoint that would end within a level",

@@ -91,3 +91,9 @@ test("no two options have the same flag or variable", () => {
   expect(new Set(OPTION_KEYS.map(variableOf)).size).toBe(OPTION_KEYS.length);
   expect(new Set(OPTION_KEYS.map(flagsOf)).size).toBe(OPTION_KEYS.length);
 });
+
+test("it is said which clients are refused where the client's id may be part of topics", () => {
+  for (const key of ["topics.predefined", "topics.mountpoint"] as const) {
+    expect(OPTIONS[key].meaning).toMatch(/clients whose id has \/ \+ or # in it, or begins with \$, are refused/);
+  }
+});

@@ -1,7 +1,7 @@
 import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { loadConfiguration } from "../../src/app/configuration.ts";
 import type { OptionKey, OptionValues } from "../../src/app/options.ts";
 import { readTls } from "../../src/app/read-tls.ts";
@@ -354,6 +354,67 @@ describe("a reload of the files of TLS", () => {
     expect(files.settings).toBe(before);
     write("ca.pem", readFileSync(ca, "utf8"));
     expect(files.reload(values)).toEqual({ problems: [], changed: [] });
+  });
+
+  describe("where the gateway's certificate has expired", () => {
+    const EXPIRED = certificate("client-expired.pem");
+    const problem = (file: string) => ({
+      key: "broker.cert",
+      text: `${JSON.stringify(file)} expired on 2021-01-01; the broker would refuse it: replace the file`,
+    });
+
+    /** A gateway that has taken it while it was valid. */
+    function taken() {
+      const file = write("c.pem", EXPIRED);
+      vi.useFakeTimers({ now: Date.parse("2020-06-01"), toFake: ["Date"] });
+      try {
+        const values = valuesOf({ "broker.cert": file, "broker.key": key });
+        return { file, values, files: new TlsFiles(values) };
+      } finally {
+        vi.useRealTimers();
+      }
+    }
+
+    test("since it was taken changes all else, and warns of it", () => {
+      const { file, values, files } = taken();
+      const serverName: object = { "broker.server_name": "broker.test" };
+      expect(files.reload({ ...values, ...serverName })).toEqual({ problems: [], changed: [] });
+      expect(files.settings.serverName).toBe("broker.test");
+      expect(files.warnings).toEqual([
+        `broker.cert: the certificate in ${JSON.stringify(file)} expired on 2021-01-01: the broker refuses it`,
+      ]);
+      expect(files.reload(values)).toEqual({ problems: [], changed: [] });
+    });
+
+    test("since it was taken looks at its key all the same", () => {
+      const { values, files } = taken();
+      const otherKey: object = { "broker.key": certificateFile("broker.key") };
+      const { problems } = files.reload({ ...values, ...otherKey });
+      expect(problems).toMatchObject([{ text: expect.stringContaining("is not the certificate of the private key") }]);
+    });
+
+    test("and its file is another one changes nothing", () => {
+      const { file, values, files } = taken();
+      write("c.pem", `another\n${EXPIRED}`);
+      expect(files.reload(values)).toEqual({ problems: [problem(file)], changed: [] });
+    });
+
+    test("the configuration is right only for the gateway that has taken it", () => {
+      const { file } = taken();
+      const flags = new Map(
+        Object.entries({ "broker.url": "mqtts://h", "broker.cert": file, "broker.key": key }) as [OptionKey, string][],
+      );
+      const load = (running?: string) =>
+        loadConfiguration({
+          flags,
+          environment: {},
+          ...(running === undefined ? {} : { running: { hasEmptyFile: false, certificate: running } }),
+        });
+      expect(load(EXPIRED).ok).toBe(true);
+      const wrong = { ok: false, problems: [`--broker-cert: ${problem(file).text}`] };
+      expect(load()).toEqual(wrong);
+      expect(load(certificate("client.pem"))).toEqual(wrong);
+    });
   });
 
   test("is refused from the start where the files are wrong by then", () => {

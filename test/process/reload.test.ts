@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { MqttPeer } from "../interop/mqtt-peer.ts";
@@ -50,7 +52,9 @@ describe("SIGHUP", () => {
     expect(await other.isRefused()).toBe(3);
     await old.disconnect();
     expect(await old.isRefused()).toBe(3);
+    expect(site.events).not.toContain("reload.rules-gone");
     await site.reload(EMBEDDED);
+    expect(await site.gateway.line("reload.rules-gone")).toMatchObject({ level: "warn", key: "clients.deny" });
     await other.connect();
   });
 
@@ -143,9 +147,20 @@ describe("SIGHUP", () => {
     expect(site.gateway.stdout + site.gateway.stderr).not.toMatch(/secret/);
   });
 
+  test("a pipe in the place of a file changes nothing, and keeps nobody waiting", async () => {
+    const site = await embedded();
+    const file = join(site.folder, "gateway.yaml");
+    rmSync(file);
+    execFileSync("mkfifo", [file]);
+    expect(await site.reloadFiles()).toMatchObject({
+      event: "reload.failed",
+      problems: expect.stringContaining("it is a pipe or a device"),
+    });
+    await site.device("device").connect();
+  });
+
   test("a file that is gone changes nothing", async () => {
     const site = await embedded();
-    const { rmSync } = await import("node:fs");
     rmSync(join(site.folder, "gateway.yaml"));
     expect(String((await site.reloadFiles()).problems)).toContain("there is no such file");
     await site.device("device").connect();

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { certificate, certificateFile } from "../certificates/certificate.ts";
 import { Mosquitto, type MosquittoOptions } from "../interop/mosquitto.ts";
 import { nowhere } from "./broker-double.ts";
@@ -43,6 +43,14 @@ function namesOf(mosquitto: Mosquitto, clientId: string): string[] {
   const pattern = new RegExp(`New client connected from \\S+ as ${clientId} \\(.*u'CN=([^']*)'`, "g");
   return [...mosquitto.log.matchAll(pattern)].map(([, name]) => name!);
 }
+
+/** Has a process believe that it is 2020, until the first SIGHUP. */
+const IN_2020 = `
+  const now = Date.now;
+  const ahead = now() - Date.parse("2020-06-01");
+  Date.now = () => now() - ahead;
+  process.once("SIGHUP", () => { Date.now = now; });
+`;
 
 describe("the gateway with Mosquitto over TLS", () => {
   mosquittoTest(
@@ -116,6 +124,25 @@ describe("the gateway with Mosquitto over TLS", () => {
   );
 
   mosquittoTest(
+    "SIGHUP: a certificate that has expired since the start is warned of, and who is denied by now is denied",
+    async () => {
+      const mosquitto = await openMosquitto();
+      const files = { ...FILES, "client.pem": certificate("client-expired.pem") };
+      const config = yaml(mosquitto.url);
+      vi.stubEnv("NODE_OPTIONS", `--import=data:text/javascript,${encodeURIComponent(IN_2020)}`);
+      onTestFinished(() => void vi.unstubAllEnvs());
+      const site = ReloadSite.begin(config, files);
+      await site.gateway.line("gateway.started");
+      expect(site.events).not.toContain("tls.certificate");
+      const denies = `${config}clients: { deny: thief }\n`;
+      expect(await site.reload(denies)).toMatchObject({ event: "reload.done", changed: "clients.deny" });
+      expect((await site.gateway.line("tls.certificate")).msg).toMatch(/client\.pem" expired on 2021-01-01/);
+      site.write("client.pem", `${certificate("client-expired.pem")}\n`);
+      expect(await site.reload(config)).toMatchObject({ event: "reload.failed" });
+    },
+  );
+
+  mosquittoTest(
     "tells of a certificate that is not valid yet, and starts: the clock may not have been set",
     async () => {
       const mosquitto = await openMosquitto();
@@ -156,7 +183,7 @@ describe("a broker over TLS that cannot be spoken to is told of in the log, with
       "it is for another host",
       "broker-elsewhere.pem",
       CA,
-      "the broker's certificate is for elsewhere.test, and not for 127.0.0.1; write one of these in broker.url, or as broker.server_name",
+      "the broker's certificate is for elsewhere.test, and not for 127.0.0.1; if it is the right broker, write one of these in broker.url, or as broker.server_name",
     ],
     [
       "it is of an unknown authority",
@@ -168,7 +195,7 @@ describe("a broker over TLS that cannot be spoken to is told of in the log, with
       "it is of another authority",
       "broker-foreign.pem",
       CA,
-      'is from an authority, "Other authority", that is not in broker.ca; set broker.ca to',
+      'is from an authority, "Other authority", that is not in broker.ca; add the certificate of that authority to',
     ],
     [
       "it is signed by itself",
