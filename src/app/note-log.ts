@@ -1,4 +1,5 @@
 import { NOTES, type Note, type NoteFields, type NoteName } from "../gateway/contract.ts";
+import { reasonText } from "../mqtt/reason-text.ts";
 import type { Log } from "./log.ts";
 import { NOTE_LEVELS, noteLevel } from "./note-levels.ts";
 import type { WhereIs } from "./where-is.ts";
@@ -54,7 +55,7 @@ export class NoteLog {
     const level = noteLevel(note);
     if (!this.#log.isLevelEnabled(level) || !this.#admits(note.name, now)) return;
     const { address } = note.fields;
-    const told = shortened(note.fields);
+    const told = shortened(inWords(note.fields));
     const fields = typeof address === "string" ? { ...told, ...this.#whereIs(address) } : told;
     this.#log[level](note.name, fields);
   }
@@ -94,6 +95,12 @@ export class NoteLog {
     const message = `${count} more of ${name} (${NOTES[name]})`;
     this.#log[NOTE_LEVELS[name]]("log.omitted", { of: name, count }, message);
   }
+}
+
+/** The same with what the broker has answered in words, `not authorized (0x87)`, in the place of its code. */
+function inWords(fields: NoteFields): NoteFields {
+  const { brokerReasonCode, ...rest } = fields;
+  return typeof brokerReasonCode === "number" ? { ...rest, brokerReason: reasonText(brokerReasonCode) } : fields;
 }
 
 /** The same with long texts cut; not where an error of ours stands, which is to be found. */

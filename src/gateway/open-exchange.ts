@@ -12,6 +12,8 @@ export interface PublishExchange extends Exchange {
   readonly type: "publish";
   readonly qos: 1 | 2;
   readonly topicId: number;
+  /** The topic's name, for the log; undefined of a PUBLISH of before a restart. */
+  readonly topic: string | undefined;
   readonly fingerprint: number | undefined;
   /** It went to a broker without QoS 2 with QoS 1. */
   readonly carried: boolean;

@@ -98,15 +98,18 @@ export class PublishRequests {
       const open = qos === 0 ? undefined : this.#open.find(msgId, "publish");
       // Since a reload the id may stand for nothing; what was taken before stays so.
       if (open?.topicId === message.topicId) this.#repeated(open, askedIn);
-      else this.#refusePublish(message, topic, askedIn);
+      else this.#refusePublish(message, undefined, topic, askedIn);
       return;
     }
     if (!client.terms.fits(topic, message.data)) {
-      this.#refusePublish(message, RETURN_CODE.notSupported, askedIn, { reason: "larger than the broker takes" });
+      this.#refusePublish(message, topic, RETURN_CODE.notSupported, askedIn, {
+        reason: "larger than the broker takes",
+      });
       return;
     }
     if (qos === 0) {
-      if (!client.writable) this.#refusePublish(message, RETURN_CODE.congestion, askedIn, this.#open.obstacle(client));
+      if (!client.writable)
+        this.#refusePublish(message, topic, RETURN_CODE.congestion, askedIn, this.#open.obstacle(client));
       else client.write(publishPacket(topic, message, 0, 0));
       return;
     }
@@ -127,17 +130,19 @@ export class PublishRequests {
     const { maxQos, receiveMax } = client.terms;
     if (maxQos === 0) {
       const reason = "the broker only takes QoS 0, with which nothing can be acknowledged";
-      this.#refusePublish(message, RETURN_CODE.notSupported, askedIn, { reason, limit: "broker.max_qos" });
+      this.#refusePublish(message, topic, RETURN_CODE.notSupported, askedIn, { reason, limit: "broker.max_qos" });
       return;
     }
     if (this.#open.size >= receiveMax && this.#unfinished >= receiveMax) {
-      this.#refusePublish(message, RETURN_CODE.congestion, askedIn, { reason: "the broker takes no more at once" });
+      this.#refusePublish(message, topic, RETURN_CODE.congestion, askedIn, {
+        reason: "the broker takes no more at once",
+      });
       return;
     }
     const earlier = this.#earlier?.repeated(msgId, fingerprint);
     const packetId = client.writable ? this.#open.packetIdFor(msgId, earlier) : undefined;
     if (packetId === undefined) {
-      this.#refusePublish(message, RETURN_CODE.congestion, askedIn, this.#open.obstacle(client));
+      this.#refusePublish(message, topic, RETURN_CODE.congestion, askedIn, this.#open.obstacle(client));
       return;
     }
     const carriedQos = qos > maxQos ? maxQos : qos;
@@ -150,6 +155,7 @@ export class PublishRequests {
       askedIn,
       qos,
       topicId: message.topicId,
+      topic,
       fingerprint,
       carried: carriedQos < qos,
       phase: "sent",
@@ -195,6 +201,7 @@ export class PublishRequests {
       askedIn,
       qos: 2,
       topicId: 0,
+      topic: undefined,
       fingerprint: earlier?.fingerprint,
       carried: false,
       phase: "released",
@@ -218,7 +225,9 @@ export class PublishRequests {
       // At QoS 2 too this is the end of it (6c).
       const { reasonCode } = packet;
       this.#open.delete(exchange);
-      this.#refusePublish(exchange, returnCodeOf(reasonCode), askedIn, { brokerReasonCode: reasonCode });
+      this.#refusePublish(exchange, exchange.topic, returnCodeOf(reasonCode), askedIn, {
+        brokerReasonCode: reasonCode,
+      });
     } else if (packet.cmd === "puback" && exchange.qos === 1) {
       this.#open.delete(exchange);
       this.#client.answer(askedIn, encode({ type: "PUBACK", topicId, msgId, returnCode: RETURN_CODE.accepted }));
@@ -269,9 +278,16 @@ export class PublishRequests {
       client.answer(askedIn, encode({ type: "PUBREC", msgId: open.msgId }));
   }
 
-  #refusePublish({ topicId, msgId, qos }: Refusable, returnCode: number, askedIn: number, why: NoteFields = {}): void {
+  /** `topic` is the name, where the PUBLISH has one. */
+  #refusePublish(
+    { topicId, msgId, qos }: Refusable,
+    topic: string | undefined,
+    returnCode: number,
+    askedIn: number,
+    why: NoteFields = {},
+  ): void {
     const client = this.#client;
-    client.note("publish.refused", { topicId, qos, returnCode, ...why });
+    client.note("publish.refused", { topicId, topic, qos, returnCode, ...why });
     client.answer(askedIn, encode({ type: "PUBACK", topicId, msgId, returnCode }));
   }
 }

@@ -209,7 +209,8 @@ export class SubscribeRequests {
     const granted = packet.granted[0];
     if (!isGranted(granted)) {
       const returnCode = granted === undefined ? RETURN_CODE.notSupported : returnCodeOf(granted);
-      this.#refuseSubscribe(msgId, returnCode, askedIn, { brokerReasonCode: granted });
+      const { filter } = topic;
+      this.#refuseSubscribe(msgId, returnCode, askedIn, { filter, brokerReasonCode: granted });
       return;
     }
     client.subscriptions.set({ ...topic, qos: granted });

@@ -15,15 +15,17 @@ export function brokerLimits(properties: Properties): BrokerLimits {
   };
 }
 
-/** The same for people, and what else is said there: one text for each thing that is not as much as there can be. */
+/**
+ * What of it takes something away from devices, for people: a text for each thing, also for those that only the broker has to see to. How
+ * much may be unfinished at once is not among it: most brokers say a number, and hardly a device comes near it.
+ */
 export function limitTexts(properties: Properties): string[] {
-  const { receiveMax, maxQos, retains, packetOctetsMax } = brokerLimits(properties);
+  const { maxQos, retains, packetOctetsMax } = brokerLimits(properties);
   const { wildcardSubscriptionAvailable, sharedSubscriptionAvailable } = properties;
   const texts: string[] = [];
   if (maxQos < EVERYTHING.maxQos) texts.push(`QoS ${maxQos} at most`);
   if (!retains) texts.push("no retained messages");
   if (packetOctetsMax < EVERYTHING.packetOctetsMax) texts.push(`packets of ${packetOctetsMax} octets at most`);
-  if (receiveMax < EVERYTHING.receiveMax) texts.push(`${receiveMax} unfinished messages of QoS 1 and 2 at most`);
   if (wildcardSubscriptionAvailable === false) texts.push("no wildcards in subscriptions");
   if (sharedSubscriptionAvailable === false) texts.push("no shared subscriptions");
   return texts;

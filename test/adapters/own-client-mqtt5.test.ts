@@ -168,7 +168,6 @@ describe("the gateway's own client of MQTT 5", () => {
         "QoS 1 at most",
         "no retained messages",
         "packets of 1000 octets at most",
-        "20 unfinished messages of QoS 1 and 2 at most",
         "no wildcards in subscriptions",
         "no shared subscriptions",
       ],

@@ -86,6 +86,15 @@ describe("notes", () => {
     ]);
   });
 
+  test("say in words what the broker has answered", () => {
+    const { log, lines } = collect("info", "pretty");
+    const notes = new NoteLog(log, plain);
+    notes.print(note("publish.refused", { topic: "a/b", brokerReasonCode: 0x87 }), 0);
+    notes.print(note("subscribe.refused", { brokerReasonCode: undefined }), 0);
+    expect(lines[0]).toMatch(/publish\.refused topic=a\/b brokerReason="not authorized \(0x87\)"\n$/);
+    expect(lines[1]).not.toContain("brokerReason=");
+  });
+
   test("name the listener where there are several", () => {
     const { log, objects } = collect("info");
     new NoteLog(log, atSecond).print(note("client.connected", { clientId: "d1", address: "2|[::1]:5000" }), 0);

@@ -17,7 +17,7 @@ describe("6c reason codes of MQTT 5", () => {
     const { s, topicId } = publisher();
     s.client("PUBLISH", { topicId, qos: 1, msgId: 7 }).toBroker("publish");
     s.broker("puback", { messageId: 7, reasonCode }).toClient("PUBACK", { topicId, msgId: 7, returnCode });
-    if (returnCode !== 0) s.noted("publish.refused", { brokerReasonCode: reasonCode });
+    if (returnCode !== 0) s.noted("publish.refused", { topic: "a", brokerReasonCode: reasonCode });
     // The exchange is over.
     s.client("PUBLISH", { topicId, qos: 1, msgId: 7 }).toBroker("publish");
   });

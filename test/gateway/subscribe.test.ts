@@ -84,7 +84,7 @@ describe("§6.9 SUBSCRIBE", () => {
     const s = new Script();
     s.connect().client("SUBSCRIBE", { topicName: "a", qos: 1, msgId: 6 }).toBroker("subscribe");
     s.broker("suback", { messageId: 6, granted: [0x97] }).toClient("SUBACK", { topicId: 0, returnCode: 1 });
-    s.noted("subscribe.refused", { brokerReasonCode: 0x97 });
+    s.noted("subscribe.refused", { filter: "a", brokerReasonCode: 0x97 });
   });
 
   test("S6 a second transaction while one is open is served as well", () => {

@@ -37,7 +37,7 @@ describe("broker.version: 5", () => {
   });
 
   test("tells what the broker does not do, and that it keeps sessions for a shorter time than they are to be kept", async () => {
-    const properties = { maximumQoS: 1, sessionExpiryInterval: 60 };
+    const properties = { maximumQoS: 1, receiveMaximum: 20, sessionExpiryInterval: 60 };
     const url = await answering((packet) => connack(packet, properties));
     const gateway = new GatewayProcess(["run", "-b", url, ...FLAGS]);
     expect(await gateway.line("broker.limits")).toMatchObject({ level: "info", limits: "QoS 1 at most" });
@@ -67,6 +67,7 @@ describe("broker.version: 5", () => {
     const flags = { dup: false, qos: 1, retain: false, topicIdType: "short", topicId: 0x6161 } as const;
     sensor.send({ type: "PUBLISH", ...flags, msgId: 7, data: Uint8Array.of(1) });
     expect(await sensor.message("PUBACK")).toMatchObject({ msgId: 7, returnCode: RETURN_CODE.notSupported });
+    expect(await gateway.line("publish.refused")).toMatchObject({ topic: "aa", brokerReason: "not authorized (0x87)" });
     const other = new Sensor(await gateway.listenerPort());
     other.connect("banned");
     expect(await other.message("CONNACK")).toMatchObject({ returnCode: RETURN_CODE.notSupported });
