@@ -1,5 +1,6 @@
 import type { PeerCertificate } from "node:tls";
 import type { BrokerPlace } from "./broker-place.ts";
+import { cutText } from "./cut-text.ts";
 import type { TlsSettings } from "./tls-settings.ts";
 
 /** What is known of a TLS connection that has failed. */
@@ -65,7 +66,7 @@ const explainAlone: Explanation = (circumstances) => {
 
 function fromUnknown({ tls, shown }: TlsCircumstances): string {
   const issuer = shown?.issuer?.CN ?? shown?.issuer?.O;
-  const authority = issuer === undefined ? "an authority" : `an authority, "${cut(String(issuer))}",`;
+  const authority = issuer === undefined ? "an authority" : `an authority, "${cutText(String(issuer))}",`;
   const unknown = tls.hasAuthorities ? "that is not in broker.ca" : "that Node does not know";
   return `the broker's certificate${nameOf(shown)} is from ${authority} ${unknown}`;
 }
@@ -146,19 +147,12 @@ const EXPLANATIONS: Readonly<Record<string | number, Explanation>> = {
 
 function explainWrongHost({ host, cert }: WrongHost): string {
   const names = cert.subjectaltname?.replaceAll(/\b(DNS|IP Address):/g, "") ?? cert.subject?.CN ?? "nobody";
-  return `the broker's certificate is for ${cut(String(names))}, and not for ${host}; if it is the right broker, write one of these in broker.url, or as broker.server_name`;
-}
-
-/** How much of what a stranger says is shown. */
-const SHOWN_MAX = 200;
-
-function cut(text: string): string {
-  return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text;
+  return `the broker's certificate is for ${cutText(String(names))}, and not for ${host}; if it is the right broker, write one of these in broker.url, or as broker.server_name`;
 }
 
 function nameOf(shown: PeerCertificate | undefined): string {
   const name = shown?.subject?.CN ?? shown?.subject?.O;
-  return name === undefined ? "" : ` (${cut(String(name))})`;
+  return name === undefined ? "" : ` (${cutText(String(name))})`;
 }
 
 /** 2026-11-22 */

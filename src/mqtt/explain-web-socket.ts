@@ -1,9 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { BrokerPlace } from "./broker-place.ts";
+import { cutText } from "./cut-text.ts";
 import { maskedPath } from "./masked-path.ts";
-
-/** How much of what a stranger says is shown. */
-const SHOWN_MAX = 100;
 
 /** What it means, and what to do, that a server has answered the request for a WebSocket with something else. */
 export function explainResponse(
@@ -66,5 +64,5 @@ function withoutQuery(url: string | undefined): string {
 }
 
 function shown(text: string): string {
-  return JSON.stringify(text.slice(0, SHOWN_MAX));
+  return JSON.stringify(cutText(text));
 }

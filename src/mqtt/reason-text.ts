@@ -1,5 +1,4 @@
-/** Characters of what a broker says that are passed on. */
-const REASON_STRING_MAX = 200;
+import { cutText } from "./cut-text.ts";
 
 /** The return codes of MQTT 3.1.1 that refuse a connection, and the reason codes of MQTT 5 that a server sends (§2.4). */
 const REASONS: Readonly<Record<number, string>> = {
@@ -55,6 +54,5 @@ export function reasonText(code: number, reasonString?: string): string {
   const number = `0x${code.toString(16).toUpperCase().padStart(2, "0")}`;
   const words = `${REASONS[code] ?? "a reason that MQTT does not know"} (${number})`;
   if (reasonString === undefined || reasonString === "") return words;
-  const said = reasonString.replaceAll(/\p{C}/gu, " ");
-  return `${words}, "${said.length > REASON_STRING_MAX ? `${said.slice(0, REASON_STRING_MAX)}…` : said}"`;
+  return `${words}, "${cutText(reasonString.replaceAll(/\p{C}/gu, " "))}"`;
 }

@@ -27,16 +27,21 @@ async function accepted(scheme: Scheme) {
   return { ...opened, broker: brokers[0]!, server };
 }
 
+/** A link with a will to a real broker, and the topics of what that one has been sent. */
+async function openedWithWill(scheme: Scheme) {
+  const aedes = await Aedes.createBroker();
+  onTestFinished(() => new Promise<void>((resolve) => aedes.close(resolve)));
+  const published: string[] = [];
+  aedes.on("publish", ({ topic }) => published.push(topic));
+  const { url } = await testServer(scheme, (stream) => void aedes.handle(stream as never));
+  const will = { topic: "will", payload: Buffer.alloc(0), qos: 0 as const, retain: false };
+  return { ...openLink(opener(url), { will }), published };
+}
+
 /** What a link does over anything. */
 export function itIsALinkOver(scheme: Scheme): void {
   it("passes messages both ways, and ends with DISCONNECT", async () => {
-    const aedes = await Aedes.createBroker();
-    onTestFinished(() => new Promise<void>((resolve) => aedes.close(resolve)));
-    const published: string[] = [];
-    aedes.on("publish", ({ topic }) => published.push(topic));
-    const { url } = await testServer(scheme, (stream) => void aedes.handle(stream as never));
-    const will = { topic: "will", payload: Buffer.alloc(0), qos: 0 as const, retain: false };
-    const { link, packets, types } = openLink(opener(url), { will });
+    const { link, packets, types, published } = await openedWithWill(scheme);
     // Before the connection is there: it waits.
     link.write({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "a/+", qos: 1 }] });
     await expect.poll(() => packets("suback")).toEqual([{ cmd: "suback", messageId: 1, granted: [1] }]);
@@ -51,13 +56,7 @@ export function itIsALinkOver(scheme: Scheme): void {
   });
 
   it("leaves the will to the broker when it closes without DISCONNECT", async () => {
-    const aedes = await Aedes.createBroker();
-    onTestFinished(() => new Promise<void>((resolve) => aedes.close(resolve)));
-    const published: string[] = [];
-    aedes.on("publish", ({ topic }) => published.push(topic));
-    const { url } = await testServer(scheme, (stream) => void aedes.handle(stream as never));
-    const will = { topic: "will", payload: Buffer.alloc(0), qos: 0 as const, retain: false };
-    const { link, types } = openLink(opener(url), { will });
+    const { link, types, published } = await openedWithWill(scheme);
     await expect.poll(types).toEqual(["link-opened"]);
     link.close(false);
     await expect.poll(types).toEqual(["link-opened", "link-closed"]);

@@ -1,11 +1,12 @@
 import { once } from "node:events";
 import { createServer as createHttpServer, type IncomingMessage, type RequestListener } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import type { AddressInfo, Server, Socket } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from "node:tls";
 import { onTestFinished } from "vitest";
 import { createWebSocketStream, type WebSocket, WebSocketServer } from "ws";
+import type { BrokerScheme } from "../../src/mqtt/broker-place.ts";
 import { certificate } from "../certificates/certificate.ts";
 
 export interface TestServerOptions extends TlsOptions {
@@ -45,19 +46,20 @@ export interface TestServer {
 
 /** Listens over what the scheme says, until the test ends, and hands over each connection as a stream. */
 export async function testServer(
-  scheme: "mqtts" | "ws" | "wss",
+  scheme: BrokerScheme,
   onStream: (stream: Duplex) => void,
   options: TestServerOptions = {},
 ): Promise<TestServer> {
   const sockets: Socket[] = [];
   const handshakes: Handshake[] = [];
   const tls = { cert: certificate("broker.pem"), key: certificate("broker.key"), ...options };
-  const server: Server =
-    scheme === "mqtts"
-      ? createTlsServer(tls, onStream)
-      : scheme === "ws"
-        ? createHttpServer(options.onRequest)
-        : createHttpsServer(tls, options.onRequest);
+  const server = {
+    mqtt: () => createServer(onStream),
+    mqtts: () => createTlsServer(tls, onStream),
+    ws: () => createHttpServer(options.onRequest),
+    wss: () => createHttpsServer(tls, options.onRequest),
+  }[scheme]();
+  const isWebSocket = scheme === "ws" || scheme === "wss";
   server.on("connection", (socket: Socket) => {
     // The link goes away in its own way.
     socket.on("error", () => {});
@@ -72,7 +74,7 @@ export async function testServer(
       clientName: socket.getPeerCertificate()?.subject?.CN as string | undefined,
     });
   });
-  if (scheme !== "mqtts") {
+  if (isWebSocket) {
     new WebSocketServer({
       server: server as ReturnType<typeof createHttpServer>,
       path: "/mqtt",
@@ -93,7 +95,7 @@ export async function testServer(
   onTestFinished(close);
   return {
     port,
-    url: `${scheme}://localhost:${port}${scheme === "mqtts" ? "" : "/mqtt"}`,
+    url: `${scheme}://localhost:${port}${isWebSocket ? "/mqtt" : ""}`,
     sockets,
     handshakes,
     server,

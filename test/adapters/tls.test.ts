@@ -1,25 +1,14 @@
-import dns from "node:dns";
 import { createServer } from "node:net";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { parseBrokerUrl, type TcpBroker } from "../../src/mqtt/broker-url.ts";
 import type { TlsSettings } from "../../src/mqtt/tls-settings.ts";
 import { certificate } from "../certificates/certificate.ts";
 import { itIsALinkOver, opener } from "./carried-links.ts";
+import { leadTo } from "./lead-to.ts";
 import { openLink } from "./link-double.ts";
 import { CONNACK } from "./link-pair.ts";
 import { testServer } from "./test-server.ts";
 import { tlsSettings } from "./tls-settings.ts";
-
-/** What `dns.lookup` calls back. */
-type Found = (error: null, addresses: { address: string; family: number }[]) => void;
-
-/** Every name leads to this address, until the test ends. */
-function leadTo(address: string): void {
-  const names = vi.spyOn(dns, "lookup").mockImplementation(((_name: string, _options: object, found: Found) => {
-    found(null, [{ address, family: 4 }]);
-  }) as typeof dns.lookup);
-  onTestFinished(() => names.mockRestore());
-}
 
 describe("a link over TLS", () => {
   itIsALinkOver("mqtts");
