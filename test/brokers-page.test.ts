@@ -7,6 +7,7 @@ import { BROKER_PROFILES } from "../src/app/broker-profiles.ts";
 import { loadConfiguration } from "../src/app/configuration.ts";
 import type { OptionValues } from "../src/app/options.ts";
 import { type BrokerColumn, columnOf, parseTable, tableText } from "./interop/broker-table.ts";
+import { parseTables, tablesText } from "./interop/broker-tables.ts";
 import { BrokersPage } from "./interop/brokers-page.ts";
 import type { CaseOutcome } from "./interop/case-outcome.ts";
 import { CASE_ROWS, type CaseRow } from "./interop/case-rows.ts";
@@ -49,10 +50,18 @@ describe("docs/brokers.md", () => {
     expect(without).toEqual(["What a broker cannot do", "What works with which"]);
   });
 
-  test("its table is as npm run interop -- --write writes it, with the rows that there are", () => {
+  test("its tables are as npm run interop -- --write writes them, with the rows that there are", () => {
     const page = BrokersPage.read(PATH);
-    expect(page.isAsWritten, "write it anew: npm run interop -- --write").toBe(true);
+    expect(page.isAsWritten, "write them anew: npm run interop -- --write").toBe(true);
     expect(page.columns.length).toBeGreaterThan(3);
+  });
+
+  test("its tables can be read on a page", () => {
+    const { columns } = BrokersPage.read(PATH);
+    for (const table of new Set(columns.map((column) => column.table))) {
+      expect(columns.filter((column) => column.table === table).length).toBeLessThan(10);
+    }
+    expect(columns.filter(({ head }) => head.length > 12)).toEqual([]);
   });
 
   test("nothing that fails stands in it", () => {
@@ -63,7 +72,7 @@ describe("docs/brokers.md", () => {
   });
 });
 
-test("every row of the table has a case", () => {
+test("every row of the tables has a case", () => {
   const rows = new Set(INTEROP_CASES.map(({ row }) => row));
   expect(Object.keys(CASE_ROWS).filter((row) => !rows.has(row as CaseRow))).toEqual([]);
 });
@@ -73,7 +82,7 @@ test("every case has a name of its own", () => {
   expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
 });
 
-describe("the table of brokers", () => {
+describe("the tables of brokers", () => {
   const outcome = (row: CaseRow, result: CaseOutcome["result"], ...texts: string[]) => ({
     name: row,
     row,
@@ -89,8 +98,11 @@ describe("the table of brokers", () => {
     outcome("sleep", "works"),
     outcome("durable", "differs", "late"),
   ];
-  const column = columnOf({ name: "x", title: "X", version: "X 1.0", outcomes }, "2026-11-22");
-  const columns: readonly BrokerColumn[] = [column, { ...column, title: "Y" }];
+  const column = columnOf(
+    { name: "x", title: "X (the first)", table: "others", head: "X", version: "1.0", outcomes },
+    "2026-11-22",
+  );
+  const columns: readonly BrokerColumn[] = [column, { ...column, head: "Y" }];
 
   test("a row is as good as the worst of its cases", () => {
     expect(column.cells.sleep).toEqual({ result: "works", texts: [] });
@@ -100,7 +112,7 @@ describe("the table of brokers", () => {
   });
 
   test("what is written is read again", () => {
-    expect(parseTable(tableText(columns))).toEqual(columns);
+    expect(parseTable(tableText(columns), "others")).toEqual(columns);
   });
 
   test("the same note has one number", () => {
@@ -114,15 +126,26 @@ describe("the table of brokers", () => {
     ["a note that is missing", (text: string) => text.replace("\n2. late", ""), "there is no note 2"],
     ["another word", (text: string) => text.replace("| yes [2] |", "| maybe |"), '"maybe" is no cell'],
     ["no head", (text: string) => text.split("\n").slice(3).join("\n"), "does not begin with"],
+    ["a head that stands for nothing", (text: string) => text.replace("\n- **Y**:", "\n- Y:"), 'what "Y" stands for'],
   ])("%s is told", (_what, damage, message) => {
-    expect(() => parseTable(damage(tableText(columns)))).toThrow(message);
+    expect(() => parseTable(damage(tableText(columns)), "others")).toThrow(message);
+  });
+
+  test("each broker stands in its own table, with notes of its own", () => {
+    const both: readonly BrokerColumn[] = [{ ...column, table: "mosquitto" }, ...columns];
+    const text = tablesText(both.toReversed());
+    expect(text.match(/^### /gm)).toHaveLength(2);
+    expect(text.match(/^1\. nothing is kept$/gm)).toHaveLength(2);
+    expect(parseTables(text)).toEqual([both[0], ...columns.toReversed()]);
+    expect(() => parseTables(text.replace("### Other", "### Others"))).toThrow("there is no table");
+    expect(() => parseTables(text.slice(4))).toThrow("do not begin with a heading");
   });
 
   test("a row that there is not any more makes a page other than it is written, and goes when it is written", () => {
     const text = tableText(columns).replace("| wills |", "| spells |");
     const untried = { result: "untried", texts: [] };
-    expect(parseTable(text)[0]!.cells).toEqual({ ...column.cells, wills: untried });
-    expect(tableText(parseTable(text))).not.toBe(text);
+    expect(parseTable(text, "others")[0]!.cells).toEqual({ ...column.cells, wills: untried });
+    expect(tableText(parseTable(text, "others"))).not.toBe(text);
   });
 
   test("a page keeps the columns of brokers that were not run", () => {
@@ -130,15 +153,15 @@ describe("the table of brokers", () => {
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     const path = join(folder, "brokers.md");
     const marks = ["<!-- begin: written by npm run interop -- --write -->", "<!-- end -->"];
-    writeFileSync(path, `before\n${marks[0]}\n\n${tableText(columns)}\n\n${marks[1]}\nafter\n`);
-    const newer = { ...column, version: "X 2.0" };
-    BrokersPage.read(path).write([{ ...column, title: "Z" }, newer]);
+    writeFileSync(path, `before\n${marks[0]}\n\n${tablesText(columns)}\n\n${marks[1]}\nafter\n`);
+    const newer = { ...column, version: "2.0" };
+    BrokersPage.read(path).write([{ ...column, head: "Z" }, newer]);
     const written = BrokersPage.read(path);
-    expect(written.columns).toEqual([newer, columns[1], { ...column, title: "Z" }]);
+    expect(written.columns).toEqual([newer, columns[1], { ...column, head: "Z" }]);
     expect(written.isAsWritten).toBe(true);
     const text = readFileSync(path, "utf8");
     expect([text.startsWith("before\n"), text.endsWith("\nafter\n")]).toEqual([true, true]);
     writeFileSync(path, "no marks");
-    expect(() => BrokersPage.read(path)).toThrow("has no table between its marks");
+    expect(() => BrokersPage.read(path)).toThrow("has no tables between its marks");
   });
 });

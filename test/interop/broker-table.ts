@@ -1,3 +1,4 @@
+import type { TableName } from "./broker-tables.ts";
 import type { TargetReport } from "./case-outcome.ts";
 import { CASE_ROWS, type CaseRow } from "./case-rows.ts";
 
@@ -10,6 +11,10 @@ export interface Cell {
 
 /** What is known of one broker. */
 export interface BrokerColumn {
+  table: TableName;
+  /** Of the column: a word or two. */
+  head: string;
+  /** What the head stands for. */
   title: string;
   version: string;
   /** The day of the run, `2026-11-22`. */
@@ -22,20 +27,22 @@ const WORDS = { works: "yes", cannot: "no", untried: "–", fails: "**fails**" }
   string
 >;
 const ROWS = Object.keys(CASE_ROWS) as CaseRow[];
+/** `- **TLS**: Mosquitto, TLS with client certificates (2.0.11, 2026-11-22)` */
+const LEGEND = /^- \*\*(.+?)\*\*: (.+) \((.+), (\d{4}-\d\d-\d\d)\)$/;
 const NO_CELL: Cell = { result: "untried", texts: [] };
 
 /** The column of a run. A row is as good as the worst of its cases. */
-export function columnOf({ title, version, outcomes }: TargetReport, date: string): BrokerColumn {
+export function columnOf({ table, head, title, version, outcomes }: TargetReport, date: string): BrokerColumn {
   const cells = ROWS.map((row): [CaseRow, Cell] => {
     const own = outcomes.filter((outcome) => outcome.row === row);
     const results = new Set(own.map(({ result }) => (result === "differs" ? "works" : result)));
     const result = (["fails", "cannot", "works", "untried"] as const).find((each) => results.has(each)) ?? "untried";
     return [row, { result, texts: [...new Set(own.flatMap(({ texts }) => texts))] }];
   });
-  return { title, version, date, cells: Object.fromEntries(cells) as Record<CaseRow, Cell> };
+  return { table, head, title, version, date, cells: Object.fromEntries(cells) as Record<CaseRow, Cell> };
 }
 
-/** These columns as a table of Markdown, with numbered notes below it. */
+/** These columns as a table of Markdown, without rows that were tried with none; below it what the heads stand for, and numbered notes. */
 export function tableText(columns: readonly BrokerColumn[]): string {
   const notes: string[] = [];
   const numberOf = (text: string) => {
@@ -43,40 +50,54 @@ export function tableText(columns: readonly BrokerColumn[]): string {
     return `[${notes.indexOf(text) + 1}]`;
   };
   const cellText = ({ result, texts }: Cell) => [WORDS[result], ...texts.map(numberOf)].join(" ");
-  const lines = [
-    ["", ...columns.map(({ title }) => title)],
+  const tried = ROWS.filter((row) => columns.some(({ cells }) => cells[row].result !== "untried"));
+  const rows = [
+    ["", ...columns.map(({ head }) => head)],
     ["---", ...columns.map(() => "---")],
-    ["version", ...columns.map(({ version }) => version)],
-    ["run on", ...columns.map(({ date }) => date)],
-    ...ROWS.map((row) => [CASE_ROWS[row], ...columns.map(({ cells }) => cellText(cells[row]))]),
+    ...tried.map((row) => [CASE_ROWS[row], ...columns.map(({ cells }) => cellText(cells[row]))]),
   ];
-  const table = lines.map((line) => `| ${line.join(" | ")} |`).join("\n");
-  return notes.length === 0 ? table : `${table}\n\n${notes.map((note, index) => `${index + 1}. ${note}`).join("\n")}`;
+  const paragraphs = [
+    rows.map((cells) => `| ${cells.join(" | ")} |`),
+    columns.map(({ head, title, version, date }) => `- **${head}**: ${title} (${version}, ${date})`),
+    notes.map((note, index) => `${index + 1}. ${note}`),
+  ];
+  return paragraphs
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n");
 }
 
 /** The columns of such a table, without rows that there are not any more; throws an Error that says where it is not one. */
-export function parseTable(text: string): BrokerColumn[] {
+export function parseTable(text: string, table: TableName): BrokerColumn[] {
   const lines = text.split("\n");
   const rows = lines
     .filter((line) => line.startsWith("|"))
     .map((line) => line.slice(1, -1).split("|"))
     .map((cells) => cells.map((cell) => cell.trim()));
   const notes = lines.flatMap((line) => /^\d+\. (.+)$/.exec(line)?.slice(1) ?? []);
-  const [titles, , versions, dates, ...results] = rows;
-  if (titles === undefined || versions?.[0] !== "version" || dates?.[0] !== "run on") {
-    throw new Error("the table does not begin with titles, versions and days");
-  }
-  const odd = rows.find((cells) => cells.length !== titles.length);
-  if (odd !== undefined) throw new Error(`the row "${odd[0]}" has ${odd.length - 1} cells of ${titles.length - 1}`);
+  const legend = new Map(lines.flatMap(legendOf));
+  const [[corner, ...heads] = [], , ...results] = rows;
+  if (corner !== "") throw new Error("the table does not begin with the names of brokers");
+  const odd = rows.find((cells) => cells.length !== heads.length + 1);
+  if (odd !== undefined) throw new Error(`the row "${odd[0]}" has ${odd.length - 1} cells of ${heads.length}`);
   const byRow = new Map(results.map(([sentence, ...cells]) => [sentence, cells]));
-  return titles.slice(1).map((title, index) => {
+  return heads.map((head, index) => {
+    const [title, version, date] = legend.get(head) ?? [];
+    if (title === undefined || version === undefined || date === undefined) {
+      throw new Error(`nothing says what "${head}" stands for`);
+    }
     const cells = ROWS.map((row) => {
       const cell = byRow.get(CASE_ROWS[row])?.[index];
       return [row, cell === undefined ? NO_CELL : parseCell(cell, notes)];
     });
-    const [version, date] = [versions[index + 1]!, dates[index + 1]!];
-    return { title, version, date, cells: Object.fromEntries(cells) as Record<CaseRow, Cell> };
+    return { table, head, title, version, date, cells: Object.fromEntries(cells) as Record<CaseRow, Cell> };
   });
+}
+
+/** What a head stands for, where the line says that: title, version and day. */
+function legendOf(line: string): [head: string, meaning: string[]][] {
+  const [, head, ...meaning] = LEGEND.exec(line) ?? [];
+  return head === undefined ? [] : [[head, meaning]];
 }
 
 function parseCell(text: string, notes: readonly string[]): Cell {

@@ -1,4 +1,5 @@
 import type { CaseRow } from "./case-rows.ts";
+import type { Target } from "./target.ts";
 
 /** What became of a case. */
 export interface CaseOutcome {
@@ -11,10 +12,8 @@ export interface CaseOutcome {
   texts: readonly string[];
 }
 
-/** What a run with a target has come to: what is written down for the table. */
-export interface TargetReport {
-  name: string;
-  title: string;
+/** What a run with a target has come to: what is written down for the tables. */
+export interface TargetReport extends Pick<Target, "name" | "title" | "table" | "head"> {
   /** Of the broker. */
   version: string;
   outcomes: readonly CaseOutcome[];

@@ -1,4 +1,4 @@
-/** The rows of the table in docs/brokers.md, in their order, each with what it says there. Every case counts for one of them. */
+/** The rows of the tables in docs/brokers.md, in their order, each with what it says there. Every case counts for one of them. */
 export const CASE_ROWS = {
   "publish-0": "device publishes at QoS 0: by name, predefined id, short name",
   "publish-1": "… at QoS 1",

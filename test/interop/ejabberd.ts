@@ -15,7 +15,9 @@ const USER = { username: "gateway@localhost", password: "any" };
 /** An ejabberd with its MQTT listener, in a folder of its own. */
 export const EJABBERD: Target = {
   name: "ejabberd",
-  title: "ejabberd",
+  title: "ejabberd with mod_mqtt",
+  table: "others",
+  head: "ejabberd",
   isOptIn: true,
   missing: () =>
     ERLANG === undefined || COMMAND === undefined || LIBRARIES === undefined
@@ -49,7 +51,7 @@ export const EJABBERD: Target = {
     const url = `mqtt://127.0.0.1:${port}`;
     await program.takesClients(url, USER);
     return {
-      version: `ejabberd ${installedVersion()}`.trim(),
+      version: installedVersion(),
       options: { "broker.url": url, "broker.username": USER.username, "broker.password": USER.password },
       peer: { url, options: USER },
     };
@@ -60,5 +62,5 @@ export const EJABBERD: Target = {
 /** It writes none to its log; the folder of its code has it in its name. */
 function installedVersion(): string {
   const folder = readdirSync(LIBRARIES!).find((name) => name.startsWith("ejabberd-"));
-  return /^ejabberd-(\d[\d.]*)/.exec(folder ?? "")?.[1] ?? "";
+  return /^ejabberd-(\d[\d.]*)/.exec(folder ?? "")?.[1] ?? "unknown";
 }

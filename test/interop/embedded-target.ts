@@ -6,7 +6,9 @@ const { version } = JSON.parse(readFileSync(new URL("../../node_modules/aedes/pa
 /** The broker inside the gateway. */
 export const EMBEDDED: Target = {
   name: "embedded",
-  title: "embedded",
+  title: "the broker inside",
+  table: "others",
+  head: "embedded",
   missing: () => undefined,
   start: async () => ({ version: `aedes ${version}`, options: { "broker.url": "embedded:" }, peer: undefined }),
   abilities: { lowersQos: false, sharesSubscriptions: false },

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { argumentsOf, endWithUsage } from "../arguments.ts";
-import { columnOf, tableText } from "./broker-table.ts";
+import { columnOf } from "./broker-table.ts";
+import { tablesText } from "./broker-tables.ts";
 import { BrokersPage } from "./brokers-page.ts";
 import type { TargetReport } from "./case-outcome.ts";
 
@@ -21,7 +22,7 @@ const ALL = readdirSync(join(ROOT, TARGETS))
 
 const USAGE = `npm run interop -- [options]
 
-  --write       write the table in docs/brokers.md; columns of brokers that are not run stay as they are
+  --write       write the tables in docs/brokers.md; columns of brokers that are not run stay as they are
   <target>…     what to run the cases against; without any, all but ejabberd, nats and rabbitmq. There are
                 ${ALL.join(", ")}
 `;
@@ -65,7 +66,7 @@ const columns = (asked.length > 0 ? asked : ALL)
   .map((name) => join(reports, `${name}.json`))
   .filter((file) => existsSync(file))
   .map((file) => columnOf(JSON.parse(readFileSync(file, "utf8")) as TargetReport, today));
-if (columns.length > 0) console.log(`${tableText(columns)}\n`);
+if (columns.length > 0) console.log(`${tablesText(columns)}\n`);
 if (status !== 0) {
   console.error(`not everything works: see above${write ? "; docs/brokers.md stays as it is" : ""}`);
   process.exit(1);

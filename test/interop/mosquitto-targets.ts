@@ -34,19 +34,26 @@ interface Flavour {
 }
 
 /** Mosquitto in one of the ways that it is set up. */
-function flavour(name: string, title: string, { mosquitto: options, options: gateway, front }: Flavour = {}): Target {
+function flavour(
+  name: string,
+  head: string,
+  title: string,
+  { mosquitto: options, options: gateway, front }: Flavour = {},
+): Target {
   const user = options?.users === undefined ? undefined : GATEWAY;
   const login = user && { "broker.username": user.username, "broker.password": user.password };
   return {
     name,
-    title,
+    title: `Mosquitto, ${title}`,
+    table: "mosquitto",
+    head,
     missing: () => (Mosquitto.isInstalled ? undefined : MISSING),
     requiredBy: "REQUIRE_MOSQUITTO",
     start: async (atEnd) => {
       const mosquitto = await Mosquitto.start(atEnd, { persistence: true, ...options });
       const { url } = front === undefined ? mosquitto : await front(mosquitto, atEnd);
       return {
-        version: `Mosquitto ${mosquitto.version}`,
+        version: mosquitto.version,
         options: { "broker.url": url, ...login, ...gateway },
         peer: { url: mosquitto.url, options: { ...user, ...(options?.tls && peerTls()) } },
         ...(user && { accounts: { ada: ADA, bob: BOB } }),
@@ -61,32 +68,32 @@ function peerTls(): PeerAccess["options"] {
   return { ca: readFileSync(ca), cert: readFileSync(cert), key: readFileSync(key) };
 }
 
-export const MOSQUITTO = flavour("mosquitto", "Mosquitto, MQTT 3.1.1");
+export const MOSQUITTO = flavour("mosquitto", "plain", "MQTT 3.1.1");
 
 // With MQTT 3.1.1 there is no way to tell who publishes; and a subscription is not looked at before there are messages for it.
 export const MOSQUITTO_ACCESS: Target = {
-  ...flavour("mosquitto-access", "Mosquitto, users and access rules", { mosquitto: ACCOUNTS }),
+  ...flavour("mosquitto-access", "users", "users and access rules", { mosquitto: ACCOUNTS }),
   abilities: { deniedPublish: "silent", deniedSubscribe: "silent" },
 };
 
 export const MOSQUITTO_5: Target = {
-  ...flavour("mosquitto-5", "Mosquitto, MQTT 5, users and access rules", {
+  ...flavour("mosquitto-5", "5, users", "MQTT 5, users and access rules", {
     mosquitto: ACCOUNTS,
     options: { "broker.version": 5 },
   }),
   abilities: { deniedSubscribe: "silent" },
 };
 
-export const MOSQUITTO_TLS = flavour("mosquitto-tls", "Mosquitto, TLS with client certificates", {
+export const MOSQUITTO_TLS = flavour("mosquitto-tls", "TLS", "TLS with client certificates", {
   mosquitto: { tls: BROKER_TLS },
   options: { "broker.ca": CLIENT_TLS.ca, "broker.cert": CLIENT_TLS.cert, "broker.key": CLIENT_TLS.key },
 });
 
-export const MOSQUITTO_WS = flavour("mosquitto-ws", "Mosquitto behind WebSocket", {
+export const MOSQUITTO_WS = flavour("mosquitto-ws", "WebSocket", "behind WebSocket", {
   front: ({ port }, atEnd) => websocketFront(port, atEnd),
 });
 
-export const MOSQUITTO_WSS = flavour("mosquitto-wss", "Mosquitto, MQTT 5, behind WebSocket over TLS", {
+export const MOSQUITTO_WSS = flavour("mosquitto-wss", "5, WSS", "MQTT 5, behind WebSocket over TLS", {
   options: { "broker.version": 5, "broker.ca": CA },
   front: ({ port }, atEnd) => websocketFront(port, atEnd, BROKER_TLS),
 });

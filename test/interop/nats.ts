@@ -10,6 +10,8 @@ const SERVER = BrokerProgram.find(["/usr/sbin/nats-server", "/usr/local/bin/nats
 export const NATS: Target = {
   name: "nats",
   title: "NATS",
+  table: "others",
+  head: "NATS",
   isOptIn: true,
   missing: () =>
     SERVER === undefined ? "nats-server is not installed (on Debian: apt-get install nats-server)" : undefined,
@@ -31,7 +33,7 @@ export const NATS: Target = {
     const url = `mqtt://127.0.0.1:${port}`;
     await program.takesClients(url);
     return {
-      version: `NATS ${/Version:\s+(\S+)/.exec(program.output)?.[1] ?? ""}`.trim(),
+      version: /Version:\s+(\S+)/.exec(program.output)?.[1] ?? "unknown",
       options: { "broker.url": url, "broker.profile": "nats" },
       peer: { url },
     };

@@ -17,7 +17,7 @@ const CERTIFICATE: GatewayOptions = {
 /** The key of the hub's shared access policy. */
 const SAS_KEY = Buffer.from("a key that everybody may know").toString("base64");
 
-interface Cloud extends Pick<Target, "name" | "title" | "abilities" | "cannot"> {
+interface Cloud extends Pick<Target, "name" | "title" | "head" | "abilities" | "cannot"> {
   habits: () => readonly Habit[];
   options: GatewayOptions;
 }
@@ -26,6 +26,7 @@ interface Cloud extends Pick<Target, "name" | "title" | "abilities" | "cannot"> 
 function cloud({ habits, options, ...target }: Cloud): Target {
   return {
     ...target,
+    table: "others",
     missing: () =>
       Mosquitto.isInstalled
         ? undefined
@@ -35,7 +36,7 @@ function cloud({ habits, options, ...target }: Cloud): Target {
       const mosquitto = await Mosquitto.start(atEnd, { persistence: true });
       const proxy = await QuirkProxy.before(mosquitto.port, habits(), atEnd, true);
       return {
-        version: "quirk proxy",
+        version: `Mosquitto ${mosquitto.version}`,
         options: { "broker.url": proxy.url, "broker.ca": certificateFile("ca.pem"), ...options },
         peer: { url: mosquitto.url },
       };
@@ -48,6 +49,7 @@ const knowsUser = letsIn(({ username, password }) => username === USER.username 
 export const AS_AWS_IOT = cloud({
   name: "as-aws-iot",
   title: "as AWS IoT Core",
+  head: "as AWS",
   habits: () => [
     keepAliveAtMost(1200),
     qosAtMost(1),
@@ -64,6 +66,7 @@ export const AS_AWS_IOT = cloud({
 export const AS_AZURE_IOT_HUB = cloud({
   name: "as-azure-iot-hub",
   title: "as Azure IoT Hub, but for its topics",
+  head: "as Azure",
   habits: () => [
     letsIn(({ clientId, username, password }) => {
       return username === `localhost/${clientId}/?api-version=2021-04-12` && isSasToken(password);
@@ -85,6 +88,7 @@ export const AS_AZURE_IOT_HUB = cloud({
 export const AS_ADAFRUIT_IO = cloud({
   name: "as-adafruit-io",
   title: "as Adafruit IO",
+  head: "as Adafruit",
   habits: () => [knowsUser, endsAtQos2, endsAtRetained, grantsAtMost(1)],
   options: { "broker.profile": "adafruit-io", ...LOGIN },
   abilities: { maxQos: 1, retained: "to nobody" },
@@ -93,6 +97,7 @@ export const AS_ADAFRUIT_IO = cloud({
 export const AS_HIVEMQ_CLOUD = cloud({
   name: "as-hivemq-cloud",
   title: "as HiveMQ Cloud",
+  head: "as HiveMQ",
   habits: () => [knowsUser, receivesAtMost(10), packetsOfAtMost(5_242_880)],
   options: { "broker.profile": "hivemq-cloud", ...LOGIN },
 });

@@ -11,7 +11,9 @@ const EPMD = BrokerProgram.find(["/usr/bin/epmd", "/usr/local/bin/epmd"]);
 /** A RabbitMQ with its MQTT plug-in, in a folder of its own. */
 export const RABBITMQ: Target = {
   name: "rabbitmq",
-  title: "RabbitMQ",
+  title: "RabbitMQ with the plug-in rabbitmq_mqtt",
+  table: "others",
+  head: "RabbitMQ",
   isOptIn: true,
   missing: () =>
     SERVER === undefined || EPMD === undefined
@@ -50,7 +52,7 @@ export const RABBITMQ: Target = {
     const url = `mqtt://127.0.0.1:${port}`;
     await program.takesClients(url);
     return {
-      version: `RabbitMQ ${/RabbitMQ (\d[\d.]*)/.exec(program.output)?.[1] ?? ""}`.trim(),
+      version: /RabbitMQ (\d[\d.]*)/.exec(program.output)?.[1] ?? "unknown",
       options: { "broker.url": url, "broker.profile": "rabbitmq" },
       peer: { url },
     };

@@ -2,13 +2,18 @@ import type { IClientOptions } from "mqtt";
 import type { OptionKey } from "../../src/app/options.ts";
 import type { AtEnd } from "../process/gateway-process.ts";
 import type { BrokerAbilities } from "./broker-abilities.ts";
+import type { TableName } from "./broker-tables.ts";
 
-/** What the cases are run against, and what is expected of it: a column of the table in docs/brokers.md. */
+/** What the cases are run against, and what is expected of it: a column of a table in docs/brokers.md. */
 export interface Target {
   /** As it is typed after `npm run interop --`. */
   name: string;
-  /** The head of its column. */
+  /** What it is, for people: "Mosquitto, TLS with client certificates". */
   title: string;
+  /** Where its column stands. */
+  table: TableName;
+  /** The head of its column, a word or two. */
+  head: string;
   /** Runs where it is asked for by name, and only there. */
   isOptIn?: boolean;
   /** What is missing on this machine, with the remedy; undefined where it can run. */
@@ -25,7 +30,7 @@ export interface Target {
 
 /** A broker that takes connections. It is ended where the `atEnd` says that it was started with. */
 export interface RunningBroker {
-  /** What stands for it in the table: "Mosquitto 2.0.11". */
+  /** What the page says: "2.0.11", with a name where the title of the target does not say whose version that is. */
   version: string;
   /** The gateway's options for it, as a file has them. */
   options: GatewayOptions;

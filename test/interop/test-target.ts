@@ -79,12 +79,12 @@ async function outcomeOf(each: InteropCase, target: Target, site: Site): Promise
 
 function writeReport(
   folder: string,
-  target: Target,
+  { name, title, table, head }: Target,
   { version }: RunningBroker,
   outcomes: readonly CaseOutcome[],
 ): void {
   mkdirSync(folder, { recursive: true });
   const plain = outcomes.map(({ name, row, result, texts }) => ({ name, row, result, texts }));
-  const report: TargetReport = { name: target.name, title: target.title, version, outcomes: plain };
-  writeFileSync(join(folder, `${target.name}.json`), JSON.stringify(report));
+  const report: TargetReport = { name, title, table, head, version, outcomes: plain };
+  writeFileSync(join(folder, `${name}.json`), JSON.stringify(report));
 }
