@@ -13,7 +13,7 @@ describe("6c reason codes of MQTT 5", () => {
     [0x87, 3, "not authorized"],
     [0x90, 3, "topic name invalid"],
     [0x97, 1, "quota exceeded"],
-  ])("P3 PUBACK with 0x%s is PUBACK with %i: %s", (reasonCode, returnCode) => {
+  ])("P3 PUBACK with code %i is PUBACK with %i: %s", (reasonCode, returnCode) => {
     const { s, topicId } = publisher();
     s.client("PUBLISH", { topicId, qos: 1, msgId: 7 }).toBroker("publish");
     s.broker("puback", { messageId: 7, reasonCode }).toClient("PUBACK", { topicId, msgId: 7, returnCode });
@@ -25,7 +25,7 @@ describe("6c reason codes of MQTT 5", () => {
   test.each([
     [0x87, 3],
     [0x97, 1],
-  ])("PUBREC with 0x%s is PUBACK with %i, and the end of the exchange", (reasonCode, returnCode) => {
+  ])("PUBREC with code %i is PUBACK with %i, and the end of the exchange", (reasonCode, returnCode) => {
     const { s, topicId } = publisher();
     s.client("PUBLISH", { topicId, qos: 2, msgId: 7 }).toBroker("publish");
     s.broker("pubrec", { messageId: 7, reasonCode }).toClient("PUBACK", { topicId, msgId: 7, returnCode });
@@ -48,7 +48,7 @@ describe("6c reason codes of MQTT 5", () => {
     [0x86, 3],
     [0x87, 3],
     [0x8a, 3],
-  ])("CONNACK with 0x%s is CONNACK with %i, and the note has the reason", (code, returnCode) => {
+  ])("CONNACK with code %i is CONNACK with %i, and the note has the reason", (code, returnCode) => {
     const s = new Script();
     s.client("CONNECT").opens().refuses(code, "because");
     s.toClient("CONNACK", { returnCode }).noted("link.refused", { brokerReturnCode: code, reason: "because" });
