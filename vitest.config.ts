@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -14,9 +15,22 @@ export default defineConfig({
         // Sockets, and processes started from dist/: `npm test` builds it first.
         test: {
           name: "on sockets",
-          include: ["test/{adapters,process,interop,field}/**/*.test.ts"],
+          include: ["test/{adapters,process,field}/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 30_000,
+        },
+      },
+      {
+        // The same with brokers of others. These tests wait more than they work: some of them do so at once, also on a small machine, and
+        // apart from those that measure something.
+        test: {
+          name: "with brokers",
+          include: ["test/interop/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 30_000,
+          maxConcurrency: 10,
+          maxWorkers: Math.max(2, availableParallelism() - 1),
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -10,16 +10,16 @@ import { SUBSCRIPTION_CASES } from "./subscription-cases.ts";
 import type { GatewayOptions } from "./target.ts";
 import { WILL_CASES } from "./will-cases.ts";
 
-/** Every case, for the broker inside as for any other. */
+/** Every case, for the broker inside as for any other. Those that wait for time to pass come first: the others run meanwhile. */
 export const INTEROP_CASES: readonly InteropCase[] = [
+  ...SLEEP_CASES,
+  ...PLACE_CASES,
+  ...WILL_CASES,
+  ...SESSION_CASES,
   ...EXCHANGE_CASES,
   ...SUBSCRIPTION_CASES,
   ...RETAINED_CASES,
-  ...SESSION_CASES,
-  ...SLEEP_CASES,
-  ...WILL_CASES,
   ...ACCESS_CASES,
-  ...PLACE_CASES,
 ];
 
 /** What the cases need of a gateway. */

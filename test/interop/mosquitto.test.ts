@@ -108,7 +108,7 @@ describe("the gateway with Mosquitto", () => {
 
   for (const qos of [1, 2]) {
     mosquittoTest(`simulate at QoS ${qos} with a tenth of the datagrams lost: no message is lost`, async () => {
-      const load = ["--nodes", "20", "--qos", String(qos), "--duration", "3s", "--seed", "7"];
+      const load = ["--nodes", "20", "--qos", String(qos), "--duration", "1s", "--rate", "30", "--seed", "7"];
       const radio = ["--loss", "0.1", "--retry-interval", "300ms"];
       const places = ["--gateway", site.gatewayUrl, "--broker", mosquitto.url];
       const { code, stdout, stderr } = await runToEnd(["simulate", ...places, ...load, ...radio, "--json"]);

@@ -59,6 +59,11 @@ export class QuirkProxy {
     );
   }
 
+  /** What this client has done that the broker does not bear. */
+  offencesOf(clientId: string): string[] {
+    return this.offences.filter((offence) => offence.startsWith(`${clientId}: `));
+  }
+
   /** How many messages have been delivered to a client, repetitions and all. */
   deliveredTo(clientId: string): number {
     return this.#delivered.get(clientId) ?? 0;

@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { certificateFile } from "../certificates/certificate.ts";
+import type { CaseRow } from "./case-rows.ts";
 import { Mosquitto } from "./mosquitto.ts";
 import type { Habit } from "./quirk-habit.ts";
 import { endsAtQos2, endsAtRetained, grantsAtMost, keepAliveAtMost, letsIn, subscribesAtMost } from "./quirk-habits.ts";
@@ -17,6 +18,12 @@ const CERTIFICATE: GatewayOptions = {
 /** The key of the hub's shared access policy. */
 const SAS_KEY = Buffer.from("a key that everybody may know").toString("base64");
 
+/** What these habits can touch. The rest is the gateway's and a Mosquitto's, whatever stands between them. */
+const ROWS: readonly CaseRow[] = [
+  ...(["publish-0", "publish-1", "publish-2", "publish-minus-1"] as const),
+  ...(["deliver-1", "deliver-2", "deliver-lower", "retained", "wills", "will-updates", "durable"] as const),
+];
+
 interface Cloud extends Pick<Target, "name" | "title" | "head" | "abilities" | "cannot"> {
   habits: () => readonly Habit[];
   options: GatewayOptions;
@@ -32,6 +39,7 @@ function cloud({ habits, options, ...target }: Cloud): Target {
         ? undefined
         : "Mosquitto is not installed (on Debian: apt-get install mosquitto mosquitto-clients)",
     requiredBy: "REQUIRE_MOSQUITTO",
+    rowsInTests: ROWS,
     start: async (atEnd) => {
       const mosquitto = await Mosquitto.start(atEnd, { persistence: true });
       const proxy = await QuirkProxy.before(mosquitto.port, habits(), atEnd, true);

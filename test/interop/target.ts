@@ -3,6 +3,7 @@ import type { OptionKey } from "../../src/app/options.ts";
 import type { AtEnd } from "../process/gateway-process.ts";
 import type { BrokerAbilities } from "./broker-abilities.ts";
 import type { TableName } from "./broker-tables.ts";
+import type { CaseRow } from "./case-rows.ts";
 
 /** What the cases are run against, and what is expected of it: a column of a table in docs/brokers.md. */
 export interface Target {
@@ -22,6 +23,8 @@ export interface Target {
   requiredBy?: string;
   /** Starts the broker, and resolves when it takes connections. */
   start: (atEnd: AtEnd) => Promise<RunningBroker>;
+  /** The rows of the table whose cases are part of `npm test`; undefined is all of them. `npm run interop` runs every case. */
+  rowsInTests?: readonly CaseRow[];
   /** Where it differs from a broker that has everything. */
   abilities?: Partial<BrokerAbilities>;
   /** Why a case does not work with it, by the beginning of the case's name. Such a case is run, and has to fail. */

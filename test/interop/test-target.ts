@@ -11,7 +11,7 @@ import type { RunningBroker, Target } from "./target.ts";
 const ASKED = (process.env.INTEROP_TARGETS ?? "").split(" ");
 const { INTEROP_REPORTS } = process.env;
 
-/** Runs every case against a target: what a test file of a target consists of. */
+/** Runs the cases against a target: what a test file of a target consists of. */
 export function testTarget(target: Target): void {
   if (target.isOptIn && !ASKED.includes(target.name)) {
     test.skip(`runs with npm run interop -- ${target.name}`, () => {});
@@ -43,7 +43,7 @@ export function testTarget(target: Target): void {
       if (INTEROP_REPORTS !== undefined) writeReport(INTEROP_REPORTS, target, site.broker, outcomes);
     });
 
-    for (const each of INTEROP_CASES) {
+    for (const each of casesOf(target)) {
       test.concurrent(each.name, async ({ onTestFinished, skip }) => {
         const outcome = await outcomeOf(each, target, site.forCase(onTestFinished));
         outcomes.push(outcome);
@@ -52,6 +52,11 @@ export function testTarget(target: Target): void {
       });
     }
   });
+}
+
+function casesOf({ rowsInTests }: Target): readonly InteropCase[] {
+  if (rowsInTests === undefined || INTEROP_REPORTS !== undefined) return INTEROP_CASES;
+  return INTEROP_CASES.filter(({ row }) => rowsInTests.includes(row));
 }
 
 function withInteropOptions(broker: RunningBroker): RunningBroker {

@@ -16,7 +16,10 @@ import { decode } from "../../src/sn/decode.ts";
 import type { AtEnd } from "../process/gateway-process.ts";
 import type { Received } from "./received.ts";
 
-const BOUND_MS = 10_000;
+const BOUND_MS = 20_000;
+
+/** It does not give up before the test does. */
+const PATIENT = { tRetryMs: 1000, nRetry: 20 } as const;
 
 /** The longest that a timer of Node can wait; a device without a deadline waits for ever. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
@@ -44,7 +47,7 @@ export class UdpDevice {
   #isGone = false;
   #token = 0;
 
-  /** `settings` differ from the defaults in this: a device repeats after a second, so that a test need not wait long. */
+  /** `settings` differ from the defaults in this: a device repeats after a second, so that a test need not wait long, and goes on for long. */
   constructor(
     gateway: HostPort,
     clientId: string,
@@ -53,7 +56,7 @@ export class UdpDevice {
     maxQos: DeviceQoS = 2,
   ) {
     this.#maxQos = maxQos;
-    this.#device = new Device({ ...DEFAULT_DEVICE_SETTINGS, tRetryMs: 1000, ...settings, clientId }, 1);
+    this.#device = new Device({ ...DEFAULT_DEVICE_SETTINGS, ...PATIENT, ...settings, clientId }, 1);
     this.#gateway = gateway;
     this.#socket = createSocket("udp4");
     this.#socket.on("message", (data) => {
