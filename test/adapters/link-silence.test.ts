@@ -133,13 +133,12 @@ describe("a link", () => {
     });
 
     it("and says something else is there", async () => {
-      const { broker, link, types } = await openPair({ keepAliveSeconds: 0, answerTimeoutMs: 40 });
+      const { broker, link, types, tick } = await openTicked(2);
       link.write(publish(1, { qos: 1, messageId: 1 }));
-      await expect.poll(() => broker.count(PINGREQ)).toBe(1);
+      await tick(3);
+      expect(broker.count(PINGREQ)).toBe(1);
       broker.stream.write(PINGRESP);
-      const owed = await openPair({ keepAliveSeconds: 0, answerTimeoutMs: 40 });
-      owed.link.write({ cmd: "pubrel", messageId: 1 });
-      await expect.poll(owed.types).toEqual(["link-opened", "link-closed"]);
+      await tick(20);
       expect(broker.count(PINGREQ)).toBe(1);
       expect(types()).toEqual(["link-opened"]);
       link.close(false);

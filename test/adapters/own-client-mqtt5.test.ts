@@ -225,6 +225,35 @@ describe("the credentials of the gateway's own client", () => {
     expect(told).toEqual(["reachable"]);
   });
 
+  it("end no connection but the one that they were shown for", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const heard: string[] = [];
+    const sockets: Socket[] = [];
+    const openStream = await answering((packet, socket) => {
+      heard.push(packet.cmd);
+      if (packet.cmd !== "connect") return undefined;
+      sockets.push(socket);
+      return CONNACK_3_1_1;
+    });
+    const hourMs = 3_600_000;
+    const lasts = [hourMs];
+    const { client, told } = startOwnClient(openStream, {
+      keepAliveSeconds: 0,
+      credentials: () => ({ expiresInMs: lasts.shift() }),
+    });
+    await expect.poll(() => told).toEqual(["reachable"]);
+    sockets[0]!.destroy();
+    await expect.poll(() => told).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(100);
+    await expect.poll(() => told.at(-1)).toBe("reachable");
+    // The first of them expire.
+    await vi.advanceTimersByTimeAsync(hourMs);
+    expect(client.publish("still/the/same", Uint8Array.of(1), { qos: 0, retain: false })).toBe(true);
+    await expect.poll(() => heard.at(-1)).toBe("publish");
+    expect(heard).toEqual(["connect", "connect", "publish"]);
+  });
+
   it("are told to be refused where the new ones are", async () => {
     let connections = 0;
     const openStream = await answering((packet) => {

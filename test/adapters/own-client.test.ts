@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from "node:net";
+import { PassThrough } from "node:stream";
 import { generate, parser } from "mqtt-packet";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { parseBrokerUrl, type TcpBroker } from "../../src/mqtt/broker-url.ts";
@@ -148,6 +149,35 @@ describe("the gateway's own client", () => {
     await expect.poll(() => told.length).toBe(1);
     onConnection = answering(0);
     await expect.poll(() => told.at(-1)).toBe("reachable");
+  });
+
+  it.each([
+    ["closes the connection without a word", "silent", (socket: Socket) => socket.end()],
+    ["refuses", "heard", answering(5)],
+    ["answers something else than MQTT", "heard", (socket: Socket) => socket.write("SSH-2.0-OpenSSH\r\n".padEnd(200))],
+  ] as const)("says what is to be thought of a broker that %s: %s", async (_name, broker, behave) => {
+    onConnection = behave;
+    const brokers: unknown[] = [];
+    startOwnClient(tcp(), { onUnreachable: (_reason, _isRefusal, each) => brokers.push(each) });
+    await expect.poll(() => brokers[0]).toBe(broker);
+  });
+
+  it.each([
+    ["nothing more", "absent", {}],
+    [
+      "what to do about it",
+      "heard",
+      { explanation: "its certificate is of an authority that nobody knows: broker.ca" },
+    ],
+  ])("tells of an error during the handshake that says %s: the broker is %s", async (_name, broker, more) => {
+    const brokers: unknown[] = [];
+    const openStream = () => {
+      const stream = Object.assign(new PassThrough(), { secureConnecting: true });
+      setImmediate(() => stream.destroy(Object.assign(new Error("the handshake failed"), more)));
+      return stream;
+    };
+    startOwnClient(openStream, { onUnreachable: (_reason, _isRefusal, each) => brokers.push(each) });
+    await expect.poll(() => brokers[0]).toBe(broker);
   });
 
   it("waits longer each time, within its bounds", async () => {
