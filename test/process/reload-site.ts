@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished, vi } from "vitest";
@@ -45,8 +45,11 @@ export class ReloadSite {
     return new UdpDevice({ host: "127.0.0.1", port: this.#port }, clientId);
   }
 
+  /** At once: a reload that is under way reads what was there before, or this. */
   write(file: string, text: string): void {
-    writeFileSync(join(this.folder, file), text);
+    const path = join(this.folder, file);
+    writeFileSync(`${path}.new`, text);
+    renameSync(`${path}.new`, path);
   }
 
   /** Writes the file and sends SIGHUP. Resolves with the line that says what came of it. */
