@@ -285,7 +285,7 @@ function mayWake(event: GatewayEvent): boolean {
 
 /** Whether what clients have said while their connection was made anew is looked at now. */
 function endsRenewal(effects: Effect[]): boolean {
-  const notes = /^(will\.(updated|refused)|link\.restored)$/;
+  const notes = /^(will\.(updated|refused)|link\.(restored|renewed))$/;
   return effects.some((effect) => effect.type === "note" && notes.test(effect.name));
 }
 
