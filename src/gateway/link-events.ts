@@ -137,8 +137,10 @@ export class LinkEvents {
   /** What the connection was opened with holds only a little longer: it is made anew while it is still good. */
   expires(now: Instant): void {
     const client = this.#client;
-    const { renewal, link, state } = client;
-    if (!link.isOpen || renewal.underWay || (!client.listening && state !== "asleep")) return;
+    const { renewal, link, requests, state } = client;
+    if (!link.isOpen || renewal.underWay) return;
+    // What a sleeping client has open may take until it wakes up, and its PINGREQ would wait for that.
+    if (!client.listening && (state !== "asleep" || !requests.empty)) return;
     client.note("link.expires", { state });
     this.#expiring = true;
     renewal.begin(client.will, now);

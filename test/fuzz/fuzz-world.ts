@@ -278,6 +278,8 @@ function isPubAckOfBroker(event: GatewayEvent): boolean {
 
 /** Whether a sleeping client is heard of, and gets the answers that were held for it. */
 function mayWake(event: GatewayEvent): boolean {
+  // What a client has said while its connection was to be made anew is looked at also when that takes too long.
+  if (event.type === "deadline") return true;
   if (event.type !== "datagram") return false;
   const { type } = decode(event.data);
   return type === "PINGREQ" || type === "CONNECT";

@@ -266,6 +266,17 @@ describe("link-expires", () => {
     s.deliver("b").toClient("PUBLISH");
   });
 
+  test("not while a sleeping client has something open, for its PINGREQ would wait for that; it is said again", () => {
+    const { s, topicId } = publisher();
+    const { link } = s;
+    s.client("PUBLISH", { topicId, qos: 2, msgId: 7 }).toBroker("publish").sleep();
+    s.event({ type: "link-expires", link }).notNoted("link.expires");
+    s.client("PINGREQ", { clientId: "dev1" }).toClient("PINGRESP").broker("pubrec", { messageId: 7 });
+    s.client("PINGREQ", { clientId: "dev1" }).toClient("PUBREC").toClient("PINGRESP");
+    s.client("PUBREL", { msgId: 7 }).toBroker("pubrel").broker("pubcomp", { messageId: 7 }).toClient("PUBCOMP");
+    s.event({ type: "link-expires", link }).closes(true, link).noted("link.expires");
+  });
+
   test("said again while the connection is being made anew it changes nothing", () => {
     const { s } = publisher();
     const { link } = s;
