@@ -5,7 +5,7 @@ import { type CertificateInUse, readTls } from "./read-tls.ts";
 import type { TlsProblem } from "./tls-problem.ts";
 
 /** The options that are about TLS. */
-export const TLS_OPTION_KEYS = [
+const TLS_OPTION_KEYS = [
   "broker.ca",
   "broker.cert",
   "broker.key",
