@@ -28,8 +28,6 @@ export class LinkEvents {
   readonly #sleeping: Sleeping;
   readonly #willUpdates: WillUpdates;
   readonly #takeHeld: TakeHeld;
-  /** The connection is being made anew because it expires. */
-  #expiring = false;
 
   constructor(
     client: ClientRecord,
@@ -102,8 +100,6 @@ export class LinkEvents {
   renewed(now: Instant): void {
     const { deliveries, requests } = this.#client;
     this.#willUpdates.accept();
-    if (this.#expiring) this.#client.note("link.renewed", {});
-    this.#expiring = false;
     const { lost } = requests;
     if (lost !== undefined) {
       // The client is not to believe in what is not there.
@@ -126,7 +122,6 @@ export class LinkEvents {
     } else if (renewal.settling) {
       // Nothing has changed: the old connection is still there.
       renewal.end();
-      this.#expiring = false;
       this.#willUpdates.fail(RETURN_CODE.congestion, "requests of the client are open");
       this.#lookAtHeld(now);
     } else {
@@ -142,7 +137,6 @@ export class LinkEvents {
     // What a sleeping client has open may take until it wakes up, and its PINGREQ would wait for that.
     if (!client.listening && (state !== "asleep" || !requests.empty)) return;
     client.note("link.expires", { state });
-    this.#expiring = true;
     renewal.begin(client.will, now);
   }
 
@@ -193,7 +187,6 @@ export class LinkEvents {
   /** The connection of a connected client was lost, or could not be made anew. `returnCode` is for the update of its will, if any. */
   #lost(reason: string, byBroker: boolean, now: Instant, returnCode: number = RETURN_CODE.congestion): void {
     const client = this.#client;
-    this.#expiring = false;
     this.#willUpdates.fail(returnCode, reason);
     client.renewal.lost(now, byBroker);
     if (!client.renewal.hasFailed) return;

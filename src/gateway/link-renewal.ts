@@ -217,6 +217,7 @@ export class LinkRenewal {
     const { link, requests, deliveries } = this.#client;
     if (this.#phase === "restoring" && !requests.restoring) {
       if (this.recovers) this.#client.note("link.restored", { outageMs: Math.round(now - this.#lostAt) });
+      else if (this.#client.willUpdate === undefined) this.#client.note("link.renewed", {});
       this.end();
       return true;
     }

@@ -5,6 +5,17 @@ import { Script } from "./script.ts";
 describe("the broker closes the connection of one client alone", () => {
   const closedByBroker = (s: Script) => s.event({ type: "link-closed", link: s.link, reason: "end", byBroker: true });
 
+  /** The connections of two clients, all there are, are closed together: both are made anew. */
+  function bothClosed(): Script {
+    const s = active().brokerReachable();
+    const { link } = s;
+    s.from("c2").connect({ clientId: "dev2" });
+    closedByBroker(s);
+    s.event({ type: "link-closed", link, reason: "end", byBroker: true }).after(2000);
+    expect(s.arrows()).toEqual(["open", "open"]);
+    return s;
+  }
+
   test("C14 the client is elsewhere: its session ends without a word, and no connection is made", () => {
     const s = closedByBroker(active().brokerReachable()).nothing().after(60_000).nothing();
     s.client("PUBLISH", { topicId: 1, qos: 1, msgId: 7 }).toClient("DISCONNECT");
@@ -33,12 +44,7 @@ describe("the broker closes the connection of one client alone", () => {
   });
 
   test("not so where others were closed with it", () => {
-    const s = active().brokerReachable();
-    const { link } = s;
-    s.from("c2").connect({ clientId: "dev2" });
-    closedByBroker(s);
-    s.event({ type: "link-closed", link, reason: "end", byBroker: true }).after(2000);
-    expect(s.arrows()).toEqual(["open", "open"]);
+    bothClosed();
   });
 
   test("C14 so it is with several of many, as when they walk over to another gateway", () => {
@@ -89,12 +95,7 @@ describe("the broker closes the connection of one client alone", () => {
   });
 
   test("what was made anew and is closed again at once is another's", () => {
-    const s = active().brokerReachable();
-    const { link } = s;
-    s.from("c2").connect({ clientId: "dev2" });
-    closedByBroker(s);
-    s.event({ type: "link-closed", link, reason: "end", byBroker: true }).after(2000);
-    expect(s.arrows()).toEqual(["open", "open"]);
+    const s = bothClosed();
     for (const made of [3, 4]) s.event({ type: "link-opened", link: made, sessionPresent: true });
     s.arrows();
     for (const made of [3, 4]) s.event({ type: "link-closed", link: made, reason: "end", byBroker: true });

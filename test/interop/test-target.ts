@@ -14,6 +14,7 @@ const { INTEROP_REPORTS } = process.env;
 /** Runs the cases against a target: what a test file of a target consists of. */
 export function testTarget(target: Target): void {
   if (target.isOptIn && !ASKED.includes(target.name)) {
+    // Its file is found all the same, and one without any test is an error.
     test.skip(`runs with npm run interop -- ${target.name}`, () => {});
     return;
   }
