@@ -158,6 +158,9 @@ test("what the broker does not do is told to the core with the broker", () => {
   const limits = { receiveMax: 20, maxQos: 1, retains: false, packetOctetsMax: 1000 } as const;
   runner.brokerReachable(true, limits);
   expect(core.seen[0]!.event).toEqual({ type: "broker-reachable", reachable: true, limits });
+  // A connection that has taken the place of another one may have been told something else.
+  runner.brokerReachable(true, { ...limits, maxQos: 2 });
+  expect(core.seen[1]!.event).toMatchObject({ type: "broker-reachable", limits: { maxQos: 2 } });
 });
 
 test("other settings are told to the core, but not after the end", async () => {
