@@ -7,6 +7,7 @@ import { BROKER_OPTIONS } from "./broker-options.ts";
 import { CLIENT_OPTIONS } from "./client-options.ts";
 import { hostPortText, parseGroup, parseHostPort, parseListenUrl } from "./host-port.ts";
 import { NOTHING_KEPT } from "./nothing-kept.ts";
+import { OPERATION_OPTIONS } from "./operation-options.ts";
 import {
   choice,
   duration,
@@ -157,6 +158,7 @@ export const OPTIONS = {
     meaning: "folder for what survives a restart; memory: keeps nothing",
     needsRestart: true,
   },
+  ...OPERATION_OPTIONS,
   "log.level": {
     ...choice("<level>", ["trace", "debug", "info", "warn", "error"]),
     default: "info",

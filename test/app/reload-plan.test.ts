@@ -85,6 +85,18 @@ const OTHERS: Readonly<Record<OptionKey, unknown>> = {
   "topics.mountpoint": "site/",
   "forwarders.enabled": false,
   "state.path": "elsewhere",
+  "http.listen": "127.0.0.1:9885",
+  "http.token_file": "token",
+  "http.hosts": ["gateway.example"],
+  "http.max_streams": 7,
+  "bridge.enabled": false,
+  "bridge.base_topic": "sn",
+  "bridge.availability": false,
+  "bridge.health_interval": "7s",
+  "bridge.home_assistant": true,
+  "bridge.home_assistant_prefix": "ha",
+  "trace.file": "trace.pcap",
+  "trace.max_bytes": 77_777,
   "log.level": "trace",
   "log.format": "json",
 };
@@ -118,7 +130,7 @@ test.each(RELOADED)("%s is taken over", (key) => {
 });
 
 describe("what is taken over holds", () => {
-  /** What connections are opened with is looked at below; certificates, the version of MQTT and the level of the log in test/process. */
+  /** What connections are opened with is looked at below; certificates, the version of MQTT, the level of the log and names of the page in test/process. */
   const elsewhere: readonly OptionKey[] = [
     "broker.ca",
     "broker.cert",
@@ -128,6 +140,7 @@ describe("what is taken over holds", () => {
     "broker.alpn",
     "broker.reject_unauthorized",
     "broker.version",
+    "http.hosts",
     "log.level",
   ];
   /** They name where the values of others are. */
