@@ -13,14 +13,14 @@ export function reportGroupEvent(event: GroupEvent, listener: string, log: Log):
   const where = on === undefined ? place : `${place} on ${on.name}`;
   if (event.type === "joined") {
     const message = `clients on ${on?.name} find ${listener} by the group ${place}`;
-    log[on?.isLoopback === true ? "debug" : "info"]("discovery.joined", fields, message);
+    log.at(on?.isLoopback === true ? "debug" : "info", "discovery.joined", fields, message);
   } else if (event.type === "left") {
     const message = `${on?.name} is down, or has no address any more: ${listener} has left the group ${place} there`;
-    log[on?.isLoopback === true ? "debug" : "info"]("discovery.left", fields, message);
+    log.at(on?.isLoopback === true ? "debug" : "info", "discovery.left", fields, message);
   } else {
     const reason = reasonOf(event);
     const isSmall = on?.isLoopback === true || PASSING.has(error?.code ?? "");
-    log[isSmall ? "debug" : "warn"]("discovery.problem", { ...fields, reason }, `discovery by ${where}: ${reason}`);
+    log.at(isSmall ? "debug" : "warn", "discovery.problem", { ...fields, reason }, `discovery by ${where}: ${reason}`);
   }
 }
 

@@ -1,10 +1,20 @@
 import { pino } from "pino";
 import { prettyFactory } from "pino-pretty";
+import type { NoteFields, NoteName } from "../gateway/contract.ts";
+import type { LOG_EVENTS } from "./log-events.ts";
+import type { LogLevel } from "./log-level.ts";
 
-export type LogLevel = "trace" | "debug" | "info" | "warn" | "error";
+type Events = typeof LOG_EVENTS;
 
-/** What belongs to a line besides its event. Nothing here may be a secret. */
-export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+/** The events that may be told of at a level. */
+type EventAt<L extends LogLevel> = {
+  [E in keyof Events]: L extends Events[E]["levels"][number] ? E : never;
+}[keyof Events];
+
+/** What belongs to a line besides its event. Nothing of it may be a secret. A note of the core says its fields itself. */
+type FieldsOf<E> = E extends keyof Events
+  ? { readonly [F in Events[E]["fields"][number]]?: string | number | boolean | undefined }
+  : NoteFields;
 
 export interface LogOptions {
   level: LogLevel;
@@ -19,8 +29,8 @@ export interface LogDestination {
 }
 
 /**
- * The log: a line an event. `event` is a stable name that programs may rely on (`client.connected`), the message is for people. Lines are
- * written before the call returns, so that the last ones before an end are not lost.
+ * The log: a line an event. `event` is a stable name that programs may rely on, one of LOG_EVENTS or of the core's NOTES, the message is
+ * for people. Lines are written before the call returns, so that the last ones before an end are not lost.
  */
 export class Log {
   readonly #pino: pino.Logger;
@@ -35,24 +45,30 @@ export class Log {
     this.#pino = pino(settings, streamOf(options, destination));
   }
 
-  trace(event: string, fields: LogFields, message?: string): void {
-    this.#pino.trace({ event, ...fields }, message);
+  trace<E extends EventAt<"trace">>(event: E, fields: FieldsOf<E>, message?: string): void {
+    this.at("trace", event, fields, message);
   }
 
-  debug(event: string, fields: LogFields, message?: string): void {
-    this.#pino.debug({ event, ...fields }, message);
+  debug<E extends EventAt<"debug">>(event: E, fields: FieldsOf<E>, message?: string): void {
+    this.at("debug", event, fields, message);
   }
 
-  info(event: string, fields: LogFields, message?: string): void {
-    this.#pino.info({ event, ...fields }, message);
+  info<E extends EventAt<"info">>(event: E, fields: FieldsOf<E>, message?: string): void {
+    this.at("info", event, fields, message);
   }
 
-  warn(event: string, fields: LogFields, message?: string): void {
-    this.#pino.warn({ event, ...fields }, message);
+  warn<E extends EventAt<"warn">>(event: E, fields: FieldsOf<E>, message?: string): void {
+    this.at("warn", event, fields, message);
   }
 
-  error(event: string, fields: LogFields, message?: string): void {
-    this.#pino.error({ event, ...fields }, message);
+  error<E extends EventAt<"error">>(event: E, fields: FieldsOf<E>, message?: string): void {
+    this.at("error", event, fields, message);
+  }
+
+  /** A line whose level is not always the same, or a note of the core. */
+  at<E extends keyof Events | NoteName>(level: LogLevel, event: E, fields: FieldsOf<E>, message?: string): void {
+    const line: Record<string, unknown> = { event, ...fields };
+    this.#pino[level](line, message);
   }
 
   /** Whether messages are traced: looked at before anything is decoded for the log. */

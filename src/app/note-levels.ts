@@ -1,6 +1,6 @@
 import type { Note, NoteName } from "../gateway/contract.ts";
 import type { State } from "../gateway/state.ts";
-import type { LogLevel } from "./log.ts";
+import type { LogLevel } from "./log-level.ts";
 
 /**
  * How loud each note of the core is. At `info` one sees the clients come and go, and their broker connections, at `warn` what somebody has to look after; a client

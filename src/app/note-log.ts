@@ -57,7 +57,7 @@ export class NoteLog {
     const { address } = note.fields;
     const told = shortened(inWords(note.fields));
     const fields = typeof address === "string" ? { ...told, ...this.#whereIs(address) } : told;
-    this.#log[level](note.name, fields);
+    this.#log.at(level, note.name, fields);
   }
 
   /** Tells what has been left out so far. */
@@ -93,7 +93,7 @@ export class NoteLog {
     const count = window.omitted;
     window.omitted = 0;
     const message = `${count} more of ${name} (${NOTES[name]})`;
-    this.#log[NOTE_LEVELS[name]]("log.omitted", { of: name, count }, message);
+    this.#log.at(NOTE_LEVELS[name], "log.omitted", { of: name, count }, message);
   }
 }
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { reportListener } from "../../src/app/listener-report.ts";
-import { Log, type LogLevel } from "../../src/app/log.ts";
+import { Log } from "../../src/app/log.ts";
+import type { LogLevel } from "../../src/app/log-level.ts";
 import { messageTrace } from "../../src/app/message-trace.ts";
 import { NoteLog } from "../../src/app/note-log.ts";
 import type { WhereIs } from "../../src/app/where-is.ts";
@@ -32,7 +33,7 @@ afterEach(() => {
 describe("a line", () => {
   test("in JSON has a level, a time, the event's name and its fields", () => {
     const { log, objects } = collect("info");
-    log.info("client.connected", { clientId: "d1", address: "127.0.0.1:5000", nothing: undefined });
+    log.at("info", "client.connected", { clientId: "d1", address: "127.0.0.1:5000", nothing: undefined });
     expect(objects()).toEqual([
       {
         level: "info",
@@ -46,7 +47,7 @@ describe("a line", () => {
 
   test("for people is the message where there is one, else the event and its fields", () => {
     const { log, lines } = collect("info", "pretty");
-    log.info("client.connected", { clientId: "d 1", address: "127.0.0.1:5000" });
+    log.at("info", "client.connected", { clientId: "d 1", address: "127.0.0.1:5000" });
     log.warn("broker.unreachable", { url: "x" }, "the broker cannot be reached");
     expect(lines[0]).toMatch(/^\[..:..:..\....\] INFO: client.connected clientId="d 1" address=127.0.0.1:5000\n$/);
     expect(lines[1]).toMatch(/ WARN: the broker cannot be reached\n$/);
@@ -54,7 +55,7 @@ describe("a line", () => {
 
   test("cannot be forged by what a stranger sends", () => {
     const { log, lines } = collect("info", "pretty");
-    log.info("client.connected", { clientId: "d1\n[00:00:00.000] INFO: all is well\u001b[2J\u009b2J\u202e" });
+    log.at("info", "client.connected", { clientId: "d1\n[00:00:00.000] INFO: all is well\u001b[2J\u009b2J\u202e" });
     expect(lines.join("").split("\n")).toHaveLength(2);
     expect(lines.join("")).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
   });

@@ -1,0 +1,2 @@
+/** How loud a line of the log is, the quietest first. */
+export type LogLevel = "trace" | "debug" | "info" | "warn" | "error";
