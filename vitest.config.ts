@@ -33,6 +33,16 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
+      {
+        // Packages are built and installed: work for every core, after those that measure something.
+        test: {
+          name: "packages",
+          include: ["test/packaging/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
     ],
   },
 });

@@ -8,6 +8,7 @@ import { Log } from "../app/log.ts";
 import type { Option } from "../app/option.ts";
 import { CONFIG_VARIABLE, derivedFlagOf, flagOf, flagsOf, OPTION_KEYS, variableOf } from "../app/option-names.ts";
 import { OPTIONS, type OptionKey } from "../app/options.ts";
+import { ServiceNotice } from "../app/service-notice.ts";
 import { tellOfWarnings } from "../app/tell-of-warnings.ts";
 import { Signals } from "./signals.ts";
 
@@ -121,7 +122,11 @@ async function run(
     colour: isTerminal && process.env.NO_COLOR === undefined,
   });
   let daemon: Daemon | undefined;
-  const signals = new Signals(log, () => tellOfWarnings(log, readAgain(daemon?.certificate)));
+  const notice = ServiceNotice.of(process.env, log);
+  const signals = new Signals(log, {
+    readConfiguration: () => tellOfWarnings(log, readAgain(daemon?.certificate)),
+    onStop: () => notice?.stopping(),
+  });
   tellOfWarnings(log, configuration);
   // What nobody has caught, of a callback or a promise.
   process.on("uncaughtException", (error) => {
@@ -129,7 +134,10 @@ async function run(
     log.error("gateway.failed", {}, error.stack ?? String(error));
     process.exit(1);
   });
+  let isReady = false;
   const onReady = () => {
+    isReady = true;
+    notice?.ready();
     log.info("gateway.ready", {}, "the gateway is ready");
     // For who is trying it out, not for whose log this is.
     if (!isTerminal || format !== "pretty" || daemon!.sessionsKept > 0) return;
@@ -143,6 +151,7 @@ async function run(
     throw new CommanderError(1, "run.start", "");
   }
   signals.started(daemon);
+  if (!isReady) notice?.waiting(daemon.brokerUrl);
   const fields = { version, node: process.version, listeners: daemon.listenerUrls.join(" "), broker: daemon.brokerUrl };
   log.info("gateway.started", fields, `mqtt-sn-gateway ${version} has started`);
 }

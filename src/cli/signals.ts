@@ -10,23 +10,30 @@ import { Terminal } from "./terminal.ts";
  */
 const SAME_SIGNAL_MS = 300;
 
+export interface SignalCallbacks {
+  /** Reads the configuration again. */
+  readConfiguration: () => Configuration;
+  /** The gateway is about to be stopped. */
+  onStop: () => void;
+}
+
 /**
  * What signals do to the gateway: SIGINT and SIGTERM stop it, and SIGHUP has it read its configuration again, but stops it where it says
  * that the terminal is gone on which the gateway was started.
  */
 export class Signals {
   readonly #log: Log;
-  readonly #readConfiguration: () => Configuration;
+  readonly #callbacks: SignalCallbacks;
   readonly #terminal = new Terminal();
   #daemon: Daemon | undefined;
   /** SIGHUP came before there was a gateway. */
   #hangUpWaits = false;
   #stoppingSinceMs: number | undefined;
 
-  /** From here on SIGHUP does not end the process; `readConfiguration` reads it again. */
-  constructor(log: Log, readConfiguration: () => Configuration) {
+  /** From here on SIGHUP does not end the process. */
+  constructor(log: Log, callbacks: SignalCallbacks) {
     this.#log = log;
-    this.#readConfiguration = readConfiguration;
+    this.#callbacks = callbacks;
     process.on("SIGHUP", this.#onHangUp);
   }
 
@@ -43,7 +50,7 @@ export class Signals {
     // Under npm it may come twice, and again when the shell ends.
     else if (this.#stoppingSinceMs !== undefined) return;
     else if (this.#terminal.isGone) void this.#stop(this.#daemon, "SIGHUP");
-    else this.#daemon.reload(this.#readConfiguration());
+    else this.#daemon.reload(this.#callbacks.readConfiguration());
   };
 
   readonly #onStop = (signal: NodeJS.Signals): void => {
@@ -53,6 +60,7 @@ export class Signals {
 
   async #stop(daemon: Daemon, signal: NodeJS.Signals): Promise<void> {
     this.#stoppingSinceMs = performance.now();
+    this.#callbacks.onStop();
     this.#log.info("gateway.stopping", { signal }, `${signal}: the gateway stops; once more ends it at once`);
     await daemon.stop();
     this.#log.info("gateway.stopped", {}, "the gateway has stopped");

@@ -37,7 +37,7 @@ function setUp() {
     },
   } as unknown as Daemon;
   const log = new Log({ level: "error", format: "json", colour: false }, { write: () => {} });
-  const signals = new Signals(log, () => CONFIGURATION);
+  const signals = new Signals(log, { readConfiguration: () => CONFIGURATION, onStop: () => done.push("told") });
   return { signals, daemon, done, endStop: () => endStop() };
 }
 
@@ -67,7 +67,7 @@ test("SIGHUP while it stops is nothing, and does not end it at once", async () =
   send("SIGHUP");
   // Ctrl-C reaches who runs under npm twice.
   send("SIGTERM");
-  expect(done).toEqual(["stop"]);
+  expect(done).toEqual(["told", "stop"]);
   expect(process.exit).not.toHaveBeenCalled();
   endStop();
   await vi.waitFor(() => expect(process.exit).toHaveBeenCalledWith(0));
