@@ -65,6 +65,7 @@ export class BrokerAnswers {
   }
 
   noteDropped({ topic, qos }: PublishPacket, { reason, limit }: Obstacle): void {
+    this.#client.figures.dropped += 1;
     this.#client.note("delivery.dropped", { topic, qos, reason, limit });
   }
 }

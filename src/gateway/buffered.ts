@@ -12,11 +12,22 @@ const LOW_MARK = 7 / 8;
  */
 export class Buffered {
   readonly #settings: Pick<Settings, "bufferedOctetsMax">;
+  #messages = 0;
   #octets = 0;
   readonly #waiting = new Set<string>();
 
   constructor(settings: Pick<Settings, "bufferedOctetsMax">) {
     this.#settings = settings;
+  }
+
+  /** Messages that wait. */
+  get messages(): number {
+    return this.#messages;
+  }
+
+  /** The memory that they take, in octets. */
+  get octets(): number {
+    return this.#octets;
   }
 
   /** No more may come. */
@@ -36,6 +47,7 @@ export class Buffered {
 
   /** So many messages more wait, or less, with so many octets of topic and payload. */
   add(messages: number, octets: number): void {
+    this.#messages += messages;
     this.#octets += messages * MESSAGE_OCTETS + octets;
   }
 

@@ -2,10 +2,12 @@ import { BrokerLink } from "./broker-link.ts";
 import type { BrokerTerms } from "./broker-terms.ts";
 import type { Buffered } from "./buffered.ts";
 import type { Client } from "./client.ts";
+import type { ClientFigures, Parting } from "./client-figures.ts";
 import { type Context, note } from "./context.ts";
 import type { Address, Instant, NoteFields, NoteName } from "./contract.ts";
 import { Deliveries } from "./deliveries.ts";
 import type { Forwarding } from "./forwarding.ts";
+import type { GatewayFigures } from "./gateway-figures.ts";
 import { HeldAnswers } from "./held-answers.ts";
 import type { KeptNames } from "./kept-names.ts";
 import { LinkRenewal } from "./link-renewal.ts";
@@ -28,6 +30,7 @@ import type { WillUpdate } from "./will-updates.ts";
 export class ClientRecord implements Client {
   readonly clientId: string;
   readonly context: Context;
+  readonly figures: ClientFigures;
   /** What is kept between connections when CleanSession=0 (W1): topic ids, subscriptions, will. */
   readonly topics: TopicTable;
   readonly subscriptions: SubscriptionTable;
@@ -56,9 +59,10 @@ export class ClientRecord implements Client {
   readonly renewal: LinkRenewal;
   #heldAnswers: HeldAnswers | undefined;
 
-  constructor(clientId: string, context: Context) {
+  constructor(clientId: string, context: Context, figures: ClientFigures) {
     this.clientId = clientId;
     this.context = context;
+    this.figures = figures;
     this.topics = new TopicTable(context.topicIds, context.settings, context.names, this);
     this.subscriptions = new SubscriptionTable(context.names, this);
     this.link = new BrokerLink(context, clientId);
@@ -83,6 +87,10 @@ export class ClientRecord implements Client {
     return this.context.names;
   }
 
+  get totals(): GatewayFigures {
+    return this.context.figures;
+  }
+
   get listening(): boolean {
     return this.state === "active" || this.state === "awake";
   }
@@ -100,9 +108,11 @@ export class ClientRecord implements Client {
   }
 
   send(message: Uint8Array): void {
-    const { forwarding, context } = this;
-    if (forwarding === undefined) context.effects.push({ type: "send", to: this.address, data: message });
-    else context.effects.push({ type: "send", to: forwarding.forwarder, data: forwarding.wrap(message) });
+    const { forwarding, context, figures } = this;
+    const data = forwarding === undefined ? message : forwarding.wrap(message);
+    figures.datagramsOut += 1;
+    figures.octetsOut += data.length;
+    context.effects.push({ type: "send", to: forwarding === undefined ? this.address : forwarding.forwarder, data });
   }
 
   answer(askedIn: number, message: Uint8Array): void {
@@ -194,14 +204,21 @@ export class ClientRecord implements Client {
 
   /** The client is silent or does not answer: the broker connection ends without DISCONNECT, so that the will fires (K3). */
   lose(reason: string): void {
+    this.parts("lost", reason);
     this.end("lost", false);
     this.note("client.lost", { address: this.address, reason });
   }
 
   /** The client has left, or was told to; no will fires. */
   disconnect(reason: string): void {
+    this.parts("disconnected", reason);
     this.end("disconnected", true);
     this.note("client.disconnected", { address: this.address, reason });
+  }
+
+  /** What is remembered of how it went. */
+  parts(how: Parting, reason: string): void {
+    this.figures.parted = { how, at: this.context.now, reason };
   }
 
   /** The client is gone. What is stored stays with CleanSession=0; without `disconnect` the will fires. */

@@ -149,6 +149,7 @@ export class Connecting {
   /** The client or the gateway ends the set-up. */
   abandon(reason: string): void {
     this.#setUp = undefined;
+    this.#client.parts("abandoned", reason);
     this.#client.end("disconnected", true);
     this.#client.note("setup.abandoned", { address: this.#client.address, reason });
   }
@@ -263,6 +264,7 @@ export class Connecting {
     this.#activate(connect, now);
     const { cleanSession, duration } = connect;
     const note = { address: client.address, cleanSession, duration, will: will !== undefined };
+    client.figures.connects += 1;
     client.note("client.connected", note);
   }
 
@@ -284,6 +286,7 @@ export class Connecting {
     this.#setUp = undefined;
     client.send(encode({ type: "CONNACK", returnCode }));
     client.note("client.refused", { address: client.address, returnCode, reason });
+    client.parts("refused", reason);
     client.end("disconnected", true);
   }
 

@@ -1,5 +1,6 @@
 import type { Buffered } from "./buffered.ts";
-import type { BrokerLimits, Effect, LinkId, NoteFields, NoteName } from "./contract.ts";
+import type { BrokerLimits, Effect, Instant, LinkId, NoteFields, NoteName } from "./contract.ts";
+import type { GatewayFigures } from "./gateway-figures.ts";
 import type { KeptNames } from "./kept-names.ts";
 import type { PredefinedTopics } from "./predefined-topics.ts";
 import type { Reconnects } from "./reconnects.ts";
@@ -14,8 +15,11 @@ export interface Context {
   readonly reconnects: Reconnects;
   readonly buffered: Buffered;
   readonly names: KeptNames;
+  readonly figures: GatewayFigures;
   /** Where effects are collected while an event is handled. */
   effects: Effect[];
+  /** When the event came that is being handled. */
+  now: Instant;
   /** The session at work has changed what a restart is to find of it. */
   changed: boolean;
   /** What the broker has told the gateway's own connection, or a client's, that it cannot do; undefined where it said nothing. */

@@ -4,6 +4,8 @@
  *     gateway.handle(event, now) → effects        synchronous; never throws on input; a throw is a bug
  *     gateway.deadline                            the earliest instant at which it wants a `deadline` event
  *
+ *     gateway.figures, views(), detail(clientId)  what there is to see, for people; asking changes nothing
+ *
  * The core has no clock, socket, timer or log. Whoever runs it feeds it one event at a time, performs the effects in their order,
  * and never calls `handle` from within the performance of an effect.
  */
@@ -69,6 +71,11 @@ export type GatewayEvent =
   | { type: "saved" }
   /** From now on these settings hold. No client is disconnected by that. */
   | { type: "reload"; settings: Settings }
+  /**
+   * Whoever operates the gateway sends a client away: it is told DISCONNECT where it listens, and no will fires. With `forget` nothing is
+   * kept of it; `client.forgotten` tells when its connection is gone too. Nothing where there is no such client.
+   */
+  | { type: "dismiss"; clientId: string; forget: boolean }
   /** Orderly end: clients are told, links are closed. */
   | { type: "stop" };
 
@@ -132,7 +139,8 @@ export const NOTES = {
   "client.awake": "a sleeping client asks for its messages",
   "client.moved": "a sleeping client woke up at another address",
   "client.resumed": "a sleeping or awake client became active again with its session as it was",
-  "client.forgotten": "the stored session of a disconnected client was dropped to stay within the limit",
+  "client.forgotten":
+    "the stored session of a disconnected client was dropped, to stay within the limit, or because it was sent away for good",
   "setup.abandoned": "a client did not finish its CONNECT",
   "datagram.dropped": "a datagram was not a message that a gateway handles",
   "message.ignored": "a message that means nothing in the client's state",

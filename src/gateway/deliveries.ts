@@ -17,7 +17,7 @@ import { type Delivery, DeliveryQueue, type Waiting } from "./delivery-queue.ts"
 import { isCopy } from "./is-copy.ts";
 import { encodePublish, encodeRegister, type Obstacle, obstacleTo } from "./outbound-message.ts";
 import { awaitsId, outboundTopicOf } from "./outbound-topic.ts";
-import type { AckPacket, PublishPacket } from "./packet.ts";
+import type { AckPacket, MqttQoS, PublishPacket } from "./packet.ts";
 
 /** What a retry led to: sent again, or the client does not answer. */
 export type RetryResult = "again" | "exhausted";
@@ -187,7 +187,7 @@ export class Deliveries {
       const head = this.#queue.head;
       if (head === undefined) return;
       if (this.#queue.isAcknowledged(head)) {
-        this.#finish(head, "puback");
+        this.#finish(head, "puback", now);
         continue;
       }
       if (head.packet === undefined) this.#phase = "completing";
@@ -244,6 +244,7 @@ export class Deliveries {
     this.#tries += 1;
     this.#asked = 0;
     this.#client.note("delivery.repeated", { phase: this.#phase, repetition: this.#tries });
+    this.#countRepeated();
     this.#send(now);
     return "again";
   }
@@ -253,6 +254,7 @@ export class Deliveries {
     if (!this.#awaitsClient || this.#suspended || this.#asked >= ASKED_MAX) return;
     this.#asked += 1;
     this.#tries += 1;
+    this.#countRepeated();
     this.#send(now);
   }
 
@@ -314,9 +316,9 @@ export class Deliveries {
   }
 
   /** PUBCOMP of the client. */
-  onPubComp({ msgId }: MsgIdOnly): void {
+  onPubComp({ msgId }: MsgIdOnly, now: Instant): void {
     const head = this.#queue.head;
-    if (this.#phase === "completing" && head?.packetId === msgId) this.#finish(head, "pubcomp");
+    if (this.#phase === "completing" && head?.packetId === msgId) this.#finish(head, "pubcomp", now);
   }
 
   /** What the client's answer leads to. */
@@ -325,7 +327,7 @@ export class Deliveries {
       case "none":
         break;
       case "delivered":
-        this.#finish(head, "puback");
+        this.#finish(head, "puback", now);
         break;
       case "later": {
         // O4: it is left alone for as long as the repetitions to one that does not answer would take.
@@ -367,6 +369,7 @@ export class Deliveries {
       return true;
     }
     this.#client.send(encodePublish(head, packet));
+    this.#countDelivered(0);
     this.#queue.shift();
     return true;
   }
@@ -397,7 +400,10 @@ export class Deliveries {
   }
 
   /** The client has the message: the broker may forget it. */
-  #finish(head: Delivery, cmd: "puback" | "pubcomp"): void {
+  #finish(head: Delivery, cmd: "puback" | "pubcomp", now: Instant): void {
+    // What was in flight; what the client has acknowledged over a connection of before has no time of its own.
+    if (this.#phase !== "idle") this.#client.totals.deliveryLatencies.add(now - this.#startedAt);
+    this.#countDelivered(cmd === "puback" ? 1 : 2);
     this.answers.finish(head, cmd);
     this.#queue.shift();
     this.#idle();
@@ -408,6 +414,18 @@ export class Deliveries {
     this.#queue.shift();
     this.#idle();
     this.answers.giveUp(head, obstacle);
+  }
+
+  #countDelivered(qos: MqttQoS): void {
+    const { figures, totals } = this.#client;
+    figures.delivered += 1;
+    totals.delivered[qos] += 1;
+  }
+
+  #countRepeated(): void {
+    const { figures, totals } = this.#client;
+    figures.repeatedOut += 1;
+    totals.repeatedToClients += 1;
   }
 
   #idle(): void {

@@ -29,7 +29,7 @@ export interface Delivery {
 }
 
 /** What others may know of what waits. */
-export type Waiting = Pick<DeliveryQueue, "length" | "keepsAny" | "hasRoom" | "exceeds">;
+export type Waiting = Pick<DeliveryQueue, "length" | "octets" | "keepsAny" | "hasRoom" | "exceeds">;
 
 /** Octets that a message counts for beside topic and payload. */
 const OVERHEAD_OCTETS = 32;

@@ -35,7 +35,7 @@ export function takeExchangeMessage(client: ClientRecord, message: Message, aske
       deliveries.onPubRec(message, now);
       break;
     case "PUBCOMP":
-      deliveries.onPubComp(message);
+      deliveries.onPubComp(message, now);
       break;
   }
   deliveries.advance(now);

@@ -3,10 +3,12 @@ import type { Connect, Encapsulated, Message, PingReq } from "../sn/message.ts";
 import { RETURN_CODE } from "../sn/return-code.ts";
 import { Admission } from "./admission.ts";
 import { Buffered } from "./buffered.ts";
+import type { ClientDetail, ClientView } from "./client-view.ts";
 import { type Context, note } from "./context.ts";
 import type { Address, BrokerLimits, Effect, GatewayEvent, Instant, LinkId } from "./contract.ts";
 import { Discovery } from "./discovery.ts";
 import { Forwarding } from "./forwarding.ts";
+import { GatewayFigures } from "./gateway-figures.ts";
 import { KeptNames } from "./kept-names.ts";
 import { PredefinedTopics } from "./predefined-topics.ts";
 import { QosMinusOne } from "./qos-minus-one.ts";
@@ -39,8 +41,8 @@ export class Gateway {
   readonly #restoring: Restoring;
   readonly #reloading: Reloading;
   #stopped = false;
-  /** When the last event was. */
-  #handledAt: Instant = 0;
+  /** Octets of the datagram that is being handled. */
+  #octetsIn = 0;
 
   /** `seed` decides where topic ids begin: after a restart old ids should be unknown ones (A-55). */
   constructor(settings: Settings, seed: number) {
@@ -59,7 +61,9 @@ export class Gateway {
       reconnects,
       buffered,
       names,
+      figures: new GatewayFigures(),
       effects: [],
+      now: 0,
       changed: false,
       brokerLimits: undefined,
       nextLink: 1,
@@ -75,7 +79,7 @@ export class Gateway {
 
   /** The earliest instant at which a `deadline` event is due; Infinity when there is none. */
   get deadline(): Instant {
-    if (this.#context.buffered.callsWaiting) return this.#handledAt;
+    if (this.#context.buffered.callsWaiting) return this.#context.now;
     return this.#stopped ? Number.POSITIVE_INFINITY : Math.min(this.#sessions.nextDeadline, this.#discovery.deadline);
   }
 
@@ -99,11 +103,36 @@ export class Gateway {
     return this.#sessions.of(clientId)?.saved;
   }
 
+  /** What is counted of all clients. */
+  get figures(): Readonly<GatewayFigures> {
+    return this.#context.figures;
+  }
+
+  /** Messages that wait in the gateway, to and from all clients together, and the octets of memory that they take. */
+  get buffered(): { messages: number; octets: number } {
+    const { messages, octets } = this.#context.buffered;
+    return { messages, octets };
+  }
+
+  /** Every client there is something to see of: those with a session, and those that went last. It may be gone through in pieces. */
+  *views(): Generator<ClientView> {
+    for (const session of this.#sessions.all) yield session.view;
+    yield* this.#sessions.departed.values();
+  }
+
+  /** All that there is to see of a client; undefined where nothing is known of it. */
+  detail(clientId: string, now: Instant): ClientDetail | undefined {
+    const session = this.#sessions.of(clientId);
+    if (session !== undefined) return session.detail(now);
+    const view = this.#sessions.departed.of(clientId);
+    return view && { ...view, subscribed: [], topicIds: [], will: undefined, events: [] };
+  }
+
   /** Takes in one event and says what is to be done, in order. Never throws on what comes from outside. */
   handle(event: GatewayEvent, now: Instant): Effect[] {
     const effects: Effect[] = [];
     this.#context.effects = effects;
-    this.#handledAt = now;
+    this.#context.now = now;
     try {
       switch (event.type) {
         case "datagram":
@@ -132,6 +161,9 @@ export class Gateway {
         case "reload":
           this.#reloading.reload(event.settings, now);
           break;
+        case "dismiss":
+          this.#dismiss(event.clientId, event.forget, now);
+          break;
         case "stop":
           this.#stop(now);
           break;
@@ -147,6 +179,7 @@ export class Gateway {
 
   #onDatagram(from: Address, data: Uint8Array, now: Instant): void {
     if (this.#stopped) return;
+    this.#octetsIn = data.length;
     const message = decode(data);
     if (message.type === "ENCAPSULATED") this.#onEncapsulated(message, from, now);
     else this.#onMessage(message, from, undefined, now);
@@ -205,6 +238,7 @@ export class Gateway {
       return;
     }
     this.#sessions.enter(session, message.type, "msgId" in message ? message.msgId : 0, now);
+    session.heard(this.#octetsIn);
     session.handleMessage(message, now);
     this.#sessions.leave(session);
   }
@@ -239,6 +273,7 @@ export class Gateway {
     const session = this.#sessions.join(clientId);
     this.#sessions.move(session, from, forwarding);
     this.#sessions.enter(session, "CONNECT", 0, now);
+    session.heard(this.#octetsIn);
     session.handleMessage(connect, now);
     this.#sessions.leave(session);
   }
@@ -287,6 +322,7 @@ export class Gateway {
     note(this.#context, "client.moved", { clientId: session.clientId, address: from });
     this.#sessions.move(session, from, forwarding);
     this.#sessions.enter(session, "PINGREQ", 0, now);
+    session.heard(this.#octetsIn);
     session.handleMessage(message, now);
     this.#sessions.leave(session);
   }
@@ -335,6 +371,16 @@ export class Gateway {
     // Each has one turn, so that one whose deadline did not move on could not keep the others waiting.
     for (const session of this.#sessions.takeDue(now)) {
       this.#sessions.contained(session, "deadline", now, () => session.handleDeadline(now));
+    }
+  }
+
+  #dismiss(clientId: string, forget: boolean, now: Instant): void {
+    if (this.#stopped) return;
+    const session = this.#sessions.of(clientId);
+    if (session !== undefined) {
+      this.#sessions.contained(session, "dismiss", now, () => session.dismiss(forget));
+    } else if (forget && this.#sessions.departed.delete(clientId)) {
+      note(this.#context, "client.forgotten", { clientId, reason: "sent away" });
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Instant } from "./contract.ts";
 import type { MqttQoS } from "./packet.ts";
 import type { SubscribeTopic } from "./requested-topic.ts";
 
@@ -24,6 +25,8 @@ export interface PublishExchange extends Exchange {
   phase: "sent" | "received" | "handed over" | "released";
   /** The connection was made anew since: the broker may not have got the PUBREL. */
   unsure: boolean;
+  /** When it came. */
+  readonly askedAt: Instant;
 }
 
 interface SubscribeExchange extends Exchange {

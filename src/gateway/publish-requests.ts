@@ -110,7 +110,11 @@ export class PublishRequests {
     if (qos === 0) {
       if (!client.writable)
         this.#refusePublish(message, topic, RETURN_CODE.congestion, askedIn, this.#open.obstacle(client));
-      else client.write(publishPacket(topic, message, 0, 0));
+      else {
+        client.write(publishPacket(topic, message, 0, 0));
+        client.figures.published += 1;
+        client.totals.published[0] += 1;
+      }
       return;
     }
     if (msgId !== 0 || message.dup) {
@@ -160,6 +164,7 @@ export class PublishRequests {
       carried: carriedQos < qos,
       phase: "sent",
       unsure: false,
+      askedAt: now,
     });
     client.write(publishPacket(topic, message, carriedQos, packetId));
   }
@@ -206,6 +211,7 @@ export class PublishRequests {
       carried: false,
       phase: "released",
       unsure: false,
+      askedAt: now,
     });
     client.write({ cmd: "pubrel", messageId: packetId });
   }
@@ -230,12 +236,22 @@ export class PublishRequests {
       });
     } else if (packet.cmd === "puback" && exchange.qos === 1) {
       this.#open.delete(exchange);
+      this.#countPublished(exchange, now);
       this.#client.answer(askedIn, encode({ type: "PUBACK", topicId, msgId, returnCode: RETURN_CODE.accepted }));
     } else if (exchange.qos === 2) {
       // A broker without QoS 2 says PUBACK, whether it was carried there with QoS 1 or not: it has the message, and no more will come.
       exchange.phase = packet.cmd === "puback" ? "handed over" : "received";
+      this.#countPublished(exchange, now);
       this.#client.answer(askedIn, encode({ type: "PUBREC", msgId }));
     }
+  }
+
+  /** The broker has the message. */
+  #countPublished({ qos, askedAt }: PublishExchange, now: Instant): void {
+    const { figures, totals } = this.#client;
+    figures.published += 1;
+    totals.published[qos] += 1;
+    totals.publishLatencies.add(now - askedAt);
   }
 
   /** The exchange of a QoS 2 message is over. */
@@ -265,6 +281,7 @@ export class PublishRequests {
   #isLateCopy({ msgId, dup }: Publish, fingerprint: number | undefined, now: Instant): boolean {
     if (fingerprint === undefined || (!dup && this.#open.reusesMsgIds)) return false;
     if (this.#completed?.isCopy(msgId, fingerprint, now) !== true) return false;
+    this.#countRepeated();
     this.#client.note("publish.repeated", { msgId, completed: true });
     return true;
   }
@@ -272,10 +289,17 @@ export class PublishRequests {
   #repeated(open: PublishExchange, askedIn: number): void {
     const client = this.#client;
     open.askedIn = askedIn;
+    this.#countRepeated();
     client.note("publish.repeated", { msgId: open.msgId, completed: false });
     // P10: until its PUBREL a repeated QoS 2 PUBLISH is answered with PUBREC again.
     if (open.phase === "received" || open.phase === "handed over")
       client.answer(askedIn, encode({ type: "PUBREC", msgId: open.msgId }));
+  }
+
+  #countRepeated(): void {
+    const { figures, totals } = this.#client;
+    figures.repeatedIn += 1;
+    totals.repeatedByClients += 1;
   }
 
   /** `topic` is the name, where the PUBLISH has one. */

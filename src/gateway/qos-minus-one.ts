@@ -73,6 +73,7 @@ export class QosMinusOne {
       return;
     }
     const retain = message.retain && settings.brokerRetains && brokerLimits?.retains !== false;
+    this.#context.figures.publishedWithoutConnection += 1;
     effects.push({ type: "publish", topic: mounted, payload: message.data, retain });
   }
 

@@ -11,6 +11,13 @@ export type RecentEvent =
   | "replaced"
   | "room";
 
+/** One of the last things that happened to a session. `id` is the MsgId or packet identifier; 0 where there is none. */
+export interface RecentHappening {
+  ageMs: number;
+  event: RecentEvent;
+  id: number;
+}
+
 /** Each as a number of 8 bits: below 0x20 those of MQTT-SN, above it ours. */
 const CODES: Readonly<Record<RecentEvent, number>> = {
   ...MSG_TYPE,
@@ -24,7 +31,17 @@ const CODES: Readonly<Record<RecentEvent, number>> = {
     "link-drained",
     "link-expires",
   ]),
-  ...numbered(0x40, ["deadline", "broker-reachable", "restore", "saved", "stop", "replaced", "room", "reload"]),
+  ...numbered(0x40, [
+    "deadline",
+    "broker-reachable",
+    "restore",
+    "saved",
+    "stop",
+    "replaced",
+    "room",
+    "reload",
+    "dismiss",
+  ]),
 };
 
 /** A power of two. */
@@ -49,25 +66,31 @@ export class RecentEvents {
     this.#count += 1;
   }
 
-  /** All that are remembered, oldest first, for people: `-1520ms PUBLISH 7, -1518ms puback 7, 0ms deadline`. */
-  text(now: Instant): string {
+  /** All that are remembered, oldest first. */
+  list(now: Instant): RecentHappening[] {
     const ring = this.#ring;
-    if (ring === undefined) return "";
-    const told: string[] = [];
+    if (ring === undefined) return [];
+    const happenings: RecentHappening[] = [];
     for (let index = Math.max(0, this.#count - REMEMBERED); index < this.#count; index += 1) {
-      const event = ring[index & (REMEMBERED - 1)]!;
+      const code = ring[index & (REMEMBERED - 1)]!;
       // Node takes the remainder of what does not fit.
-      const ageMs = ((now & TIME_MASK) - Math.floor(event / TIME_FACTOR)) & TIME_MASK;
-      const low = event % TIME_FACTOR;
-      const id = low & 0xffff;
-      const name = NAMES.get(low >> 16);
-      told.push(`${ageMs === 0 ? "" : "-"}${ageMs}ms ${name}${id === 0 ? "" : ` ${id}`}`);
+      const ageMs = ((now & TIME_MASK) - Math.floor(code / TIME_FACTOR)) & TIME_MASK;
+      const low = code % TIME_FACTOR;
+      happenings.push({ ageMs, event: NAMES.get(low >> 16)!, id: low & 0xffff });
     }
+    return happenings;
+  }
+
+  /** The same for people: `-1520ms PUBLISH 7, -1518ms puback 7, 0ms deadline`. */
+  text(now: Instant): string {
+    const told = this.list(now).map(({ ageMs, event, id }) => {
+      return `${ageMs === 0 ? "" : "-"}${ageMs}ms ${event}${id === 0 ? "" : ` ${id}`}`;
+    });
     return told.join(", ");
   }
 }
 
-const NAMES = new Map(Object.entries(CODES).map(([name, code]) => [code, name]));
+const NAMES = new Map(Object.entries(CODES).map(([name, code]) => [code, name as RecentEvent]));
 
 function numbered<T extends string>(first: number, names: readonly T[]): Record<T, number> {
   return Object.fromEntries(names.map((name, index) => [name, first + index])) as Record<T, number>;

@@ -32,6 +32,11 @@ export class Requests {
     return this.#subscribes.waiting;
   }
 
+  /** How many wait for the broker. */
+  get openCount(): number {
+    return this.#open.size;
+  }
+
   /** Whether nothing waits for the broker. */
   get empty(): boolean {
     return this.#open.empty;

@@ -1,6 +1,8 @@
 import type { Connect, Disconnect, Message, WillMsg, WillTopic } from "../sn/message.ts";
 import { balance } from "./back-pressure.ts";
+import type { ClientFigures } from "./client-figures.ts";
 import { ClientRecord } from "./client-record.ts";
+import { type ClientDetail, type ClientView, detailOf, viewOf } from "./client-view.ts";
 import { Connecting } from "./connecting.ts";
 import type { Context } from "./context.ts";
 import type { Address, Instant, LinkId } from "./contract.ts";
@@ -33,6 +35,8 @@ export class Session implements Scheduled {
   heapDue: Instant = NEVER;
   /** There was something to be kept of it when that was asked for the last time. */
   wasKept = false;
+  /** Nothing is to be left of it when it is gone. */
+  isForgotten = false;
   /** What happened to it last. */
   readonly recent = new RecentEvents();
   readonly #client: ClientRecord;
@@ -41,8 +45,8 @@ export class Session implements Scheduled {
   readonly #willUpdates: WillUpdates;
   readonly #linkEvents: LinkEvents;
 
-  constructor(clientId: string, context: Context) {
-    this.#client = new ClientRecord(clientId, context);
+  constructor(clientId: string, context: Context, figures: ClientFigures) {
+    this.#client = new ClientRecord(clientId, context, figures);
     this.#connecting = new Connecting(this.#client);
     this.#sleeping = new Sleeping(this.#client);
     this.#willUpdates = new WillUpdates(this.#client);
@@ -121,6 +125,20 @@ export class Session implements Scheduled {
     return keptAs(this.state, this.durable, this.#connecting.wakes, this.#connecting.renews);
   }
 
+  /** What there is to see of it. */
+  get view(): ClientView {
+    return viewOf(this.#client, this.#shownLostAt);
+  }
+
+  /** All that there is to see of it. */
+  detail(now: Instant): ClientDetail {
+    return detailOf(this.#client, this.#shownLostAt, this.recent.list(now));
+  }
+
+  get #shownLostAt(): Instant | undefined {
+    return this.state === "active" || this.state === "asleep" ? this.#client.silence.deadline : undefined;
+  }
+
   /** What a restart is to find of it. */
   get saved(): SavedSession | undefined {
     const state = this.keptAs;
@@ -157,6 +175,13 @@ export class Session implements Scheduled {
   get #silentAt(): Instant {
     const { renewal, silence } = this.#client;
     return renewal.betweenConnections ? NEVER : silence.deadline;
+  }
+
+  /** A datagram of the client has come, of so many octets. */
+  heard(octets: number): void {
+    const { figures } = this.#client;
+    figures.datagramsIn += 1;
+    figures.octetsIn += octets;
   }
 
   /** A message of the client. */
@@ -355,6 +380,18 @@ export class Session implements Scheduled {
   /** Nothing is kept of it any more. */
   forget(): void {
     this.#client.forgetSession();
+  }
+
+  /** Whoever operates the gateway sends it away: it is told, and no will fires. With `forget` nothing is kept of it. */
+  dismiss(forget: boolean): void {
+    const client = this.#client;
+    const reason = forget ? "sent away, and forgotten" : "sent away";
+    this.isForgotten = forget;
+    if (forget) client.durable = false;
+    if (client.listening || this.settingUp) client.send(FIXED.disconnect);
+    if (this.connected) client.disconnect(reason);
+    else if (this.settingUp) this.#connecting.abandon(reason);
+    else if (forget) client.end("disconnected", true);
   }
 
   /** A bug was found in this session: nothing it holds is trusted any more. */

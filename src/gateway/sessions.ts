@@ -1,6 +1,8 @@
+import { ClientFigures } from "./client-figures.ts";
 import { type Context, note } from "./context.ts";
 import type { Address, Instant, LinkId } from "./contract.ts";
 import { DeadlineHeap } from "./deadline-heap.ts";
+import { Departed } from "./departed.ts";
 import type { Forwarding } from "./forwarding.ts";
 import { noteFailure } from "./note-failure.ts";
 import type { RecentEvent } from "./recent-events.ts";
@@ -23,6 +25,8 @@ export class Sessions {
   /** Sessions in the middle of their CONNECT. */
   readonly #settingUp = new Set<Session>();
   readonly #stored: StoredSessions;
+  /** Clients whose sessions are not there any more. */
+  readonly departed: Departed;
   /** The one at work, and the connection it had before. */
   #working: Session | undefined;
   #linkBefore: LinkId = 0;
@@ -30,6 +34,7 @@ export class Sessions {
   constructor(context: Context) {
     this.#context = context;
     this.#stored = new StoredSessions(context.settings, context.names);
+    this.departed = new Departed(context.settings);
   }
 
   /** The earliest instant at which one of them wants to be called. */
@@ -90,9 +95,11 @@ export class Sessions {
   join(clientId: string): Session {
     let session = this.#byClientId.get(clientId);
     if (session === undefined) {
-      session = new Session(clientId, this.#context);
+      const figures = this.departed.takeFigures(clientId) ?? new ClientFigures();
+      session = new Session(clientId, this.#context, figures);
       this.#byClientId.set(clientId, session);
     }
+    session.isForgotten = false;
     this.#stored.delete(session);
     this.#live.add(session);
     return session;
@@ -106,7 +113,7 @@ export class Sessions {
     now: Instant,
   ): boolean {
     const { clientId } = saved;
-    const session = new Session(clientId, this.#context);
+    const session = new Session(clientId, this.#context, new ClientFigures());
     session.wasKept = true;
     this.#byClientId.set(clientId, session);
     this.contained(session, "restore", now, () => session.restore(saved, state, forwarding, now));
@@ -227,7 +234,7 @@ export class Sessions {
     if (session.isClosing) return;
     if (!session.durable) {
       this.#stored.delete(session);
-      if (this.#byClientId.get(session.clientId) === session) this.#byClientId.delete(session.clientId);
+      if (this.#byClientId.get(session.clientId) === session) this.#leaveBehind(session);
       return;
     }
     if (this.#stored.has(session)) return;
@@ -235,6 +242,14 @@ export class Sessions {
     for (let limit = this.#limitExceeded; limit !== undefined; limit = this.#limitExceeded) {
       this.#forget(this.#stored.takeFirst(), limit);
     }
+  }
+
+  /** The session is gone, and what is remembered is that there was one; or nothing. */
+  #leaveBehind(session: Session): void {
+    const { clientId } = session;
+    this.#byClientId.delete(clientId);
+    if (!session.isForgotten) this.departed.add(session.view);
+    else note(this.#context, "client.forgotten", { clientId, reason: "sent away" });
   }
 
   get #limitExceeded(): string | undefined {
@@ -245,6 +260,7 @@ export class Sessions {
     const { clientId } = session;
     session.forget();
     this.#byClientId.delete(clientId);
+    this.departed.add(session.view);
     if (session.wasKept) this.emitSave(clientId);
     note(this.#context, "client.forgotten", { clientId, limit });
   }
