@@ -11,8 +11,11 @@ import { Credentials } from "./credentials.ts";
 import type { OptionValues } from "./options.ts";
 import { OWN_CLIENT_ID_PREFIX } from "./own-connection-warnings.ts";
 
-/** What is told of the gateway's own connection. */
-type OwnClientCallbacks = Pick<OwnClientOptions, "onReachable" | "onRenewed" | "onUnreachable">;
+/** What is told of the gateway's own connection, and what it leaves behind. */
+type OwnClientCallbacks = Pick<
+  OwnClientOptions,
+  "onReachable" | "onRenewed" | "onUnreachable" | "will" | "onWillRefused"
+>;
 
 /** What the broker turns out to be. */
 export interface BrokerFindings {

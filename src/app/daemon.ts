@@ -5,6 +5,7 @@ import { parseBrokerUrl, type TcpBroker } from "../mqtt/broker-url.ts";
 import { EmbeddedBroker } from "../mqtt/embedded-broker.ts";
 import type { OwnClient } from "../mqtt/own-client.ts";
 import type { OwnConnectionEnd } from "../mqtt/own-connection.ts";
+import type { Bridge } from "./bridge.ts";
 import { BrokerAccess } from "./broker-access.ts";
 import { brokerReport } from "./broker-report.ts";
 import type { Configuration } from "./configuration.ts";
@@ -16,6 +17,7 @@ import { Listeners } from "./listeners.ts";
 import type { Log } from "./log.ts";
 import { messageTrace } from "./message-trace.ts";
 import { NoteLog } from "./note-log.ts";
+import { openBridge } from "./open-bridge.ts";
 import type { OptionValues } from "./options.ts";
 import { type ReloadPlan, reloadPlan } from "./reload-plan.ts";
 import { reportFailedReload, reportReload } from "./reload-report.ts";
@@ -56,6 +58,8 @@ export class Daemon {
   #listeners: Listeners | undefined;
   #ownClient: OwnClient | undefined;
   #access: BrokerAccess | undefined;
+  /** Where the gateway tells of itself on the broker. */
+  #bridge: Bridge | undefined;
   #core: Gateway | undefined;
   #runner: Runner | undefined;
   #surroundings: Surroundings | undefined;
@@ -125,6 +129,7 @@ export class Daemon {
     this.#access?.reload(values);
     this.#listeners?.reload(values, (from, data) => this.#core?.isOfClient(from, data) === true);
     this.#runner?.reload(coreSettings(values));
+    this.#bridge?.infoChanged();
     // Told at the level of before or at that of now, whichever tells more.
     const isTold = this.#log.isLevelEnabled("info");
     if (isTold) reportReload(this.#log, plan);
@@ -160,6 +165,7 @@ export class Daemon {
     await Promise.all([
       within(this.#listeners?.close(), STOP_MS.listenersAndState),
       this.#state?.close(STOP_MS.listenersAndState),
+      this.#bridge?.stop(STOP_MS.listenersAndState),
     ]);
     await this.#closeConnections();
     this.#noteLog.flush();
@@ -192,13 +198,24 @@ export class Daemon {
     let send: Surroundings["send"] = () => {};
     const core = new Gateway(coreSettings(this.#options), this.#seed);
     this.#core = core;
+    this.#bridge = await openBridge({
+      core,
+      log: this.#log,
+      brokerUrl: this.brokerUrl,
+      values: () => this.#options,
+      listenerUrls: () => this.listenerUrls,
+      publish: (topic, payload, how) => this.#ownClient?.publish(topic, payload, how) === true,
+    });
     const surroundings: Surroundings = {
       send: (to, data) => send(to, data),
       broadcast: (near, radius, data) => this.#listeners?.broadcast(near, radius, data),
       publish: (topic, payload, retain) => this.#ownClient?.publish(topic, payload, { qos: 0, retain }),
       openLink: (link, connect, emit) => access.openLink(link, connect, emit),
       linkOpened: () => this.#onLinkOpened(),
-      note: (note, now) => this.#noteLog.print(note, now),
+      note: (note, now) => {
+        this.#noteLog.print(note, now);
+        this.#bridge?.note(note);
+      },
       save: state && ((clientId) => state.changed(clientId)),
       stalled: (stalledMs) => this.#tellStall(stalledMs),
       trace: messageTrace(this.#log, this.#whereIs),
@@ -208,7 +225,10 @@ export class Daemon {
     const runner = new Runner(core, surroundings);
     this.#runner = runner;
     state?.keep(core, () => runner.saved());
-    if (state?.saved !== undefined) runner.restore(state.saved);
+    if (state?.saved !== undefined) {
+      runner.restore(state.saved);
+      this.#bridge?.restored(state.saved.sessions, (clientId) => core.savedSession(clientId));
+    }
     const onDatagram = (from: string, data: Uint8Array) => runner.datagram(from, data);
     this.#listeners = await Listeners.open(this.#options, this.#log, onDatagram);
     send = this.#listeners.sender();
@@ -279,7 +299,10 @@ export class Daemon {
     const url = this.brokerUrl;
     let wasReached = false;
     let unreachableSinceMs: number | undefined;
+    const bridge = this.#bridge;
     return access.ownClient({
+      will: bridge?.will,
+      onWillRefused: (reason) => bridge?.willRefused(reason),
       onReachable: (limits) => {
         const outageMs =
           unreachableSinceMs === undefined ? undefined : Math.round(performance.now() - unreachableSinceMs);
@@ -288,11 +311,16 @@ export class Daemon {
         this.#becomeReady();
         wasReached = true;
         this.#runner?.brokerReachable(true, limits);
+        bridge?.reachable();
       },
-      onRenewed: (limits) => this.#runner?.brokerReachable(true, limits),
+      onRenewed: (limits) => {
+        this.#runner?.brokerReachable(true, limits);
+        bridge?.reachable();
+      },
       onUnreachable: (reason, isRefusal, broker) => {
         unreachableSinceMs ??= performance.now();
         this.#runner?.brokerReachable(false);
+        bridge?.unreachable(broker !== "absent");
         const sentence = reason.endsWith("?") ? reason : `${reason}.`;
         const remedy = remedyOf(isRefusal, broker);
         const message = `the broker at ${url} cannot be reached: ${sentence} The gateway keeps trying. ${remedy}`;

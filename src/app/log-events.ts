@@ -141,6 +141,21 @@ export const LOG_EVENTS = {
   },
   "embedded.started": { levels: ["info"], fields: ["url"], meaning: "the embedded broker takes MQTT clients in" },
   "embedded.error": { levels: ["warn"], fields: ["reason"], meaning: "something went wrong in the embedded broker" },
+  "bridge.will-refused": {
+    levels: ["warn"],
+    fields: ["topic", "reason"],
+    meaning: "the broker takes the gateway's own connection only without its will: bridge/state may stay online",
+  },
+  "bridge.given-up": {
+    levels: ["warn"],
+    fields: ["topic"],
+    meaning: "the broker ends the connection for what the gateway tells of itself: nothing is told there any more",
+  },
+  "bridge.client-unnamed": {
+    levels: ["warn"],
+    fields: ["clientId"],
+    meaning: "a client's id cannot stand in a topic: its availability is not told, nor that of others like it",
+  },
   "state.opened": {
     levels: ["info"],
     fields: ["path", "sessions"],

@@ -1,11 +1,12 @@
 import type { Duplex } from "node:stream";
 import type { BrokerLimits } from "../gateway/contract.ts";
-import type { MqttQoS } from "../gateway/packet.ts";
+import type { MqttQoS, Will } from "../gateway/packet.ts";
 import { brokerLimits, limitTexts } from "./broker-limits.ts";
 import type { BrokerVersion } from "./broker-version.ts";
 import type { LinkCredentials } from "./link-credentials.ts";
 import type { MqttVersion } from "./mqtt-version.ts";
 import { OwnConnection, type OwnConnectionEnd } from "./own-connection.ts";
+import { OwnWill } from "./own-will.ts";
 import type { Properties } from "./properties.ts";
 import { renewalInMs } from "./renewal-time.ts";
 
@@ -17,6 +18,10 @@ export interface OwnClientOptions {
   /** Asked at each attempt. Before what it gives expires, the connection is made anew. */
   credentials: () => LinkCredentials;
   keepAliveSeconds: number;
+  /** What the broker publishes when the gateway is gone without a word. It is left out where the broker does not take it. */
+  will?: Will | undefined;
+  /** The broker takes the connection only without the will. Told once, with the reason for people. */
+  onWillRefused?: (reason: string) => void;
   /** How long the broker may take to answer CONNECT, and PINGREQ after a keep alive in which it said nothing. */
   connectTimeoutMs: number;
   /** The shortest and the longest wait before it connects again. */
@@ -40,6 +45,7 @@ export interface OwnClientOptions {
 interface Attempt {
   version: MqttVersion;
   isTrial: boolean;
+  will: Will | undefined;
 }
 
 /** Publishes that may be unfinished at once. */
@@ -60,6 +66,7 @@ const NO_LIMITS = brokerLimits({});
  */
 export class OwnClient {
   readonly #options: OwnClientOptions;
+  readonly #will: OwnWill;
   /** The attempt or the connection that there is; undefined between two of them. */
   #connection: OwnConnection | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
@@ -82,6 +89,7 @@ export class OwnClient {
   /** Begins to connect. */
   constructor(options: OwnClientOptions) {
     this.#options = options;
+    this.#will = new OwnWill(options.will, (reason) => options.onWillRefused?.(reason));
     this.#connect();
   }
 
@@ -133,10 +141,13 @@ export class OwnClient {
     return this.#closed;
   }
 
-  /** On trial it is with MQTT 3.1.1, though the broker may speak MQTT 5. */
-  #connect(isTrial = false): void {
-    const { openStream, clientId, keepAliveSeconds, connectTimeoutMs } = this.#options;
-    const attempt = { version: isTrial ? (4 as const) : this.#options.version.wanted, isTrial };
+  /** After an attempt of MQTT 5 that is in doubt, the same is tried with MQTT 3.1.1. */
+  #connect(doubted?: Attempt): void {
+    const { openStream, clientId, keepAliveSeconds, connectTimeoutMs, version } = this.#options;
+    const attempt: Attempt =
+      doubted === undefined
+        ? { version: version.wanted, isTrial: false, will: this.#will.next }
+        : { version: 4, isTrial: true, will: doubted.will };
     const credentials = this.#options.credentials();
     this.#connection = new OwnConnection({
       ...credentials,
@@ -145,6 +156,7 @@ export class OwnClient {
       clientId,
       keepAliveSeconds,
       connectTimeoutMs,
+      will: attempt.will,
       onOpen: (properties) => this.#onOpen(attempt, properties, credentials.expiresInMs),
       onEnd: (end) => this.#onEnd(attempt, end),
     });
@@ -157,6 +169,7 @@ export class OwnClient {
     this.#reachable = true;
     this.#toldReason = undefined;
     this.#limits = brokerLimits(properties);
+    this.#will.opened(attempt.will);
     if (attempt.version === 5) this.#options.version.prove();
     if (attempt.isTrial) this.#fallBackFromTrial();
     if (expiresInMs !== undefined) {
@@ -169,8 +182,10 @@ export class OwnClient {
     this.#tellLimits(limitTexts(properties));
   }
 
-  #onEnd(attempt: Attempt, { reason, answer, broker }: OwnConnectionEnd): void {
+  #onEnd(attempt: Attempt, end: OwnConnectionEnd): void {
+    const { reason, answer, broker } = end;
     const isRenewing = this.#isRenewing;
+    const wasReachable = this.#reachable;
     const { version } = this.#options;
     clearTimeout(this.#renewalTimer);
     this.#connection = undefined;
@@ -181,10 +196,15 @@ export class OwnClient {
     if (answer === "refused" && attempt.isTrial) this.#fallBackFromTrial();
     // A broker that knows nothing of MQTT 5 may not know how to say so either: it is asked in a language that all of them speak.
     const isTrialDue = answer === "closed" && attempt.version === 5 && version.isDoubtful;
-    if (isRenewing || isTrialDue || answer === "version refused") {
-      this.#connect(isTrialDue);
+    if (isTrialDue) {
+      this.#connect(attempt);
       return;
     }
+    if (isRenewing || answer === "version refused" || this.#will.failed(attempt.will, end)) {
+      this.#connect();
+      return;
+    }
+    if (wasReachable) this.#will.lost();
     this.#endedAtMs = performance.now();
     this.#retryAfter(this.#waitMs());
     this.#failures += 1;

@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import { type IConnackPacket, type IDisconnectPacket, MqttClient } from "mqtt";
-import type { MqttQoS } from "../gateway/packet.ts";
+import type { MqttQoS, Will } from "../gateway/packet.ts";
 import { beginStream } from "./begin-stream.ts";
 import type { BrokerStream } from "./broker-stream.ts";
 import { endText } from "./end-text.ts";
@@ -19,6 +19,8 @@ export interface OwnConnectionOptions extends LinkCredentials {
   version: MqttVersion;
   clientId: string;
   keepAliveSeconds: number;
+  /** What the broker publishes when the connection ends without DISCONNECT. */
+  will?: Will | undefined;
   /** How long the broker may take to answer CONNECT, and PINGREQ after a keep alive in which it said nothing. */
   connectTimeoutMs: number;
   /** The broker has accepted it, and said this besides. */
@@ -35,6 +37,8 @@ export interface OwnConnectionEnd {
    * an answer, as one may that does not speak the version; or none of these.
    */
   answer: "refused" | "version refused" | "closed" | undefined;
+  /** What it refused CONNECT with: a return code of MQTT 3.1.1, or a reason code of MQTT 5. */
+  returnCode?: number | undefined;
   /**
    * What is to be thought of the broker: perhaps nobody is there; somebody is there who closed the connection without a word, of which is not
    * known why; or somebody is there, and the reason says what is the matter.
@@ -58,13 +62,14 @@ export class OwnConnection {
   #reason: string | undefined;
   #broker: OwnConnectionEnd["broker"] = "heard";
   #answer: OwnConnectionEnd["answer"] = "closed";
+  #returnCode: number | undefined;
   #answerTimer: NodeJS.Timeout | undefined;
   #closed: Promise<void> | undefined;
 
   /** Begins to connect. */
   constructor(options: OwnConnectionOptions) {
     this.#options = options;
-    const { openStream, version, clientId, username, password } = options;
+    const { openStream, version, clientId, username, password, will } = options;
     // mqtt.js says nothing of a stream's errors that are not the system's.
     const begin = () => beginStream(openStream).once("error", (error) => this.#fail(error));
     this.#client = new MqttClient(begin, {
@@ -72,6 +77,7 @@ export class OwnConnection {
       clientId,
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
+      ...(will === undefined ? {} : { will: { ...will, payload: Buffer.from(will.payload) } }),
       keepalive: Math.ceil(options.keepAliveSeconds),
       connectTimeout: options.connectTimeoutMs,
       reconnectPeriod: 0,
@@ -121,19 +127,22 @@ export class OwnConnection {
     });
     client.once("close", () => {
       clearTimeout(this.#answerTimer);
-      const answer = this.#answer;
-      if (this.#reason !== undefined) this.#options.onEnd({ reason: this.#reason, answer, broker: this.#broker });
-      else this.#options.onEnd({ reason: endText(client.stream), answer, broker: this.#ofSilence });
+      const told = { answer: this.#answer, returnCode: this.#returnCode };
+      if (this.#reason !== undefined) this.#options.onEnd({ ...told, reason: this.#reason, broker: this.#broker });
+      else this.#options.onEnd({ ...told, reason: endText(client.stream), broker: this.#ofSilence });
     });
   }
 
   #onConnack({ length, returnCode, reasonCode, properties }: IConnackPacket): void {
     if (this.#options.version === 4) {
-      if (returnCode !== 0) this.#answer = "refused";
+      if (returnCode === 0) return;
+      this.#answer = "refused";
+      this.#returnCode = returnCode;
     } else if (length === CONNACK_OCTETS) {
       this.#answer = "version refused";
       this.#end("it answers CONNECT in MQTT 3.1.1");
     } else if (reasonCode !== undefined && reasonCode !== 0) {
+      this.#returnCode = reasonCode;
       this.#answer = reasonCode === UNSUPPORTED_VERSION ? "version refused" : "refused";
       this.#end(`Connection refused: ${reasonText(reasonCode, properties?.reasonString)}`);
     }

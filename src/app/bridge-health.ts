@@ -1,0 +1,111 @@
+import { freemem, loadavg, totalmem } from "node:os";
+
+/** What the core has to say of its clients and messages; `Gateway` is one. */
+export interface BridgeCore {
+  readonly figures: {
+    readonly published: readonly number[];
+    readonly publishedWithoutConnection: number;
+    readonly delivered: readonly number[];
+    readonly repeatedByClients: number;
+    readonly repeatedToClients: number;
+    readonly wakeUps: number;
+  };
+  readonly buffered: { readonly messages: number; readonly octets: number };
+  views(): Iterable<{ readonly state: string }>;
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+/** The states of a client, as figures are kept of them; what tried to connect and is gone is none of these. */
+const COUNTED_AS: Readonly<Record<string, "connecting" | "active" | "asleep" | "awake" | "disconnected" | "lost">> = {
+  "awaiting will topic": "connecting",
+  "awaiting will message": "connecting",
+  "awaiting broker": "connecting",
+  active: "active",
+  asleep: "asleep",
+  awake: "awake",
+  disconnected: "disconnected",
+  lost: "lost",
+};
+
+/** The gateway's figures, as bridge/health tells them: see docs/bus.md. */
+export class BridgeHealth {
+  readonly #core: BridgeCore;
+  /** When the figures were told last, of which rates are made; at first when the gateway was started. */
+  #lastAtMs = performance.now();
+  #lastMessages = 0;
+  #lastCpuMicros = 0;
+
+  constructor(core: BridgeCore) {
+    this.#core = core;
+    this.#lastCpuMicros = cpuMicros();
+  }
+
+  /** What is to be told now. `outages`: how often the broker was lost. */
+  message(outages: number): Record<string, unknown> {
+    const { figures, buffered } = this.#core;
+    const fromClients = sumOf(figures.published) + figures.publishedWithoutConnection;
+    const toClients = sumOf(figures.delivered);
+    const messages = fromClients + toClients;
+    const cpu = cpuMicros();
+    const nowMs = performance.now();
+    const passedMs = Math.max(1, nowMs - this.#lastAtMs);
+    const perMinute = ((messages - this.#lastMessages) * 60_000) / passedMs;
+    const cpuPercent = ((cpu - this.#lastCpuMicros) / 1000 / passedMs) * 100;
+    this.#lastAtMs = nowMs;
+    this.#lastMessages = messages;
+    this.#lastCpuMicros = cpu;
+    const memory = process.memoryUsage.rss();
+    const [total, free] = [totalmem(), freemem()];
+    return {
+      response_time: Date.now(),
+      os: {
+        load_average: loadavg().map(rounded),
+        memory_used_mb: rounded((total - free) / MEBIBYTE),
+        memory_percent: rounded((100 * (total - free)) / total),
+      },
+      process: {
+        uptime_sec: Math.round(process.uptime()),
+        memory_used_mb: rounded(memory / MEBIBYTE),
+        memory_percent: rounded((100 * memory) / total),
+        cpu_percent: rounded(cpuPercent),
+      },
+      mqtt: { connected: true, outages },
+      clients: this.#clients(),
+      messages: {
+        from_clients: fromClients,
+        to_clients: toClients,
+        per_minute: rounded(perMinute),
+        repeated_by_clients: figures.repeatedByClients,
+        repeated_to_clients: figures.repeatedToClients,
+        waiting: buffered.messages,
+        waiting_bytes: buffered.octets,
+      },
+      wake_ups: figures.wakeUps,
+    };
+  }
+
+  #clients(): Record<string, number> {
+    const counts = { connected: 0, active: 0, asleep: 0, awake: 0, connecting: 0, disconnected: 0, lost: 0 };
+    for (const { state } of this.#core.views()) {
+      const counted = COUNTED_AS[state];
+      if (counted !== undefined) counts[counted] += 1;
+    }
+    counts.connected = counts.active + counts.asleep + counts.awake;
+    return counts;
+  }
+}
+
+function cpuMicros(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
+function sumOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** To two decimals. */
+function rounded(value: number): number {
+  return Math.round(value * 100) / 100;
+}
