@@ -10,6 +10,7 @@ import { BrokerAccess } from "./broker-access.ts";
 import { brokerReport } from "./broker-report.ts";
 import type { Configuration } from "./configuration.ts";
 import { coreSettings } from "./core-settings.ts";
+import { DatagramTraces } from "./datagram-traces.ts";
 import { hostPortText, parseHostPort, reachableHost } from "./host-port.ts";
 import { runInvocation } from "./invocation.ts";
 import { KeptState } from "./kept-state.ts";
@@ -63,6 +64,9 @@ export class Daemon {
   #core: Gateway | undefined;
   #runner: Runner | undefined;
   #surroundings: Surroundings | undefined;
+  readonly #traces = new DatagramTraces((all) => {
+    if (this.#surroundings !== undefined) this.#surroundings.trace = all;
+  });
   #state: KeptState | undefined;
   #isReady = false;
   #hasFailed = false;
@@ -85,6 +89,7 @@ export class Daemon {
     } catch (error) {
       daemon.#runner?.abandon();
       await within(daemon.#state?.abandon(), STOP_MS.listenersAndState);
+      await within(daemon.#traces.close(), STOP_MS.listenersAndState);
       await daemon.#closeConnections();
       throw error;
     }
@@ -136,7 +141,7 @@ export class Daemon {
     this.#log.level = values["log.level"];
     if (!isTold) reportReload(this.#log, plan);
     this.#tellOfCertificates();
-    if (this.#surroundings !== undefined) this.#surroundings.trace = messageTrace(this.#log, this.#whereIs);
+    this.#traces.set(this.#log, messageTrace(this.#log, this.#whereIs));
   }
 
   /** Reads the certificates again, and adds to the plan what has changed of them. False where they are wrong; nothing has changed then. */
@@ -165,6 +170,7 @@ export class Daemon {
     await Promise.all([
       within(this.#listeners?.close(), STOP_MS.listenersAndState),
       this.#state?.close(STOP_MS.listenersAndState),
+      within(this.#traces.close(), STOP_MS.listenersAndState),
       this.#bridge?.stop(STOP_MS.listenersAndState),
     ]);
     await this.#closeConnections();
@@ -182,7 +188,8 @@ export class Daemon {
     if (!this.#hasFailed) {
       this.#hasFailed = true;
       this.#runner?.fail();
-      await this.#state?.close(SAVE_AFTER_FAILURE_MS);
+      const saved = this.#state?.close(SAVE_AFTER_FAILURE_MS);
+      await Promise.all([saved, within(this.#traces.close(), SAVE_AFTER_FAILURE_MS)]);
     }
     this.#callbacks.onFailure();
   }
@@ -218,10 +225,12 @@ export class Daemon {
       },
       save: state && ((clientId) => state.changed(clientId)),
       stalled: (stalledMs) => this.#tellStall(stalledMs),
-      trace: messageTrace(this.#log, this.#whereIs),
+      trace: undefined,
       failed: (error) => void this.fail(error),
     };
     this.#surroundings = surroundings;
+    this.#traces.set(this.#log, messageTrace(this.#log, this.#whereIs));
+    await this.#traces.openCapture(this.#options, this.#log, () => this.#listeners);
     const runner = new Runner(core, surroundings);
     this.#runner = runner;
     state?.keep(core, () => runner.saved());

@@ -60,6 +60,11 @@ export class Discovery {
     else for (const each of this.#listeners) each.broadcast(radius, data);
   }
 
+  /** The groups that this goes to of the listener with this place. */
+  groupsOf(listener: number): readonly MulticastGroup[] {
+    return this.#listeners[listener]?.reached ?? [];
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);

@@ -108,6 +108,15 @@ export class Listeners {
     this.#discovery?.broadcast(near === undefined ? undefined : this.#indexOf(near), radius, data);
   }
 
+  /** Where a broadcast goes: each listener that sends it, as a URL, with each group that it sends to, `host:port`. */
+  groupsOf(near: Address | undefined): { url: string; group: string }[] {
+    const only = near === undefined ? undefined : this.#indexOf(near);
+    return this.#transports.flatMap(({ localAddress: url }, index) => {
+      const groups = only === undefined || only === index ? this.#discovery?.groupsOf(index) : undefined;
+      return groups?.map((group) => ({ url, group: hostPortText(group) })) ?? [];
+    });
+  }
+
   /** Datagrams that were dropped because their source may not send. */
   get refusedDatagrams(): number {
     return this.#gate.refused;

@@ -83,11 +83,12 @@ export const OPERATION_OPTIONS = {
   "trace.file": {
     ...optional(fileName()),
     default: undefined,
-    meaning: "file to which every datagram is written, for Wireshark (pcap)",
+    meaning:
+      "file to which every datagram is written, with its payload, for Wireshark (pcap; tshark -r <file> -d udp.port==1883,mqttsn). One that is there is renamed first, with .1 behind its name",
     needsRestart: true,
   },
   "trace.max_bytes": {
-    ...integer(65_536, Number.MAX_SAFE_INTEGER),
+    ...integer(131_072, Number.MAX_SAFE_INTEGER),
     default: 104_857_600,
     meaning: "a larger one is renamed, with .1 behind its name, and another one begun; the one of before is deleted",
     needsRestart: true,

@@ -101,6 +101,11 @@ export class ListenerGroups {
     }
   }
 
+  /** The groups that a broadcast goes to: none while there is no interface for them. */
+  get reached(): readonly MulticastGroup[] {
+    return this.#interfaces.length === 0 ? [] : this.#groups;
+  }
+
   /** Closes the sockets that only receive. */
   async close(): Promise<void> {
     this.#closed = true;

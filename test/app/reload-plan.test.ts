@@ -96,7 +96,7 @@ const OTHERS: Readonly<Record<OptionKey, unknown>> = {
   "bridge.home_assistant": true,
   "bridge.home_assistant_prefix": "ha",
   "trace.file": "trace.pcap",
-  "trace.max_bytes": 77_777,
+  "trace.max_bytes": 777_777,
   "log.level": "trace",
   "log.format": "json",
 };
