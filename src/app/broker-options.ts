@@ -10,6 +10,7 @@ import {
   integer,
   isNot,
   list,
+  MASK,
   type Option,
   optional,
   secret,
@@ -32,6 +33,10 @@ const VERSION = {
   },
 };
 
+/** A URL as `maskedUrl` leaves it. */
+const MASKED_URL = /\/\/\*\*\*@|\?\*\*\*|\/\*\*\*(?=$|#)/;
+const HAS_MASK = `has ${MASK} in it, which check prints in place of what may be secret; write that, or broker.username and broker.password_file`;
+
 /** An optional file. */
 const file = () => optional(fileName());
 
@@ -40,7 +45,9 @@ export const BROKER_OPTIONS = {
     schema: z.string(isNot("a text")).superRefine((url, context) => {
       const broker = parseBrokerUrl(url);
       if (broker.type === "unusable") context.addIssue({ code: "custom", message: broker.problem });
+      else if (MASKED_URL.test(url)) context.addIssue({ code: "custom", message: HAS_MASK });
     }),
+    expected: "mqtt://host:port, mqtts://host:port, ws://host:port/path, wss://host:port/path, or embedded: in quotes",
     placeholder: "<url>",
     fromText: (value: string) => value,
     default: "mqtt://127.0.0.1:1883",
@@ -58,6 +65,7 @@ export const BROKER_OPTIONS = {
   "broker.version": {
     ...integer(4, 5),
     schema: z.literal([4, 5], VERSION),
+    expected: "4 or 5",
     default: 4,
     meaning:
       "MQTT version towards the broker: 4 is MQTT 3.1.1; 5 falls back to it where the broker does not speak MQTT 5",
@@ -194,6 +202,7 @@ export const BROKER_OPTIONS = {
     ),
     default: "",
     defaultShown: "none",
+    mayBeEmpty: true,
     meaning:
       "characters in topics for which the broker would close the connection, or lose the message; such topics of clients are refused",
   },

@@ -26,6 +26,7 @@ export const CLIENT_OPTIONS = {
   "clients.credentials": {
     schema: credentialEntries.optional(),
     keys: CREDENTIAL_KEYS,
+    expected: `a list of entries { ${CREDENTIAL_KEYS.join(", ")} }: client, and what there is of the others`,
     masked: maskedEntries,
     default: undefined,
     meaning: "user names and passwords at the broker, by client: a list of { client, username, password }",

@@ -1,10 +1,9 @@
 import { dirname } from "node:path";
-import { isMap, isScalar, type Node, type YAMLMap } from "yaml";
-import { closest } from "./closest.ts";
+import { isMap, isScalar, isSeq, type Node, type YAMLMap } from "yaml";
 import { isOptionKey, OPTION_KEYS } from "./option-names.ts";
 import type { OptionKey } from "./options.ts";
 import type { Problem } from "./problem.ts";
-import { unknownKey } from "./said.ts";
+import { unknownOption } from "./unknown-option.ts";
 import { isNothing, type Place, YamlFile } from "./yaml-file.ts";
 
 /** What the file says of one option. */
@@ -13,6 +12,12 @@ export interface FileValue {
   /** The place of the part of the value that the path leads to, or of the nearest thing around it. */
   placeOf: (path: readonly PropertyKey[]) => Place;
 }
+
+const EXAMPLE = 'write for example "log: { level: debug }"';
+
+/** Where the first line with anything in it is one such as `[broker]`. */
+const INI_SECTION = /^(\s*([#;].*)?\n)*\s*\[[\w.-]+\]\s*\n/;
+const IS_INI = `is written like an INI or TOML file, and has to be YAML; ${EXAMPLE}`;
 
 /** A YAML file with the gateway's options, read but not yet validated. Its problems are those of form: syntax and unknown keys. */
 export class ConfigurationFile {
@@ -37,11 +42,12 @@ export class ConfigurationFile {
     this.isEmpty = text.trim() === "";
     this.#file = new YamlFile(name, text);
     const { root, problems } = this.#file;
-    this.problems.push(...problems);
+    if (problems.length > 0 && INI_SECTION.test(text)) this.#addProblem(this.#file.at(0), IS_INI);
+    else this.problems.push(...problems);
     this.isReadable = problems.length === 0 && (isMap(root) || root === null);
     if (this.isReadable && isMap(root)) this.#readSection(root, "");
     else if (problems.length === 0 && !this.isReadable) {
-      this.#addProblem(this.#file.at(0), 'is not a map of options; write for example "log: { level: debug }"');
+      this.#addProblem(this.#file.at(0), `is not a map of options; ${EXAMPLE}`);
     }
   }
 
@@ -58,15 +64,11 @@ export class ConfigurationFile {
       if (isOptionKey(key)) {
         this.#readOption(key, keyNode, node);
       } else if (!isSection(key)) {
-        const { shown, hint } = unknownKey(key.slice(prefix.length));
-        const meant = hint === "" ? closest(shown, namesBelow(prefix)) : undefined;
-        const remedy = meant === undefined ? hint : `; did you mean ${prefix}${meant}?`;
-        this.#addProblem(place, `${prefix}${shown}: there is no such option${remedy}`);
+        this.#addProblem(place, unknownOption(prefix, key.slice(prefix.length)));
       } else if (isMap(node)) {
         this.#readSection(node, `${key}.`);
       } else if (!isNothing(node)) {
-        const example = OPTION_KEYS.find((option) => option.startsWith(`${key}.`))!;
-        this.#addProblem(place, `${key}: is a section; write its options below it, indented, such as ${example}`);
+        this.#addProblem(place, noSection(key, node));
       }
     }
   }
@@ -83,12 +85,17 @@ export class ConfigurationFile {
   }
 }
 
-/** What may stand below a section: options and sections. */
-function namesBelow(prefix: string): string[] {
-  const below = OPTION_KEYS.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
-  return [...below, ...below.map((name) => name.split(".")[0]!)];
-}
-
 function isSection(key: string): boolean {
   return OPTION_KEYS.some((option) => option.startsWith(`${key}.`));
+}
+
+/** What is wrong with what stands where the options of a section should. Nothing of it is shown: it may be a password. */
+function noSection(section: string, node: Node | null): string {
+  const names = OPTION_KEYS.filter((key) => key.startsWith(`${section}.`)).map((key) => key.slice(section.length + 1));
+  const example = `${section}.${names[0]}`;
+  if (isSeq(node)) return `${section}: is a section; write its options below it without dashes, such as ${example}`;
+  const word = isScalar(node) ? /^(\w+)\s*[:=]/.exec(String(node.value))?.[1] : undefined;
+  return word !== undefined && names.includes(word)
+    ? `${section}.${word}: write a colon and a space between a key and its value`
+    : `${section}: is a section; write its options below it, indented, such as ${example}`;
 }

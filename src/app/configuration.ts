@@ -33,11 +33,19 @@ export interface ConfigurationSources {
 /**
  * The configuration, or every problem with it, each a sentence for the user; those of the configuration file come last, in the order of its
  * lines. In the values are also what the files hold that they name, but for certificates. `warnings` are sentences about what works and is
- * better otherwise. `hasEmptyFile`: there is a configuration file, with nothing at all in it.
+ * better otherwise. `said`: what was said of options, and where. `fileName`: as the user named it. `hasEmptyFile`: there is a configuration file, with nothing at all in it.
  */
-export type Configuration =
-  | { ok: true; values: OptionValues; warnings: string[]; hasEmptyFile: boolean }
-  | { ok: false; problems: string[] };
+export type Configuration = ConfigurationInOrder | { ok: false; problems: string[] };
+
+/** A configuration that is right. */
+export interface ConfigurationInOrder {
+  ok: true;
+  values: OptionValues;
+  said: ReadonlyMap<OptionKey, Said>;
+  warnings: string[];
+  fileName: string | undefined;
+  hasEmptyFile: boolean;
+}
 
 /** Reads and validates the options. Reads files and does nothing else: it can be called again at any time. Secrets never show in a problem. */
 export function loadConfiguration(sources: ConfigurationSources): Configuration {
@@ -73,7 +81,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     if (all["broker.key"] !== undefined) secrets.add(all["broker.key"]);
     if (file !== undefined && holdsSecret(all, said)) secrets.add(file.name);
     const warnings = [...secrets.warnings(), ...ownConnectionWarnings(all)];
-    return { ok: true, values: all, warnings, hasEmptyFile: file?.isEmpty === true };
+    return { ok: true, values: all, said, warnings, fileName: file?.name, hasEmptyFile: file?.isEmpty === true };
   }
   problems.sort((one, other) => (one.offset ?? -1) - (other.offset ?? -1));
   return { ok: false, problems: problems.map(({ text }) => text) };
@@ -89,10 +97,11 @@ function validate(
   const values: Partial<Record<OptionKey, unknown>> = {};
   const unknown = new Set<OptionKey>();
   for (const key of OPTION_KEYS) {
-    const { schema, default: usual, keys = [], isPath }: Option = OPTIONS[key];
+    const { schema, default: usual, keys = [], isPath, mayBeEmpty }: Option = OPTIONS[key];
     const saying = said.get(key) ?? saidAt(key, usual);
     if (saying.value === null) {
-      problems.push(saying.problem([], "is empty; give it a value, or leave it out"));
+      const remedy = mayBeEmpty === true ? 'write "" for none, or leave it out' : "give it a value, or leave it out";
+      problems.push(saying.problem([], `is empty; ${remedy}`));
       unknown.add(key);
       continue;
     }

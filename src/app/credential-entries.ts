@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isTemplate } from "../gateway/template.ts";
-import { isNot, isNotText, MASK } from "./option.ts";
+import { IS_MASK, isNot, isNotText, MASK } from "./option.ts";
 
 const CLIENT = isNotText("a client id, or a pattern of client ids (sensor-*)");
 const FILE = isNot("the name of a file");
@@ -8,6 +8,8 @@ const EXAMPLE = 'such as { client: "sensor-*", username: sensors, password_file:
 
 /** Never shown, for it may be what was meant to be secret. */
 const SECRET = { error: "is not a text: put it in quotes" };
+
+const secret = z.string(SECRET).refine((value) => value !== MASK, { error: IS_MASK });
 
 /** Where a password comes from. */
 const PASSWORDS = ["password", "password_file", "sas_key", "sas_key_file"] as const;
@@ -20,9 +22,9 @@ const entry = z
         .string(isNotText("a text"))
         .refine(isTemplate, { error: `has a placeholder other than \${clientId}` })
         .optional(),
-      password: z.string(SECRET).optional(),
+      password: secret.optional(),
       password_file: z.string(FILE).min(1, FILE).optional(),
-      sas_key: z.string(SECRET).optional(),
+      sas_key: secret.optional(),
       sas_key_file: z.string(FILE).min(1, FILE).optional(),
     },
     { error: `is not an entry ${EXAMPLE}` },

@@ -11,6 +11,8 @@ const MEBIBYTE = 1024 * 1024;
 /** How large a file may be, in octets: all of it is read into memory, while nothing else happens. */
 const OCTETS_MAX: Readonly<Record<FileKind, number>> = { list: 16 * MEBIBYTE, secret: MEBIBYTE };
 
+const BYTE_ORDER_MARK = /^\uFEFF/;
+
 const CHUNK_OCTETS = 64 * 1024;
 
 const REMEDIES: Readonly<Record<string, string>> = {
@@ -20,7 +22,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads a file; octets that are no UTF-8 come out as something else, never as an error. `mustBeRegular`: it is read while the gateway runs,
+ * Reads a file, without the mark that editors of Windows begin it with; octets that are no UTF-8 come out as something else, never as an error. `mustBeRegular`: it is read while the gateway runs,
  * and then a pipe that nobody writes to would keep everybody waiting; or it is read more than once.
  */
 export function fileText(name: string, kind: FileKind, mustBeRegular: boolean): FileText {
@@ -38,7 +40,7 @@ export function fileText(name: string, kind: FileKind, mustBeRegular: boolean): 
       return problem(`it has more than ${OCTETS_MAX[kind] / MEBIBYTE} MiB; is it the right one?`);
     }
     if (isUtf16(octets)) return problem("it is in UTF-16; save it as UTF-8");
-    return { text: octets.toString("utf8") };
+    return { text: octets.toString("utf8").replace(BYTE_ORDER_MARK, "") };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "";
     return problem(REMEDIES[code] ?? (code || String(error)));

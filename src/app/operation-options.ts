@@ -16,10 +16,11 @@ export const OPERATION_OPTIONS = {
   "http.listen": {
     ...text(
       "<host:port>",
-      "a host and a port, such as 127.0.0.1:9884, or empty for none",
+      'a host and a port, such as 127.0.0.1:9884, or "" for none',
       (place) => place === "" || parseHostPort(place) !== null,
     ),
     default: "127.0.0.1:9884",
+    mayBeEmpty: true,
     meaning:
       "where the status page, the API, health and metrics are served (HTTP); empty turns them off. Any other than a loopback address needs http.token_file",
     needsRestart: true,

@@ -12,8 +12,10 @@ import {
   choice,
   duration,
   fileName,
+  IS_HOME,
   integer,
   isNot,
+  isNotHome,
   list,
   mountpoint,
   type Option,
@@ -24,6 +26,12 @@ import {
 import { PREDEFINED_TOPIC_KEYS, predefinedTopics } from "./predefined-topics.ts";
 
 const LISTEN = isNot("a place to listen at (udp://host:port, such as udp://0.0.0.0:1883 or udp://[::]:1883)");
+
+const folder = text(
+  "<folder>",
+  "a folder, or memory: to keep nothing",
+  (path) => path === NOTHING_KEPT || !/^(memory:|$)/i.test(path),
+);
 
 export const OPTIONS = {
   listen: {
@@ -47,6 +55,7 @@ export const OPTIONS = {
         }
       }),
     default: ["udp://0.0.0.0:1883"],
+    expected: "a URL such as udp://0.0.0.0:1883, or a list of such",
     meaning: "where MQTT-SN clients come in: udp://host:port, udp://[::]:1883; may be given several times",
     placeholder: "<url>",
     fromText: (value: string) => value.split(/[\s,]+/).filter((url) => url !== ""),
@@ -58,7 +67,9 @@ export const OPTIONS = {
       .enum(["transparent", "aggregating"], isNot("a mode there is (transparent)"))
       .refine((mode) => mode !== "aggregating", {
         error: '"aggregating" is planned and does not exist yet: write transparent, or leave it out',
-      }),
+      })
+      .meta({ enum: ["transparent"] }),
+    expected: "transparent",
     default: "transparent",
     meaning: "transparent: every client has a broker connection of its own",
     placeholder: "<mode>",
@@ -123,6 +134,7 @@ export const OPTIONS = {
   "topics.predefined": {
     schema: predefinedTopics.optional(),
     keys: PREDEFINED_TOPIC_KEYS,
+    expected: `a list of entries { ${PREDEFINED_TOPIC_KEYS.join(", ")} }, of which client may be left out`,
     default: undefined,
     meaning: `topic ids that need no registration: a list of { id, topic, client }. With \${clientId} in a topic, clients whose id has / + or # in it, or begins with $, are refused`,
     placeholder: "<list>",
@@ -138,6 +150,7 @@ export const OPTIONS = {
     ...mountpoint(),
     default: "",
     defaultShown: "none",
+    mayBeEmpty: true,
     meaning: `put before every topic towards the broker, and taken off again, such as plant/ or clients/\${clientId}/; with \${clientId}, clients whose id has / + or # in it, or begins with $, are refused`,
     needsRestart: true,
   },
@@ -147,11 +160,8 @@ export const OPTIONS = {
     meaning: "accept clients behind forwarders (forwarder encapsulation)",
   },
   "state.path": {
-    ...text(
-      "<folder>",
-      "a folder, or memory: to keep nothing",
-      (path) => path === NOTHING_KEPT || !/^(memory:|$)/i.test(path),
-    ),
+    ...folder,
+    schema: folder.schema.refine(isNotHome, IS_HOME),
     isPath: true as const,
     default: process.env.STATE_DIRECTORY?.split(":")[0] || "./data",
     defaultShown: "./data, or $STATE_DIRECTORY",

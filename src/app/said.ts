@@ -38,8 +38,8 @@ export function saidOf(key: OptionKey, { flags, environment, file }: Sayings): S
   const fileValue = file?.values.get(key);
   if (fileValue === undefined) return undefined;
   const { value, placeOf } = fileValue;
-  // One text stands for a list of one.
-  const isOne = Array.isArray(usual) && typeof value === "string";
+  // One text stands for a list of one; a comma shows that several were meant.
+  const isOne = Array.isArray(usual) && typeof value === "string" && !value.includes(",");
   return {
     value: isOne ? [value] : value,
     place: (path) => placeOf(isOne ? [] : path).name,

@@ -8,6 +8,7 @@ import {
   LineCounter,
   type Node,
   parseDocument,
+  type Scalar,
 } from "yaml";
 import type { Problem } from "./problem.ts";
 
@@ -34,9 +35,15 @@ export class YamlFile {
     // Pretty errors would quote the line, which may hold a password.
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
     const { contents, errors, warnings } = this.#document;
-    this.problems = [...errors, ...warnings].map(({ pos, code, message }) =>
-      this.problem(this.at(pos[0]), text.startsWith(EMBEDDED, pos[0]) ? EMBEDDED_REMEDY : syntaxProblem(code, message)),
-    );
+    const told = new Map<number, Problem>();
+    for (const { pos, code, message } of [...errors, ...warnings]) {
+      // Of several at one place or in one line the others follow from the first, but for this one, which tells why.
+      const { line } = this.#lines.linePos(pos[0]);
+      if (told.has(line) && code !== "MULTILINE_IMPLICIT_KEY") continue;
+      const problem = textProblem(text, pos[0], code) ?? syntaxProblem(code, message);
+      told.set(line, this.problem(this.at(pos[0]), problem));
+    }
+    this.problems = [...told.values()];
     this.root = isNothing(contents) ? null : contents;
   }
 
@@ -69,6 +76,9 @@ export class YamlFile {
 
   /** The value of a node, or a problem for the user that goes on after the place. */
   valueOf(node: Node | null): { value: unknown } | { problem: string } {
+    if (isNothing(node) && node?.anchor !== undefined) {
+      return { problem: "has an anchor and no value; put texts that begin with & in quotes" };
+    }
     try {
       return { value: node?.toJS(this.#document) ?? null };
     } catch {
@@ -79,7 +89,7 @@ export class YamlFile {
 }
 
 /** Whether there is nothing where a value could stand. */
-export function isNothing(node: unknown): node is null {
+export function isNothing(node: unknown): node is null | Scalar<null> {
   return node === null || (isScalar(node) && node.value === null);
 }
 
@@ -87,17 +97,35 @@ export function isNothing(node: unknown): node is null {
 const REMEDIES: Readonly<Partial<Record<ErrorCode, string>>> = {
   BAD_INDENT: "look at the indentation, and whether every bracket is closed",
   DUPLICATE_KEY: "leave one of the two out",
+  MULTILINE_IMPLICIT_KEY: "indent it like this one",
   MULTIPLE_DOCS: "leave out the line ---, or what comes after it",
   TAB_AS_INDENT: "indent with spaces",
 };
 
-/** The one value of ours that means something to YAML. */
-const EMBEDDED = "embedded:";
-const EMBEDDED_REMEDY = `${EMBEDDED} ends with a colon, so it stands in quotes: "${EMBEDDED}"`;
+/** What the YAML parser says in words that speak to programmers. */
+const PROBLEMS: Readonly<Partial<Record<ErrorCode, string>>> = {
+  BLOCK_AS_IMPLICIT_KEY: "there is a second colon in this line",
+  MULTILINE_IMPLICIT_KEY: "the next line is indented further than this one, and taken for a part of its value",
+  MULTIPLE_DOCS: "the file has several documents",
+};
+
+/** The values of ours that mean something to YAML. */
+const WITH_COLON = ["embedded:", "memory:"];
+
+/** What is known to be meant by the text at `offset`, for which the parser has only general words. */
+function textProblem(text: string, offset: number, code: ErrorCode): string | undefined {
+  const word = WITH_COLON.find((each) => text.startsWith(each, offset));
+  if (word !== undefined) return `${word} ends with a colon, so it stands in quotes: "${word}"`;
+  if (text.startsWith("${", offset - 1)) return `put texts with \${ and } in quotes, such as "\${clientId}"`;
+  const key = code === "DUPLICATE_KEY" ? /[\w-]+(?= *:)/y : undefined;
+  if (key === undefined) return undefined;
+  key.lastIndex = offset;
+  const name = key.exec(text)?.[0];
+  return name && `${name} is there a second time; put the two together, or leave one of the two out`;
+}
 
 /** What the YAML parser says without the piece of the file that some messages show, which may be part of a password; and what to do. */
 function syntaxProblem(code: ErrorCode, message: string): string {
-  // This message speaks to programmers.
-  const problem = code === "MULTIPLE_DOCS" ? "the file has several documents" : message.replace(/(: |\\).*/s, "");
+  const problem = PROBLEMS[code] ?? message.replace(/(: |\\).*/s, "");
   return `${problem}; ${REMEDIES[code] ?? "put texts with special characters in quotes"}`;
 }

@@ -13,6 +13,7 @@ const { version } = JSON.parse(readFileSync(new URL("../../package.json", import
 /** Each command in a module of its own, loaded only where it is needed: a sensor node's shell should not wait for a broker's code. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import("./run.ts")).runCommand(version),
+  check: async () => (await import("./check.ts")).checkCommand(),
   publish: async () => (await import("./publish.ts")).publishCommand(),
   subscribe: async () => (await import("./subscribe.ts")).subscribeCommand(),
   simulate: async () => (await import("./simulate.ts")).simulateCommand(),

@@ -1,19 +1,15 @@
-import { Command, CommanderError, Option as Flag } from "commander";
+import { Command, CommanderError } from "commander";
 import { type Configuration, loadConfiguration } from "../app/configuration.ts";
 import { Daemon } from "../app/daemon.ts";
 import { firstSteps } from "../app/first-steps.ts";
 import { parseListenUrl } from "../app/host-port.ts";
 import { programInvocation } from "../app/invocation.ts";
 import { Log } from "../app/log.ts";
-import type { Option } from "../app/option.ts";
-import { CONFIG_VARIABLE, derivedFlagOf, flagOf, flagsOf, OPTION_KEYS, variableOf } from "../app/option-names.ts";
-import { OPTIONS, type OptionKey } from "../app/options.ts";
 import { ServiceNotice } from "../app/service-notice.ts";
 import { tellOfWarnings } from "../app/tell-of-warnings.ts";
+import { addOptionFlags } from "./option-flags.ts";
+import { refusedConfiguration } from "./refused-configuration.ts";
 import { Signals } from "./signals.ts";
-
-/** Exit code for a configuration that is wrong (EX_CONFIG of sysexits.h). */
-const EXIT_CONFIGURATION = 78;
 
 const HELP = `
 Every option can also be set in the environment, as shown, or in a YAML file: --broker-keep-alive 30s is the same as
@@ -48,30 +44,12 @@ needs a restart, and where anything is wrong, nothing changes.
 
 Exit codes: 0 stopped, 1 failure, 2 usage, 78 configuration.`;
 
-/** Where the meaning of a flag begins, on the line below it. */
-const MEANING_INDENT = 6;
-
 /** `run`: the gateway, in the foreground, until a signal ends it. `version` is what the log says. */
 export function runCommand(version: string): Command {
   const command = new Command("run").description("run the gateway (also with no command at all)");
-  const flags = new Map<OptionKey, string>();
-  // There is too much to say of each flag for a second column.
-  command.configureHelp({
-    formatItem: (term, _termWidth, description, help) => {
-      const lines = help.boxWrap(description, (help.helpWidth ?? 80) - MEANING_INDENT).split("\n");
-      return [`  ${term}`, ...lines.map((line) => " ".repeat(MEANING_INDENT) + line)].join("\n");
-    },
-  });
-  command.addHelpOption(new Flag("-h, --help", "show this help").helpGroup("General:"));
-  command.addOption(
-    new Flag(
-      "-c, --config <file>",
-      `the YAML file with options\nDefault: none. Environment: ${CONFIG_VARIABLE}`,
-    ).helpGroup("General:"),
-  );
-  for (const key of OPTION_KEYS) addFlags(command, key, flags);
-  return command.addHelpText("after", HELP).action(async ({ config }: { config?: string }) => {
-    const sources = { flags, configFlag: config, environment: process.env };
+  const sourcesOf = addOptionFlags(command);
+  return command.addHelpText("after", HELP).action(async () => {
+    const sources = sourcesOf();
     const configuration = loadConfiguration(sources);
     if (configuration.ok) {
       const { hasEmptyFile } = configuration;
@@ -79,33 +57,8 @@ export function runCommand(version: string): Command {
         loadConfiguration({ ...sources, running: { hasEmptyFile, certificate } }),
       );
     }
-    process.stderr.write(`${configuration.problems.join("\n")}\n`);
-    throw new CommanderError(EXIT_CONFIGURATION, "run.configuration", "");
+    throw refusedConfiguration("run", configuration.problems);
   });
-}
-
-/** The flag of an option, and the derived one where they differ. Texts are collected in `flags`; a repeated flag wins, or adds to a list. */
-function addFlags(command: Command, key: OptionKey, flags: Map<OptionKey, string>): void {
-  const option: Option = OPTIONS[key];
-  if (option.fromText === undefined) return;
-  const isList = Array.isArray(option.default);
-  const take = (text: string) => {
-    const before = flags.get(key);
-    flags.set(key, isList && before !== undefined ? `${before} ${text}` : text);
-    return text;
-  };
-  const shown = option.defaultShown ?? (option.default === undefined ? "none" : String(option.default));
-  const reload = option.needsRestart === true ? ". A change needs a restart" : "";
-  const meaning = `${option.meaning}\nDefault: ${shown}. Environment: ${variableOf(key)}${reload}`;
-  command.addOption(new Flag(`${flagsOf(key)} ${option.placeholder}`, meaning).argParser(take).helpGroup(groupOf(key)));
-  if (flagOf(key) !== derivedFlagOf(key)) {
-    command.addOption(new Flag(`${derivedFlagOf(key)} ${option.placeholder}`).argParser(take).hideHelp());
-  }
-}
-
-function groupOf(key: OptionKey): string {
-  const section = key.includes(".") ? key.slice(0, key.indexOf(".")) : "general";
-  return `${section[0]!.toUpperCase()}${section.slice(1)}:`;
 }
 
 async function run(

@@ -224,7 +224,7 @@ describe("problems", () => {
         "--gateway-id: 0 is not a whole number from 1 to 255",
         "--broker-password-file: broker.password is given too; leave one of them out",
         `gateway.yaml:1:45: broker.reconnect_max: "soon" is not a duration from 10ms to 1d ${durations}`,
-        "gateway.yaml:1:61: broker.username: 5 is not a text",
+        "gateway.yaml:1:61: broker.username: 5 is not a text; put it in quotes",
       ],
     ],
     [
@@ -256,9 +256,9 @@ describe("problems", () => {
       ["gateway.yaml:1:1: brokr: there is no such option; did you mean broker?"],
     ],
     [
-      "an unknown key like no other in its section",
+      "an unknown key like no other in its section, with the one of that name",
       { file: "log: { url: x }" },
-      ["gateway.yaml:1:8: log.url: there is no such option"],
+      ["gateway.yaml:1:8: log.url: there is no such option; did you mean broker.url? It stands below broker, indented"],
     ],
     ["an unknown key like no other", { file: "zzz: 1" }, ["gateway.yaml:1:1: zzz: there is no such option"]],
     [
@@ -289,7 +289,7 @@ describe("problems", () => {
     [
       "a number in quotes",
       { file: 'gateway: { id: "7" }' },
-      ['gateway.yaml:1:16: gateway.id: "7" is not a whole number from 1 to 255'],
+      ['gateway.yaml:1:16: gateway.id: "7" is not a whole number from 1 to 255; leave the quotes out'],
     ],
     [
       "a duration without a sense",
@@ -456,7 +456,7 @@ describe("problems", () => {
 
   test.each([
     ["a bracket that is not closed", "mode: transparent\nbroker: [\n", /^gateway\.yaml:3:1: .*whether every bracket/],
-    ["a key that comes twice", "mode: a\nmode: b\n", /^gateway\.yaml:2:1: Map keys must be unique; leave one of/],
+    ["a key that comes twice", "mode: a\nmode: b\n", /^gateway\.yaml:2:1: mode is there a second time; .*leave one of/],
     ["a tab", "broker:\n\turl: x\n", /^gateway\.yaml:2:1: Tabs are not allowed as indentation; indent with spaces$/],
     ["several documents", "mode: a\n---\nmode: b\n", /^gateway\.yaml:2:1: the file has several documents; leave out/],
     ["an indentation of no level", "broker:\n  url: a\n username: b\n", /^gateway\.yaml:3:1: .*the indentation/],
