@@ -7,8 +7,8 @@ import { duration, fileName, integer, list, type Option, optional, text, yesOrNo
 function baseTopic() {
   return text(
     "<topic>",
-    "the beginning of a topic name (without +, # and control characters, and without / or $ at its ends)",
-    (topic) => isTopicName(topic) && !/^[$/]|\/$/.test(topic),
+    `the beginning of a topic name (without +, #, \${…} and control characters, and without / or $ at its ends)`,
+    (topic) => isTopicName(topic) && !/^[$/]|\/$|\$\{/.test(topic),
   );
 }
 
@@ -54,13 +54,14 @@ export const OPERATION_OPTIONS = {
     ...baseTopic(),
     default: "mqttsn",
     meaning:
-      "where that is: <base>/bridge/state, info and health, <base>/<client id>/availability. Each gateway at a broker needs one of its own",
+      "where that is: <base>/bridge/state, info and health, <base>/<client id>/availability. Each gateway at a broker needs one of its own; topics.mountpoint does not apply to it",
     needsRestart: true,
   },
   "bridge.availability": {
     ...yesOrNo(),
     default: true,
-    meaning: "tell of each client whether it is there (retained): online, also while it sleeps, or offline",
+    meaning:
+      "tell of each client whether it is there (retained): online, also while it sleeps, or offline; of clients.max clients at most",
     needsRestart: true,
   },
   "bridge.health_interval": {
