@@ -11,6 +11,7 @@ import type {
 import type { PacketToBroker } from "../gateway/packet.ts";
 import type { SavedGateway } from "../gateway/saved-session.ts";
 import type { Settings } from "../gateway/settings.ts";
+import { GatewayCounts } from "./gateway-counts.ts";
 import { RunningClock } from "./running-clock.ts";
 
 /** The longest that a timer of Node can wait. */
@@ -58,6 +59,8 @@ export interface Surroundings {
 
 /** Runs the core: one event at a time goes in, its effects are performed in their order, and its deadline is kept. */
 export class Runner {
+  /** What has gone through it. */
+  readonly counts = new GatewayCounts();
   readonly #core: Core;
   readonly #around: Surroundings;
   readonly #clock: RunningClock;
@@ -97,6 +100,7 @@ export class Runner {
   /** A datagram has come in. */
   datagram(from: Address, data: Uint8Array): void {
     if (this.#stopping) return;
+    this.counts.in.add(data);
     this.#around.trace?.("in", from, data);
     this.#handle({ type: "datagram", from, data });
   }
@@ -105,6 +109,7 @@ export class Runner {
   brokerReachable(reachable: boolean, limits?: BrokerLimits): void {
     if (reachable === this.#brokerReachable && limits === undefined) return;
     this.#brokerReachable = reachable;
+    this.counts.broker.reached(reachable);
     this.#handle({ type: "broker-reachable", reachable, ...(limits && { limits }) });
   }
 
@@ -149,6 +154,8 @@ export class Runner {
   }
 
   readonly #onLinkEvent = (event: GatewayEvent): void => {
+    if (event.type === "packet") this.counts.packets.fromBroker[event.packet.cmd] += 1;
+    else this.counts.links.count(event);
     if (event.type === "link-closed" || event.type === "link-refused") this.#links.delete(event.link);
     else if (event.type === "link-opened") this.#around.linkOpened();
     this.#handle(this.#told(event));
@@ -188,14 +195,20 @@ export class Runner {
   #perform(effect: Effect, now: Instant): void {
     switch (effect.type) {
       case "send":
+        this.counts.out.add(effect.data);
         this.#around.trace?.("out", effect.to, effect.data);
         this.#around.send(effect.to, effect.data);
         return;
       // A link that is not there any more has told so; the core will hear of it, and needs no answer.
-      case "write":
-        this.#links.get(effect.link)?.write(effect.packet);
+      case "write": {
+        const link = this.#links.get(effect.link);
+        if (link === undefined) return;
+        this.counts.packets.toBroker[effect.packet.cmd] += 1;
+        link.write(effect.packet);
         return;
+      }
       case "note":
+        this.counts.notes.count(effect.name, effect.fields);
         this.#around.note(effect, now);
         return;
       case "save":
@@ -205,10 +218,12 @@ export class Runner {
         this.#around.publish(effect.topic, effect.payload, effect.retain);
         return;
       case "broadcast":
+        this.counts.out.add(effect.data);
         this.#around.trace?.("out to groups", effect.near, effect.data);
         this.#around.broadcast(effect.near, effect.radius, effect.data);
         return;
       case "open":
+        this.counts.links.begins(effect.link);
         this.#links.set(effect.link, this.#around.openLink(effect.link, effect.connect, this.#onLinkEvent));
         return;
       case "probe":
