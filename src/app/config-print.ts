@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { stringify } from "yaml";
+import { Document, Scalar, visit } from "yaml";
 import type { ConfigurationInOrder } from "./configuration.ts";
 import type { CredentialEntry } from "./credential-entries.ts";
 import { maskedValue } from "./masked-values.ts";
@@ -89,8 +89,18 @@ function withFiles(entry: CredentialEntry, folder: string | undefined): Credenti
   };
 }
 
+/** What is written as an escape, so that it neither begins a line nor does anything to a terminal. */
+const UNPRINTABLE = /[\p{Cc}\u2028\u2029\uFEFF]/u;
+
 /** A value as YAML in one line, as it stands behind a key. */
 function yamlText(value: unknown): string {
-  const text = stringify({ key: value }, { collectionStyle: "flow", lineWidth: 0, blockQuote: false });
+  const document = new Document({ key: value });
+  visit(document, {
+    Scalar: (_key, node) => {
+      if (UNPRINTABLE.test(String(node.value))) node.type = Scalar.QUOTE_DOUBLE;
+    },
+  });
+  const oneLine = { lineWidth: 0, doubleQuotedMinMultiLineLength: Number.POSITIVE_INFINITY };
+  const text = document.toString({ collectionStyle: "flow", ...oneLine });
   return /^\{ key: (.*) \}\n$/s.exec(text)![1]!;
 }

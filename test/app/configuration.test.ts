@@ -164,11 +164,14 @@ topics:
     expect(valuesOf({ file: "gateway: { id: 8 }", environment })["gateway.id"]).toBe(8);
   });
 
-  test("the password may come from a file, whose last line end is left off", () => {
+  test("the password may come from a file, whose last line end is left off, and its byte order mark", () => {
     const passwordFile = join(folder, "password");
     writeFileSync(passwordFile, "s3cret \r\n");
     const flags = { "broker.password_file": passwordFile, "broker.username": "gateway" };
     expect(valuesOf({ flags })["broker.password"]).toBe("s3cret ");
+    // So editors of Windows begin a file.
+    writeFileSync(passwordFile, "\uFEFFs3cret");
+    expect(valuesOf({ flags })["broker.password"]).toBe("s3cret");
   });
 });
 
