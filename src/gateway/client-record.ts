@@ -7,7 +7,6 @@ import { type Context, note } from "./context.ts";
 import type { Address, Instant, NoteFields, NoteName } from "./contract.ts";
 import { Deliveries } from "./deliveries.ts";
 import type { Forwarding } from "./forwarding.ts";
-import type { GatewayFigures } from "./gateway-figures.ts";
 import { HeldAnswers } from "./held-answers.ts";
 import type { KeptNames } from "./kept-names.ts";
 import { LinkRenewal } from "./link-renewal.ts";
@@ -87,10 +86,6 @@ export class ClientRecord implements Client {
     return this.context.names;
   }
 
-  get totals(): GatewayFigures {
-    return this.context.figures;
-  }
-
   get listening(): boolean {
     return this.state === "active" || this.state === "awake";
   }
@@ -110,8 +105,7 @@ export class ClientRecord implements Client {
   send(message: Uint8Array): void {
     const { forwarding, context, figures } = this;
     const data = forwarding === undefined ? message : forwarding.wrap(message);
-    figures.datagramsOut += 1;
-    figures.octetsOut += data.length;
+    figures.countOut(data.length);
     context.effects.push({ type: "send", to: forwarding === undefined ? this.address : forwarding.forwarder, data });
   }
 

@@ -33,7 +33,7 @@ export interface ClientView {
   readonly unanswered: number;
   readonly subscriptions: number;
   readonly topics: number;
-  readonly figures: Readonly<ClientFigures>;
+  readonly figures: ClientFigures;
 }
 
 /** The same with all that there is to say. */
@@ -48,19 +48,19 @@ export interface ClientDetail extends ClientView {
   readonly events: readonly RecentHappening[];
 }
 
-/** What there is to see of a client that has a session. `lostAt` as in `ClientView`. */
-export function viewOf(client: ClientRecord, lostAt: Instant | undefined): ClientView {
-  const { forwarding, deliveries } = client;
+/** What there is to see of a client that has a session. */
+export function viewOf(client: ClientRecord): ClientView {
+  const { forwarding, deliveries, silence, state } = client;
   return {
     clientId: client.clientId,
-    state: client.state,
+    state,
     address: forwarding?.forwarder ?? client.address,
     wirelessNodeId: forwarding && Buffer.from(forwarding.wirelessNodeId).toString("hex"),
     durable: client.durable,
     keepAlive: client.keepAlive,
     sleepDuration: client.sleepDuration,
     heardAt: client.heardAt,
-    lostAt,
+    lostAt: state === "active" || state === "asleep" ? silence.deadline : undefined,
     link: linkOf(client),
     waiting: deliveries.waiting.length,
     waitingOctets: deliveries.waiting.octets,
@@ -72,14 +72,10 @@ export function viewOf(client: ClientRecord, lostAt: Instant | undefined): Clien
 }
 
 /** The same with all that there is to say. */
-export function detailOf(
-  client: ClientRecord,
-  lostAt: Instant | undefined,
-  events: readonly RecentHappening[],
-): ClientDetail {
+export function detailOf(client: ClientRecord, events: readonly RecentHappening[]): ClientDetail {
   const { will } = client;
   return {
-    ...viewOf(client, lostAt),
+    ...viewOf(client),
     subscribed: Array.from(client.subscriptions.values(), (each) => ({ ...each })),
     topicIds: Array.from(client.topics.values(), ({ asked: _, ...entry }) => entry),
     will: will && { topic: will.topic, qos: will.qos, retain: will.retain, octets: will.payload.length },

@@ -2,7 +2,6 @@ import type { BrokerTerms } from "./broker-terms.ts";
 import type { Buffered } from "./buffered.ts";
 import type { ClientFigures } from "./client-figures.ts";
 import type { Instant, NoteFields, NoteName } from "./contract.ts";
-import type { GatewayFigures } from "./gateway-figures.ts";
 import type { KeptNames } from "./kept-names.ts";
 import type { PacketToBroker } from "./packet.ts";
 import type { PredefinedTopics } from "./predefined-topics.ts";
@@ -37,8 +36,6 @@ export interface Client {
   readonly sleeps: number;
   /** What is counted of it. */
   readonly figures: ClientFigures;
-  /** What is counted of all clients. */
-  readonly totals: GatewayFigures;
 
   /** Sends a message to the client now. */
   send(message: Uint8Array): void;

@@ -20,6 +20,8 @@ export interface Context {
   effects: Effect[];
   /** When the event came that is being handled. */
   now: Instant;
+  /** Octets of the datagram that is being handled, or was last. */
+  octetsIn: number;
   /** The session at work has changed what a restart is to find of it. */
   changed: boolean;
   /** What the broker has told the gateway's own connection, or a client's, that it cannot do; undefined where it said nothing. */

@@ -17,7 +17,7 @@ import { type Delivery, DeliveryQueue, type Waiting } from "./delivery-queue.ts"
 import { isCopy } from "./is-copy.ts";
 import { encodePublish, encodeRegister, type Obstacle, obstacleTo } from "./outbound-message.ts";
 import { awaitsId, outboundTopicOf } from "./outbound-topic.ts";
-import type { AckPacket, MqttQoS, PublishPacket } from "./packet.ts";
+import type { AckPacket, PublishPacket } from "./packet.ts";
 
 /** What a retry led to: sent again, or the client does not answer. */
 export type RetryResult = "again" | "exhausted";
@@ -244,7 +244,7 @@ export class Deliveries {
     this.#tries += 1;
     this.#asked = 0;
     this.#client.note("delivery.repeated", { phase: this.#phase, repetition: this.#tries });
-    this.#countRepeated();
+    this.#client.figures.countRepeatedOut();
     this.#send(now);
     return "again";
   }
@@ -254,7 +254,7 @@ export class Deliveries {
     if (!this.#awaitsClient || this.#suspended || this.#asked >= ASKED_MAX) return;
     this.#asked += 1;
     this.#tries += 1;
-    this.#countRepeated();
+    this.#client.figures.countRepeatedOut();
     this.#send(now);
   }
 
@@ -369,7 +369,7 @@ export class Deliveries {
       return true;
     }
     this.#client.send(encodePublish(head, packet));
-    this.#countDelivered(0);
+    this.#client.figures.countDelivered(0);
     this.#queue.shift();
     return true;
   }
@@ -401,9 +401,9 @@ export class Deliveries {
 
   /** The client has the message: the broker may forget it. */
   #finish(head: Delivery, cmd: "puback" | "pubcomp", now: Instant): void {
-    // What was in flight; what the client has acknowledged over a connection of before has no time of its own.
-    if (this.#phase !== "idle") this.#client.totals.deliveryLatencies.add(now - this.#startedAt);
-    this.#countDelivered(cmd === "puback" ? 1 : 2);
+    // What the client has acknowledged over a connection of before has no time of its own.
+    const latencyMs = this.#phase === "idle" ? undefined : now - this.#startedAt;
+    this.#client.figures.countDelivered(cmd === "puback" ? 1 : 2, latencyMs);
     this.answers.finish(head, cmd);
     this.#queue.shift();
     this.#idle();
@@ -414,18 +414,6 @@ export class Deliveries {
     this.#queue.shift();
     this.#idle();
     this.answers.giveUp(head, obstacle);
-  }
-
-  #countDelivered(qos: MqttQoS): void {
-    const { figures, totals } = this.#client;
-    figures.delivered += 1;
-    totals.delivered[qos] += 1;
-  }
-
-  #countRepeated(): void {
-    const { figures, totals } = this.#client;
-    figures.repeatedOut += 1;
-    totals.repeatedToClients += 1;
   }
 
   #idle(): void {

@@ -1,6 +1,7 @@
 import type { ClientFigures } from "./client-figures.ts";
 import type { ClientView } from "./client-view.ts";
 import type { Settings } from "./settings.ts";
+import type { StateCounts } from "./state-counts.ts";
 
 /**
  * What is remembered of clients that have no session any more, for whoever wants to know why one is silent: as many as there may be
@@ -8,28 +9,33 @@ import type { Settings } from "./settings.ts";
  */
 export class Departed {
   readonly #settings: Pick<Settings, "clientsMax">;
+  readonly #counts: StateCounts;
   readonly #views = new Map<string, ClientView>();
 
-  constructor(settings: Pick<Settings, "clientsMax">) {
+  /** They are counted in `counts`. */
+  constructor(settings: Pick<Settings, "clientsMax">, counts: StateCounts) {
     this.#settings = settings;
+    this.#counts = counts;
   }
 
   /** A client has gone; `view` is how it was at the end. */
   add(view: ClientView): void {
     const { clientId, figures } = view;
     // Whoever goes again is remembered from then on.
-    this.#views.delete(clientId);
-    this.#views.set(clientId, { ...view, state: figures.parted?.how ?? "disconnected" });
+    this.delete(clientId);
+    const state = figures.parted?.how ?? "disconnected";
+    this.#views.set(clientId, { ...view, state });
+    this.#counts[state] += 1;
     for (const oldest of this.#views.keys()) {
       if (this.#views.size <= this.#settings.clientsMax) return;
-      this.#views.delete(oldest);
+      this.delete(oldest);
     }
   }
 
   /** The client is back: its figures go on, where it was remembered. */
   takeFigures(clientId: string): ClientFigures | undefined {
     const view = this.#views.get(clientId);
-    this.#views.delete(clientId);
+    this.delete(clientId);
     return view?.figures;
   }
 
@@ -37,16 +43,15 @@ export class Departed {
     return this.#views.get(clientId);
   }
 
-  get size(): number {
-    return this.#views.size;
-  }
-
   values(): Iterable<ClientView> {
     return this.#views.values();
   }
 
-  /** Nothing is remembered of it any more. */
+  /** Nothing is remembered of it any more. False where nothing was. */
   delete(clientId: string): boolean {
+    const view = this.#views.get(clientId);
+    if (view === undefined) return false;
+    this.#counts[view.state] -= 1;
     return this.#views.delete(clientId);
   }
 }

@@ -1,7 +1,7 @@
 import { decode, type Malformed } from "../sn/decode.ts";
-import type { Connect, Encapsulated, Message, PingReq } from "../sn/message.ts";
-import { RETURN_CODE } from "../sn/return-code.ts";
+import type { Encapsulated, Message } from "../sn/message.ts";
 import { Admission } from "./admission.ts";
+import { Arrivals } from "./arrivals.ts";
 import { Buffered } from "./buffered.ts";
 import type { ClientDetail, ClientView } from "./client-view.ts";
 import { type Context, note } from "./context.ts";
@@ -16,9 +16,9 @@ import { Reconnects } from "./reconnects.ts";
 import { Reloading } from "./reloading.ts";
 import { Restoring } from "./restoring.ts";
 import type { SavedSession } from "./saved-session.ts";
-import type { Session } from "./session.ts";
 import { Sessions } from "./sessions.ts";
 import type { Settings } from "./settings.ts";
+import type { StateCounts } from "./state-counts.ts";
 import { Strangers } from "./strangers.ts";
 import { TopicIds, UNSAVED_IDS_MAX } from "./topic-ids.ts";
 
@@ -35,14 +35,12 @@ export class Gateway {
   readonly #context: Context;
   readonly #discovery: Discovery;
   readonly #qosMinusOne: QosMinusOne;
-  readonly #admission: Admission;
+  readonly #arrivals: Arrivals;
   readonly #strangers: Strangers;
   readonly #sessions: Sessions;
   readonly #restoring: Restoring;
   readonly #reloading: Reloading;
   #stopped = false;
-  /** Octets of the datagram that is being handled. */
-  #octetsIn = 0;
 
   /** `seed` decides where topic ids begin: after a restart old ids should be unknown ones (A-55). */
   constructor(settings: Settings, seed: number) {
@@ -64,17 +62,19 @@ export class Gateway {
       figures: new GatewayFigures(),
       effects: [],
       now: 0,
+      octetsIn: 0,
       changed: false,
       brokerLimits: undefined,
       nextLink: 1,
     };
     this.#discovery = new Discovery(this.#context);
     this.#qosMinusOne = new QosMinusOne(this.#context);
-    this.#admission = new Admission(ours, predefined);
+    const admission = new Admission(ours, predefined);
     this.#strangers = new Strangers(this.#context);
     this.#sessions = new Sessions(this.#context);
     this.#reloading = new Reloading(this.#context, this.#sessions);
-    this.#restoring = new Restoring(this.#context, this.#sessions, this.#admission);
+    this.#arrivals = new Arrivals(this.#context, this.#sessions, admission, this.#strangers);
+    this.#restoring = new Restoring(this.#context, this.#sessions, admission);
   }
 
   /** The earliest instant at which a `deadline` event is due; Infinity when there is none. */
@@ -112,6 +112,11 @@ export class Gateway {
   get buffered(): { messages: number; octets: number } {
     const { messages, octets } = this.#context.buffered;
     return { messages, octets };
+  }
+
+  /** How many clients there are in each state, those that `views` shows. */
+  get stateCounts(): Readonly<StateCounts> {
+    return this.#sessions.counts;
   }
 
   /** Every client there is something to see of: those with a session, and those that went last. It may be gone through in pieces. */
@@ -179,7 +184,7 @@ export class Gateway {
 
   #onDatagram(from: Address, data: Uint8Array, now: Instant): void {
     if (this.#stopped) return;
-    this.#octetsIn = data.length;
+    this.#context.octetsIn = data.length;
     const message = decode(data);
     if (message.type === "ENCAPSULATED") this.#onEncapsulated(message, from, now);
     else this.#onMessage(message, from, undefined, now);
@@ -210,7 +215,7 @@ export class Gateway {
         this.#strangers.drop(from, message.reason);
         return;
       case "CONNECT":
-        this.#onConnect(message, from, forwarding, now);
+        this.#arrivals.connect(message, from, forwarding, now);
         return;
       case "SEARCHGW":
         this.#discovery.search(message.radius, from, forwarding, now);
@@ -229,7 +234,7 @@ export class Gateway {
     }
     if (message.type === "PINGREQ" && message.clientId !== "" && message.clientId !== session?.clientId) {
       // A set-up is not disturbed (C8).
-      if (session === undefined || session.connected) this.#onPingOfAnother(message, from, forwarding, now);
+      if (session === undefined || session.connected) this.#arrivals.pingOfAnother(message, from, forwarding, now);
       else note(this.#context, "message.ignored", { address: from, message: message.type, state: session.state });
       return;
     }
@@ -238,91 +243,6 @@ export class Gateway {
       return;
     }
     this.#sessions.enter(session, message.type, "msgId" in message ? message.msgId : 0, now);
-    session.heard(this.#octetsIn);
-    session.handleMessage(message, now);
-    this.#sessions.leave(session);
-  }
-
-  #onConnect(connect: Connect, from: Address, forwarding: Forwarding | undefined, now: Instant): void {
-    const { clientId } = connect;
-    const reason = this.#admission.whyNot(connect);
-    if (reason !== undefined || clientId === null) {
-      this.#strangers.refuse(
-        RETURN_CODE.notSupported,
-        { clientId: clientId ?? undefined, reason },
-        from,
-        forwarding,
-        now,
-      );
-      return;
-    }
-    const there = this.#sessions.at(from);
-    const known = this.#sessions.of(clientId);
-    const limit = this.#limitReached(connect, known, there, now);
-    if (limit !== undefined) {
-      this.#strangers.refuse(
-        RETURN_CODE.congestion,
-        { clientId, reason: `${limit} is reached`, limit },
-        from,
-        forwarding,
-        now,
-      );
-      return;
-    }
-    if (there !== undefined && there !== known) this.#displace(there, now);
-    const session = this.#sessions.join(clientId);
-    this.#sessions.move(session, from, forwarding);
-    this.#sessions.enter(session, "CONNECT", 0, now);
-    session.heard(this.#octetsIn);
-    session.handleMessage(connect, now);
-    this.#sessions.leave(session);
-  }
-
-  /** Another client speaks from the address of this one, so that this one cannot be there any more (C16). */
-  #displace(session: Session, now: Instant): void {
-    if (this.#mayMove(session)) return;
-    this.#sessions.enter(session, "replaced", 0, now);
-    session.replaced();
-    this.#sessions.leave(session);
-  }
-
-  /** A sleeping client says nothing, so its address may be another's by now, where it may wake up elsewhere (A-48). */
-  #mayMove(session: Session): boolean {
-    return this.#context.settings.migrateOnWake && session.state === "asleep";
-  }
-
-  /** The limit that keeps a client from beginning a set-up now, by its key. Who has a session already does not lose it by that. */
-  #limitReached(connect: Connect, known: Session | undefined, there: Session | undefined, now: Instant) {
-    if (known?.goesOnWith(connect) === true) return undefined;
-    if (known === undefined || known.ended) {
-      // Who has the address now makes room.
-      const leaves = there === undefined || this.#mayMove(there) ? 0 : 1;
-      const full = this.#admission.fullBy({
-        sessions: this.#sessions.liveCount - leaves,
-        links: this.#sessions.linkCount,
-        setUps: this.#sessions.settingUpCount - (there?.settingUp === true ? 1 : 0),
-      });
-      if (full !== undefined) return full;
-    }
-    return this.#admission.tooFastBy(now);
-  }
-
-  /**
-   * PINGREQ with a client id that is not the one of a session at its address (Z17): nobody is woken by it, unless a sleeping client may
-   * wake up at another address, as behind a NAT that has forgotten it (A-48).
-   */
-  #onPingOfAnother(message: PingReq, from: Address, forwarding: Forwarding | undefined, now: Instant): void {
-    const session = message.clientId === null ? undefined : this.#sessions.of(message.clientId);
-    const there = this.#sessions.at(from);
-    const isFree = there === undefined || this.#mayMove(there);
-    if (session === undefined || !this.#mayMove(session) || !isFree) {
-      this.#strangers.answer(message, from, forwarding, now);
-      return;
-    }
-    note(this.#context, "client.moved", { clientId: session.clientId, address: from });
-    this.#sessions.move(session, from, forwarding);
-    this.#sessions.enter(session, "PINGREQ", 0, now);
-    session.heard(this.#octetsIn);
     session.handleMessage(message, now);
     this.#sessions.leave(session);
   }

@@ -112,8 +112,7 @@ export class PublishRequests {
         this.#refusePublish(message, topic, RETURN_CODE.congestion, askedIn, this.#open.obstacle(client));
       else {
         client.write(publishPacket(topic, message, 0, 0));
-        client.figures.published += 1;
-        client.totals.published[0] += 1;
+        client.figures.countPublished(0);
       }
       return;
     }
@@ -220,7 +219,7 @@ export class PublishRequests {
   acknowledged(packet: AckPacket, now: Instant): void {
     const exchange = this.#open.get(packet.messageId);
     if (exchange?.type !== "publish") return;
-    const { msgId, topicId, askedIn } = exchange;
+    const { msgId, topicId, askedIn, qos, askedAt } = exchange;
     if (packet.cmd === "pubcomp") {
       // Whatever it says: of a message that the broker does not know any more it knows no other end.
       if (exchange.phase === "released") this.#complete(exchange, now);
@@ -234,24 +233,16 @@ export class PublishRequests {
       this.#refusePublish(exchange, exchange.topic, returnCodeOf(reasonCode), askedIn, {
         brokerReasonCode: reasonCode,
       });
-    } else if (packet.cmd === "puback" && exchange.qos === 1) {
+    } else if (packet.cmd === "puback" && qos === 1) {
       this.#open.delete(exchange);
-      this.#countPublished(exchange, now);
+      this.#client.figures.countPublished(qos, now - askedAt);
       this.#client.answer(askedIn, encode({ type: "PUBACK", topicId, msgId, returnCode: RETURN_CODE.accepted }));
-    } else if (exchange.qos === 2) {
+    } else if (qos === 2) {
       // A broker without QoS 2 says PUBACK, whether it was carried there with QoS 1 or not: it has the message, and no more will come.
       exchange.phase = packet.cmd === "puback" ? "handed over" : "received";
-      this.#countPublished(exchange, now);
+      this.#client.figures.countPublished(qos, now - askedAt);
       this.#client.answer(askedIn, encode({ type: "PUBREC", msgId }));
     }
-  }
-
-  /** The broker has the message. */
-  #countPublished({ qos, askedAt }: PublishExchange, now: Instant): void {
-    const { figures, totals } = this.#client;
-    figures.published += 1;
-    totals.published[qos] += 1;
-    totals.publishLatencies.add(now - askedAt);
   }
 
   /** The exchange of a QoS 2 message is over. */
@@ -281,7 +272,7 @@ export class PublishRequests {
   #isLateCopy({ msgId, dup }: Publish, fingerprint: number | undefined, now: Instant): boolean {
     if (fingerprint === undefined || (!dup && this.#open.reusesMsgIds)) return false;
     if (this.#completed?.isCopy(msgId, fingerprint, now) !== true) return false;
-    this.#countRepeated();
+    this.#client.figures.countRepeatedIn();
     this.#client.note("publish.repeated", { msgId, completed: true });
     return true;
   }
@@ -289,17 +280,11 @@ export class PublishRequests {
   #repeated(open: PublishExchange, askedIn: number): void {
     const client = this.#client;
     open.askedIn = askedIn;
-    this.#countRepeated();
+    client.figures.countRepeatedIn();
     client.note("publish.repeated", { msgId: open.msgId, completed: false });
     // P10: until its PUBREL a repeated QoS 2 PUBLISH is answered with PUBREC again.
     if (open.phase === "received" || open.phase === "handed over")
       client.answer(askedIn, encode({ type: "PUBREC", msgId: open.msgId }));
-  }
-
-  #countRepeated(): void {
-    const { figures, totals } = this.#client;
-    figures.repeatedIn += 1;
-    totals.repeatedByClients += 1;
   }
 
   /** `topic` is the name, where the PUBLISH has one. */

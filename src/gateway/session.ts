@@ -13,6 +13,7 @@ import type { Forwarding } from "./forwarding.ts";
 import { heardAfterRestart } from "./heard-after-restart.ts";
 import type { HeldMessage } from "./held-messages.ts";
 import { keptAs } from "./kept-as.ts";
+import { Leaving } from "./leaving.ts";
 import { type LinkClosed, LinkEvents, type LinkOpened, type LinkRefused } from "./link-events.ts";
 import type { PacketFromBroker } from "./packet.ts";
 import { RecentEvents } from "./recent-events.ts";
@@ -35,12 +36,15 @@ export class Session implements Scheduled {
   heapDue: Instant = NEVER;
   /** There was something to be kept of it when that was asked for the last time. */
   wasKept = false;
+  /** The state in which it is counted. */
+  countedAs: State | undefined;
   /** Nothing is to be left of it when it is gone. */
   isForgotten = false;
   /** What happened to it last. */
   readonly recent = new RecentEvents();
   readonly #client: ClientRecord;
   readonly #connecting: Connecting;
+  readonly #leaving: Leaving;
   readonly #sleeping: Sleeping;
   readonly #willUpdates: WillUpdates;
   readonly #linkEvents: LinkEvents;
@@ -48,6 +52,7 @@ export class Session implements Scheduled {
   constructor(clientId: string, context: Context, figures: ClientFigures) {
     this.#client = new ClientRecord(clientId, context, figures);
     this.#connecting = new Connecting(this.#client);
+    this.#leaving = new Leaving(this.#client, this.#connecting);
     this.#sleeping = new Sleeping(this.#client);
     this.#willUpdates = new WillUpdates(this.#client);
     const held = ({ message, askedIn }: HeldMessage, now: Instant) =>
@@ -127,16 +132,12 @@ export class Session implements Scheduled {
 
   /** What there is to see of it. */
   get view(): ClientView {
-    return viewOf(this.#client, this.#shownLostAt);
+    return viewOf(this.#client);
   }
 
   /** All that there is to see of it. */
   detail(now: Instant): ClientDetail {
-    return detailOf(this.#client, this.#shownLostAt, this.recent.list(now));
-  }
-
-  get #shownLostAt(): Instant | undefined {
-    return this.state === "active" || this.state === "asleep" ? this.#client.silence.deadline : undefined;
+    return detailOf(this.#client, this.recent.list(now));
   }
 
   /** What a restart is to find of it. */
@@ -177,16 +178,10 @@ export class Session implements Scheduled {
     return renewal.betweenConnections ? NEVER : silence.deadline;
   }
 
-  /** A datagram of the client has come, of so many octets. */
-  heard(octets: number): void {
-    const { figures } = this.#client;
-    figures.datagramsIn += 1;
-    figures.octetsIn += octets;
-  }
-
   /** A message of the client. */
   handleMessage(message: Message, now: Instant): void {
     const client = this.#client;
+    client.figures.countIn(client.context.octetsIn);
     if (client.unheard !== undefined) heardAfterRestart(client, this.#sleeping, message, now);
     const reaction = TRANSITIONS[message.type][client.state];
     if (reaction === "drop") {
@@ -344,13 +339,6 @@ export class Session implements Scheduled {
     this.#settle(now);
   }
 
-  /** Another client uses the address now, so this one cannot be there any more (C16). */
-  replaced(): void {
-    const reason = "its address is used by another client";
-    if (this.connected || this.#client.link.isOpen) this.#client.lose(reason);
-    else this.#connecting.abandon(reason);
-  }
-
   /** The client speaks from another address now (C15), behind a forwarder or not. */
   moveTo(address: Address, forwarding: Forwarding | undefined): void {
     this.#client.address = address;
@@ -359,45 +347,30 @@ export class Session implements Scheduled {
     this.#connecting.somethingElseCame(false);
   }
 
-  /** The gateway stops: whoever listens is told, and no will fires. */
-  stop(): void {
-    const client = this.#client;
-    if (!this.connected) {
-      this.#connecting.stop();
-      return;
-    }
-    if (client.state === "asleep" && client.settings.savesSessions) {
-      // It finds everything as it was after the restart, and is not told.
-      client.link.close(true);
-      client.renewal.cancel();
-      client.changed();
-      return;
-    }
-    if (client.listening) client.send(FIXED.disconnect);
-    this.#client.disconnect("the gateway stops");
-  }
-
   /** Nothing is kept of it any more. */
   forget(): void {
     this.#client.forgetSession();
   }
 
-  /** Whoever operates the gateway sends it away: it is told, and no will fires. With `forget` nothing is kept of it. */
-  dismiss(forget: boolean): void {
-    const client = this.#client;
-    const reason = forget ? "sent away, and forgotten" : "sent away";
-    this.isForgotten = forget;
-    if (forget) client.durable = false;
-    if (client.listening || this.settingUp) client.send(FIXED.disconnect);
-    if (this.connected) client.disconnect(reason);
-    else if (this.settingUp) this.#connecting.abandon(reason);
-    else if (forget) client.end("disconnected", true);
+  /** Another client uses the address now (C16). */
+  replaced(): void {
+    this.#leaving.replaced();
   }
 
-  /** A bug was found in this session: nothing it holds is trusted any more. */
+  /** The gateway stops. */
+  stop(): void {
+    this.#leaving.stop();
+  }
+
+  /** Whoever operates the gateway sends it away. */
+  dismiss(forget: boolean): void {
+    this.isForgotten = forget;
+    this.#leaving.dismiss(forget);
+  }
+
+  /** A bug was found in it. */
   fail(): void {
-    this.#client.durable = false;
-    this.#client.lose("internal error");
+    this.#leaving.fail();
   }
 
   #resume(connect: Connect, now: Instant): void {

@@ -8,6 +8,7 @@ import { noteFailure } from "./note-failure.ts";
 import type { RecentEvent } from "./recent-events.ts";
 import type { SavedSession } from "./saved-session.ts";
 import { Session } from "./session.ts";
+import { noStateCounts } from "./state-counts.ts";
 import { StoredSessions } from "./stored-sessions.ts";
 
 /** The sessions of a gateway, how each is found, and what becomes of it when it has worked. */
@@ -25,6 +26,8 @@ export class Sessions {
   /** Sessions in the middle of their CONNECT. */
   readonly #settingUp = new Set<Session>();
   readonly #stored: StoredSessions;
+  /** How many clients there are in each state, those with a session and those without. */
+  readonly counts = noStateCounts();
   /** Clients whose sessions are not there any more. */
   readonly departed: Departed;
   /** The one at work, and the connection it had before. */
@@ -34,7 +37,7 @@ export class Sessions {
   constructor(context: Context) {
     this.#context = context;
     this.#stored = new StoredSessions(context.settings, context.names);
-    this.departed = new Departed(context.settings);
+    this.departed = new Departed(context.settings, this.counts);
   }
 
   /** The earliest instant at which one of them wants to be called. */
@@ -95,7 +98,7 @@ export class Sessions {
   join(clientId: string): Session {
     let session = this.#byClientId.get(clientId);
     if (session === undefined) {
-      const figures = this.departed.takeFigures(clientId) ?? new ClientFigures();
+      const figures = this.departed.takeFigures(clientId) ?? new ClientFigures(this.#context.figures);
       session = new Session(clientId, this.#context, figures);
       this.#byClientId.set(clientId, session);
     }
@@ -113,7 +116,7 @@ export class Sessions {
     now: Instant,
   ): boolean {
     const { clientId } = saved;
-    const session = new Session(clientId, this.#context, new ClientFigures());
+    const session = new Session(clientId, this.#context, new ClientFigures(this.#context.figures));
     session.wasKept = true;
     this.#byClientId.set(clientId, session);
     this.contained(session, "restore", now, () => session.restore(saved, state, forwarding, now));
@@ -163,12 +166,26 @@ export class Sessions {
   /** Takes note of what became of a session that has worked. */
   leave(session: Session): void {
     if (session.link !== this.#linkBefore && session.link !== 0) this.#byLink.set(session.link, session);
+    if (session.state !== session.countedAs) this.#recount(session);
     if (session.settingUp) this.#settingUp.add(session);
     else if (this.#settingUp.size > 0) this.#settingUp.delete(session);
     if (session.ended) this.#retire(session);
     else this.#deadlines.schedule(session);
     if (this.#context.changed) this.#save(session);
     this.#working = undefined;
+  }
+
+  #recount(session: Session): void {
+    const { state, countedAs } = session;
+    if (countedAs !== undefined) this.counts[countedAs] -= 1;
+    this.counts[state] += 1;
+    session.countedAs = state;
+  }
+
+  /** The session is not there any more. */
+  #discard({ clientId, countedAs }: Session): void {
+    this.#byClientId.delete(clientId);
+    if (countedAs !== undefined) this.counts[countedAs] -= 1;
   }
 
   /** What is kept of the session has changed. */
@@ -221,7 +238,7 @@ export class Sessions {
     this.#settingUp.delete(session);
     this.#stored.delete(session);
     if (this.#byAddress.get(session.address) === session) this.#byAddress.delete(session.address);
-    if (this.#byClientId.get(session.clientId) === session) this.#byClientId.delete(session.clientId);
+    if (this.#byClientId.get(session.clientId) === session) this.#discard(session);
     this.#context.changed = false;
     if (session.wasKept) this.emitSave(session.clientId);
   }
@@ -247,7 +264,7 @@ export class Sessions {
   /** The session is gone, and what is remembered is that there was one; or nothing. */
   #leaveBehind(session: Session): void {
     const { clientId } = session;
-    this.#byClientId.delete(clientId);
+    this.#discard(session);
     if (!session.isForgotten) this.departed.add(session.view);
     else note(this.#context, "client.forgotten", { clientId, reason: "sent away" });
   }
@@ -259,7 +276,7 @@ export class Sessions {
   #forget(session: Session, limit: string): void {
     const { clientId } = session;
     session.forget();
-    this.#byClientId.delete(clientId);
+    this.#discard(session);
     this.departed.add(session.view);
     if (session.wasKept) this.emitSave(clientId);
     note(this.#context, "client.forgotten", { clientId, limit });

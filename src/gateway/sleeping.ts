@@ -39,8 +39,7 @@ export class Sleeping {
   /** PINGREQ of a sleeping client (Z4 to Z6). */
   wake(now: Instant): void {
     const client = this.#client;
-    client.figures.wakeUps += 1;
-    client.totals.wakeUps += 1;
+    client.figures.countWakeUp();
     client.sendHeldAnswers();
     if (client.deliveries.waiting.length === 0 && !this.#linkIsNew) {
       client.send(FIXED.pingResp);

@@ -16,6 +16,7 @@ export type Action =
   | "saved"
   | "restart"
   | "reload"
+  | "dismiss"
   | "time";
 
 type Numbers = readonly [number, ...number[]];
@@ -87,6 +88,7 @@ export function pickProfile(chance: Chance): FuzzProfile {
       saved: chance.pick([0, 0.5]),
       restart: chance.pick([0, 0, 0.3]),
       reload: chance.pick([0, 0, 0.5]),
+      dismiss: chance.pick([0, 0, 0.3]),
       time: chance.integer(0, 5),
     },
     clients: chance.integer(1, 6),

@@ -30,6 +30,7 @@ const ACTIONS: Record<Action, Act> = {
   saved: (world) => world.handle({ type: "saved" }),
   restart,
   reload,
+  dismiss,
   time: timePasses,
 };
 
@@ -238,6 +239,12 @@ function reload(world: FuzzWorld, chance: Chance, profile: FuzzProfile): void {
     standby,
     predefinedTopics: chance.happens(0.3) ? predefinedTopics : topics.filter(() => chance.happens(0.8)),
   });
+}
+
+/** Whoever operates the gateway sends a client away; sometimes one that there is not. */
+function dismiss(world: FuzzWorld, chance: Chance, profile: FuzzProfile): void {
+  const clientId = `client-${chance.integer(0, profile.clients)}`;
+  world.handle({ type: "dismiss", clientId, forget: chance.happens(0.5) });
 }
 
 function timePasses(world: FuzzWorld, chance: Chance, profile: FuzzProfile): void {

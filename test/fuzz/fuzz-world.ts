@@ -136,6 +136,21 @@ export class FuzzWorld {
     for (const effect of effects) this.#check(effect, asked, effects);
     invariant(this.broker.inUse <= this.#clientsMax, "there are at most clientsMax broker connections in use");
     invariant(!Number.isNaN(this.#gateway.deadline), "the deadline is a number");
+    this.#checkViews();
+  }
+
+  /** What people are shown is what there is: each client once, and counted in its state. */
+  #checkViews(): void {
+    const counts = new Map<string, number>();
+    const clientIds = new Set<string>();
+    for (const { clientId, state } of this.#gateway.views()) {
+      invariant(!clientIds.has(clientId), "a client is shown once");
+      clientIds.add(clientId);
+      counts.set(state, (counts.get(state) ?? 0) + 1);
+      invariant(this.#gateway.detail(clientId, this.#now)?.state === state, "a client is shown in one state");
+    }
+    for (const [state, count] of Object.entries(this.#gateway.stateCounts))
+      invariant(count === (counts.get(state) ?? 0), `clients that are ${state} are counted`);
   }
 
   #reloadSame(): void {

@@ -11,6 +11,7 @@ export const MISHAPS = [
   "crash",
   "stop",
   "reload",
+  "sent away",
   "outage",
   "broker restarts",
   "other gateway",

@@ -35,6 +35,8 @@ export interface SimOptions {
   linkExpiryMs: number;
   /** Mean time between the times at which a gateway is given other settings. */
   reloadMs: number;
+  /** Mean time between the times at which somebody is sent away. */
+  dismissMs: number;
   /** What the broker does otherwise than others. */
   habits: BrokerHabits;
   /** Mean time between the times at which the network between a gateway and the broker is gone, and how long at most. */
@@ -172,6 +174,7 @@ export function drawOptions(seed: number): SimOptions {
     bufferedOctetsMax: random.next() < 0.2 ? random.integer(400, 10_000) : 268_435_456,
     linkExpiryMs: later.next() < 0.25 ? later.integer(2_000, 100_000) : never,
     reloadMs: later.next() < 0.2 ? later.integer(2_000, 100_000) : never,
+    dismissMs: later.next() < 0.15 ? later.integer(5_000, 100_000) : never,
     habits: drawHabits(seed),
   };
   // It is met only where connections are made anew for clients with durable sessions.

@@ -223,6 +223,10 @@ export class SimulatedWorld {
       happens(o.roamMs, "other gateway", () => this.#roam(client));
     }
     for (const gateway of this.#gateways) {
+      this.#repeatedly(o.dismissMs, "sent away", () => {
+        const { clientId } = this.#clients[this.#random.integer(0, this.#clients.length - 1)]!;
+        gateway.handle({ type: "dismiss", clientId, forget: false });
+      });
       this.#repeatedly(o.crashMs, "crash", () => this.#endGateway(gateway, "crash"));
       this.#repeatedly(o.stopMs, "stop", () => this.#endGateway(gateway, "stop"));
       this.#repeatedly(o.reloadMs, "reload", () => gateway.handle({ type: "reload", settings: this.#otherSettings() }));
