@@ -31,7 +31,7 @@ interface Chunk {
  * that fails is told of, and tried again with what comes next.
  */
 export class Capture {
-  readonly #file: CaptureFile;
+  readonly #file: Pick<CaptureFile, "path" | "append" | "close">;
   readonly #octetsMax: number;
   readonly #log: Log;
   readonly #clock = new WallClock();
@@ -50,13 +50,14 @@ export class Capture {
   #isFailing = false;
   #isClosed = false;
 
-  private constructor(file: CaptureFile, octetsMax: number, log: Log) {
+  /** Records in a file that has just begun; one that would be larger than `octetsMax` is followed by another. */
+  constructor(file: Pick<CaptureFile, "path" | "append" | "close">, octetsMax: number, log: Log) {
     this.#file = file;
     this.#octetsMax = octetsMax;
     this.#log = log;
   }
 
-  /** Begins the file; one that would be larger than `octetsMax` is followed by another. Rejects with an Error for the user. */
+  /** Begins a file, and tells of it. Rejects with an Error for the user. */
   static async open(path: string, octetsMax: number, log: Log): Promise<Capture> {
     const capture = new Capture(await CaptureFile.open(path), octetsMax, log);
     const message = `every datagram is written to ${path}, with its payload (wireshark ${path}; the port of the listener is to be decoded as MQTT-SN)`;

@@ -58,7 +58,7 @@ export class UdpDevice {
     this.#maxQos = maxQos;
     this.#device = new Device({ ...DEFAULT_DEVICE_SETTINGS, ...PATIENT, ...settings, clientId }, 1);
     this.#gateway = gateway;
-    this.#socket = createSocket("udp4");
+    this.#socket = createSocket(gateway.host.includes(":") ? "udp6" : "udp4");
     this.#socket.on("message", (data) => {
       const { type } = decode(data);
       this.heard.push(type);
