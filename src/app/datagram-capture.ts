@@ -9,6 +9,8 @@ const PAIRS_MAX = 10_000;
 
 const SCHEME = "udp://";
 
+type Places = Pick<Listeners, "whereIs" | "urls" | "groupsOf">;
+
 /** A sender or receiver, and the listener that it speaks to. */
 interface Pair {
   local: UdpEnd;
@@ -22,11 +24,11 @@ interface Pair {
  */
 export function datagramCapture(
   capture: Pick<Capture, "record">,
-  listeners: () => Listeners | undefined,
+  listeners: () => Places | undefined,
 ): NonNullable<Surroundings["trace"]> {
   const pairs = new Map<Address, Pair>();
 
-  function pairOf(address: Address, from: Listeners): Pair {
+  function pairOf(address: Address, from: Places): Pair {
     let pair = pairs.get(address);
     if (pair === undefined) {
       const { address: remote, listener } = from.whereIs(address);

@@ -47,6 +47,17 @@ async function device() {
 }
 
 describe("discovery", () => {
+  test("where a broadcast goes is known: the groups of one listener, or of all; nowhere where it is off", async () => {
+    const { listeners, ports } = await open({ listen: ["udp://127.0.0.1:0", "udp://127.0.0.1:0"] });
+    const places = ports.map((port) => ({ url: `udp://127.0.0.1:${port}`, group: `${GROUP}:${port}` }));
+    expect(listeners.groupsOf(undefined)).toEqual(places);
+    expect(listeners.groupsOf("2|10.0.0.1:5000")).toEqual([places[1]]);
+    const unfindable = await open({ "discovery.enabled": false });
+    expect(unfindable.listeners.groupsOf(undefined)).toEqual([]);
+    const nowhere = await open({ "discovery.interfaces": ["none-such"] });
+    expect(nowhere.listeners.groupsOf(undefined)).toEqual([]);
+  });
+
   test("D8 a search comes in at each listener, with its prefix, and is logged where the group was joined", async () => {
     const { received, ports, of } = await open({ listen: ["udp://127.0.0.1:0", "udp://127.0.0.1:0"] });
     const peers = [];
