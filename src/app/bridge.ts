@@ -163,12 +163,14 @@ export class Bridge {
     this.#schedule();
   }
 
-  /** Whether there is a topic for the client. */
+  /** Whether there is a topic for the client, for which the broker does not close the connection. */
   #isNamed(clientId: string): boolean {
-    if (isTopicName(clientId)) return true;
+    const forbidden = this.#options.gateway.values()["broker.forbidden_characters"];
+    const isForbidden = forbidden !== "" && [...forbidden].some((character) => clientId.includes(character));
+    if (isTopicName(clientId) && !isForbidden) return true;
     if (!this.#hasToldUnnamed) {
       this.#hasToldUnnamed = true;
-      const message = `no availability is told of the client ${JSON.stringify(clientId)}, nor of others with + # or control characters in their ids: these cannot stand in a topic`;
+      const message = `no availability is told of the client ${JSON.stringify(clientId)}, nor of others with + # or control characters in their ids, or with broker.forbidden_characters: these cannot stand in a topic`;
       this.#options.log.warn("bridge.client-unnamed", { clientId }, message);
     }
     return false;

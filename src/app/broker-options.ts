@@ -60,7 +60,7 @@ export const BROKER_OPTIONS = {
   "broker.profile": {
     ...choice("<broker>", Object.keys(BROKER_PROFILES) as [keyof typeof BROKER_PROFILES]),
     default: "generic",
-    meaning: `what kind of broker it is: sets other options of this section to what it can do, where they are not set (${Object.keys(BROKER_PROFILES).join(", ")})`,
+    meaning: `what kind of broker it is: sets other options to what it can do, where they are not set (${Object.keys(BROKER_PROFILES).join(", ")})`,
   },
   "broker.version": {
     ...integer(4, 5),

@@ -58,7 +58,8 @@ export const BROKER_PROFILES = {
   },
 
   /**
-   * Closes the connection for QoS 2 and does not retain (a topic followed by /get asks for its last value). Who tries to connect more than 20
+   * Closes the connection for QoS 2 and does not retain (a topic followed by /get asks for its last value). Takes only topics of the account's
+   * own, which what the gateway tells of itself is not below. Who tries to connect more than 20
    * times a minute, all clients of an account together, is banned for a while.
    */
   "adafruit-io": {
@@ -69,6 +70,7 @@ export const BROKER_PROFILES = {
       "broker.reconnect_min": "10s",
       "broker.reconnect_max": "5m",
       "broker.max_reconnect_rate": 1,
+      "bridge.enabled": false,
     },
     needs: ["username"],
   },
@@ -85,6 +87,7 @@ export const BROKER_PROFILES = {
       "broker.max_qos": 1,
       "broker.retain": "strip",
       "broker.max_reconnect_rate": 100,
+      "bridge.enabled": false,
     },
     needs: ["tls", "sas-or-certificate", "plain-client-id", "own-client-id"],
     keepAliveMsMax: 1_177_000,
@@ -92,10 +95,11 @@ export const BROKER_PROFILES = {
 
   /**
    * Closes the connection for QoS 2, and for what the policy of the certificate does not allow: it has to allow the gateway's own
-   * connection too. At port 443 it wants broker.alpn x-amzn-mqtt-ca.
+   * connection too. Where it allows the topics below bridge.base_topic as well, also as a will, bridge.enabled may be set. At port 443 it
+   * wants broker.alpn x-amzn-mqtt-ca.
    */
   "aws-iot": {
-    options: { "broker.version": 5, "broker.max_qos": 1 },
+    options: { "broker.version": 5, "broker.max_qos": 1, "bridge.enabled": false },
     needs: ["tls", "username-or-certificate", "alpn-at-443"],
     keepAliveMsMax: 1_200_000,
   },

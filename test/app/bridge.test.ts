@@ -225,6 +225,14 @@ describe("the availability of clients", () => {
     expect(site.log).toMatchObject([{ event: "bridge.client-unnamed", level: "warn", clientId: "a+b" }]);
   });
 
+  test("of an id for which the broker would close the connection is left out", () => {
+    const site = new BridgeSite({ "broker.profile": "nats" });
+    site.bridge.reachable();
+    for (const clientId of ["hall.door", "hall door", "hall-door"]) site.note("client.connected", clientId);
+    vi.advanceTimersByTime(1000);
+    expect(site.news()).toEqual(["mqttsn/hall-door/availability online"]);
+  });
+
   test("is taken back of a client that was sent away for good, and stays of one that is forgotten for want of room", () => {
     const site = new BridgeSite();
     site.bridge.reachable();

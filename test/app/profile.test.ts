@@ -49,7 +49,7 @@ test.each(PROFILES)("%s sets options that there are, to other values than they h
   const values = valuesOf({ ...ENOUGH, "broker.profile": name });
   for (const [key, value] of Object.entries(profile.options)) {
     expect(isOptionKey(key)).toBe(true);
-    expect(key).toMatch(/^broker\./);
+    expect(key).toMatch(/^(broker\.|bridge\.enabled$)/);
     if (key === "broker.username") continue;
     // What a newer broker may one day be given by default is said all the same.
     if (key === "broker.version" && value === 4) continue;
@@ -72,10 +72,16 @@ test.each([
   ["emqx-serverless", { "broker.version": 5, "broker.max_reconnect_rate": 50 }],
   [
     "adafruit-io",
-    { "broker.max_qos": 1, "broker.retain": "strip", "broker.reconnect_min": 10_000, "broker.max_reconnect_rate": 1 },
+    {
+      "broker.max_qos": 1,
+      "broker.retain": "strip",
+      "broker.reconnect_min": 10_000,
+      "broker.max_reconnect_rate": 1,
+      "bridge.enabled": false,
+    },
   ],
-  ["azure-iot-hub", { "broker.version": 4, "broker.max_qos": 1, "broker.retain": "strip" }],
-  ["aws-iot", { "broker.version": 5, "broker.max_qos": 1, "broker.retain": "keep" }],
+  ["azure-iot-hub", { "broker.version": 4, "broker.max_qos": 1, "broker.retain": "strip", "bridge.enabled": false }],
+  ["aws-iot", { "broker.version": 5, "broker.max_qos": 1, "broker.retain": "keep", "bridge.enabled": false }],
 ] as const)("%s is what that broker can do", (name, values) => {
   expect(valuesOf({ ...ENOUGH, "broker.profile": name })).toMatchObject(values);
 });
