@@ -1,0 +1,226 @@
+import { type Answer, errorAnswer, jsonAnswer } from "./answer.ts";
+import type { GatewayStatus } from "./answers.ts";
+import { type ClientQuery, clientQuery, unknownParameter, wrongWord } from "./client-query.ts";
+import { ClientSnapshot } from "./client-snapshot.ts";
+import type { EventStreams } from "./event-streams.ts";
+import { LiveViews, type ViewEvent } from "./live-views.ts";
+import type { Handler, Route, RoutedRequest } from "./route.ts";
+import type { GatewaySource, TraceTarget } from "./source.ts";
+import { TraceStream } from "./trace-stream.ts";
+import { type Job, WorkShare } from "./work-share.ts";
+
+/** So long one look at all clients is shown to everybody. */
+const SNAPSHOT_MS = 1000;
+
+/** So long it is kept where nobody asks: of many clients it is large. */
+const SNAPSHOT_KEPT_MS = 5000;
+
+/** Characters of an address to trace. */
+const ADDRESS_MAX = 100;
+
+/** `/api`: what there is to see, and the little there is to do. */
+export class Api {
+  readonly #source: GatewaySource;
+  readonly #streams: EventStreams;
+  readonly #share = new WorkShare();
+  readonly #views: LiveViews;
+  #snapshot: { of: ClientSnapshot; takenAtMs: number } | undefined;
+
+  /** `onFailure` is told of a bug. */
+  constructor(source: GatewaySource, streams: EventStreams, onFailure: (error: unknown) => void) {
+    this.#source = source;
+    this.#streams = streams;
+    this.#views = new LiveViews(this.#share, onFailure);
+  }
+
+  get routes(): Route[] {
+    const route = (path: string, methods: Record<string, Handler>): Route => ({
+      path,
+      access: "unauthorized",
+      isChecked: true,
+      methods,
+    });
+    return [
+      route("/api/gateway", { GET: this.#gateway }),
+      route("/api/clients", { GET: this.#clients }),
+      route("/api/clients/{clientId}", { GET: this.#client, DELETE: (routed) => this.#dismiss(routed, true) }),
+      route("/api/clients/{clientId}/disconnect", { POST: (routed) => this.#dismiss(routed, false) }),
+      route("/api/clients/{clientId}/stream", { GET: this.#clientStream }),
+      route("/api/clients/{clientId}/trace", { GET: this.#clientTrace }),
+      route("/api/history", { GET: this.#history }),
+      route("/api/stream", { GET: this.#stream }),
+      route("/api/trace", { GET: this.#addressTrace }),
+    ];
+  }
+
+  end(): void {
+    this.#views.end();
+  }
+
+  readonly #gateway: Handler = ({ query }) => {
+    const problem = unknownParameter(query, []);
+    return problem === undefined ? this.#answer(this.#status()) : badRequest(problem);
+  };
+
+  readonly #clients: Handler = ({ query }) => {
+    const asked = clientQuery(query);
+    return "problem" in asked ? badRequest(asked.problem) : this.#answer(this.#list(asked));
+  };
+
+  readonly #client: Handler = async ({ query, parts }) => {
+    const problem = unknownParameter(query, []);
+    if (problem !== undefined) return badRequest(problem);
+    const clientId = parts.clientId!;
+    const client = await this.#share.do(once(() => this.#source.client(clientId)));
+    return client === undefined ? unknownClient() : jsonAnswer(JSON.stringify(client));
+  };
+
+  readonly #history: Handler = ({ query }) => {
+    const problem = unknownParameter(query, ["range"]) ?? wrongWord(query, "range", ["10m", "24h"]);
+    if (problem !== undefined) return badRequest(problem);
+    const range = query.get("range") === "24h" ? "24h" : "10m";
+    return this.#answer(once(() => this.#source.history(range)));
+  };
+
+  #dismiss({ query, parts }: RoutedRequest, forget: boolean): Answer {
+    const problem = unknownParameter(query, []);
+    if (problem !== undefined) return badRequest(problem);
+    return this.#source.dismiss(parts.clientId!, forget) ? { status: 202 } : unknownClient();
+  }
+
+  readonly #stream: Handler = (routed) => {
+    const query = clientQuery(routed.query);
+    if ("problem" in query) return badRequest(query.problem);
+    const look = () => this.#overview(query);
+    const { states } = query;
+    const key = JSON.stringify({ ...query, states: states && [...states].sort() });
+    return this.#show(routed, `clients ${key}`, look);
+  };
+
+  readonly #clientStream: Handler = (routed) => {
+    const problem = unknownParameter(routed.query, []);
+    if (problem !== undefined) return badRequest(problem);
+    const clientId = routed.parts.clientId!;
+    const look = () =>
+      once(() => {
+        const client = this.#source.client(clientId);
+        // Said at each change between the two.
+        return [
+          client === undefined ? { event: "gone", data: "{}" } : { event: "client", data: JSON.stringify(client) },
+        ];
+      });
+    return this.#show(routed, `client ${clientId}`, look);
+  };
+
+  readonly #clientTrace: Handler = (routed) => {
+    const problem = unknownParameter(routed.query, []);
+    return problem === undefined ? this.#trace(routed, { clientId: routed.parts.clientId! }) : badRequest(problem);
+  };
+
+  readonly #addressTrace: Handler = (routed) => {
+    const problem = unknownParameter(routed.query, ["address"]);
+    if (problem !== undefined) return badRequest(problem);
+    const address = routed.query.get("address") ?? "";
+    if (address === "" || address.length > ADDRESS_MAX) {
+      return badRequest(
+        "address: is missing; give an address, such as 10.0.0.7, or one with its port, such as 10.0.0.7:4711",
+      );
+    }
+    return this.#trace(routed, { address });
+  };
+
+  #trace({ request, response, address }: RoutedRequest, target: TraceTarget): Answer | undefined {
+    if (request.method === "HEAD") return STREAM_HEAD;
+    const full = this.#streams.whyNot(address);
+    if (full !== undefined) return tooMany(full);
+    let stop = () => {};
+    let trace: TraceStream | undefined;
+    const reader = this.#streams.begin(response, address, () => {
+      stop();
+      trace?.end();
+    });
+    trace = new TraceStream(reader);
+    stop = this.#source.trace(target, trace.add);
+    return undefined;
+  }
+
+  #show({ request, response, address }: RoutedRequest, key: string, look: () => Job<ViewEvent[]>): Answer | undefined {
+    if (request.method === "HEAD") return STREAM_HEAD;
+    const full = this.#streams.whyNot(address);
+    if (full !== undefined) return tooMany(full);
+    let stop = () => {};
+    const reader = this.#streams.begin(response, address, () => stop());
+    stop = this.#views.show(key, look, reader);
+    return undefined;
+  }
+
+  *#overview(query: ClientQuery): Job<ViewEvent[]> {
+    const status = yield* this.#status();
+    yield;
+    const list = yield* this.#list(query);
+    yield;
+    // The time and what the process takes are others each time, and nobody waits for them.
+    const { now, process, ...rest } = status;
+    return [
+      { event: "gateway", data: JSON.stringify(status), sameAs: JSON.stringify(rest) },
+      { event: "clients", data: JSON.stringify(list) },
+    ];
+  }
+
+  *#status(): Job<GatewayStatus> {
+    const { states } = yield* this.#all();
+    const sessions = states.connecting + states.active + states.asleep + states.awake;
+    return { ...this.#source.status(), sessions, states };
+  }
+
+  *#list(query: ClientQuery) {
+    const all = yield* this.#all();
+    return yield* all.list(query);
+  }
+
+  /** All clients, as they are or were a second ago. */
+  *#all(): Job<ClientSnapshot> {
+    const known = this.#snapshot;
+    if (known !== undefined && performance.now() - known.takenAtMs < SNAPSHOT_MS) return known.of;
+    const of = yield* ClientSnapshot.take(this.#source.clients());
+    const snapshot = { of, takenAtMs: performance.now() };
+    this.#snapshot = snapshot;
+    setTimeout(() => {
+      if (this.#snapshot === snapshot) this.#snapshot = undefined;
+    }, SNAPSHOT_KEPT_MS).unref();
+    return of;
+  }
+
+  async #answer(job: Job<unknown>): Promise<Answer> {
+    return jsonAnswer(await this.#share.do(inJson(job)));
+  }
+}
+
+const STREAM_HEAD: Answer = { status: 200, headers: { "content-type": "text/event-stream; charset=utf-8" } };
+
+function* inJson(job: Job<unknown>): Job<string> {
+  const value = yield* job;
+  yield;
+  return JSON.stringify(value);
+}
+
+// biome-ignore lint/correctness/useYield: a job of one step
+function* once<T>(work: () => T): Job<T> {
+  return work();
+}
+
+function badRequest(problem: string): Answer {
+  return errorAnswer(400, "bad-request", problem);
+}
+
+function unknownClient(): Answer {
+  return errorAnswer(
+    404,
+    "unknown-client",
+    "nothing is known of a client with this id; ids differ in capital and small letters",
+  );
+}
+
+function tooMany(reason: string): Answer {
+  return errorAnswer(503, "too-many-streams", reason, { "retry-after": "10" });
+}

@@ -1,0 +1,90 @@
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+
+/** Wrong tokens in this time that are looked at: of one address, and of all. */
+const WINDOW_MS = 60_000;
+const WRONG_OF_ADDRESS_MAX = 10;
+const WRONG_OF_ALL_MAX = 100;
+
+/** Addresses that have shown the right one: these are not kept waiting because of what others do. */
+const TRUSTED_MAX = 100;
+
+/** Whether somebody may come in: `wait` where there have been too many wrong tokens. */
+export type Verdict = "yes" | "no" | "wait";
+
+/** Who may come in: who has the token, or a cookie that was given for it. */
+export class TokenGuard {
+  readonly #onWrong: (address: string) => void;
+  readonly #now: () => number;
+  /** Of this start: cookies of before are worth nothing. */
+  readonly #key = randomBytes(32);
+  #token: string | undefined;
+  #cookie = "";
+  #windowStart = Number.NEGATIVE_INFINITY;
+  /** Wrong tokens in this window, by address; as many addresses as wrong tokens at most. */
+  readonly #wrong = new Map<string, number>();
+  #wrongOfAll = 0;
+  readonly #trusted = new Set<string>();
+
+  /** `onWrong` is told of each wrong token that was looked at. `now` in milliseconds. */
+  constructor(onWrong: (address: string) => void, now = () => performance.now()) {
+    this.#onWrong = onWrong;
+    this.#now = now;
+  }
+
+  /** From now on this is the token; undefined where none is needed. Cookies for another one are worth nothing any more. */
+  set token(token: string | undefined) {
+    if (token === this.#token) return;
+    this.#token = token;
+    this.#cookie = token === undefined ? "" : this.#digest(`cookie ${token}`).toString("base64url");
+    this.#trusted.clear();
+  }
+
+  /** Whether a token is needed. */
+  get isNeeded(): boolean {
+    return this.#token !== undefined;
+  }
+
+  /** The value of the cookie of who has shown the token. */
+  get cookie(): string {
+    return this.#cookie;
+  }
+
+  /** Whether this is the cookie. Nobody guesses it, so that one may try as often as one likes. */
+  isCookie(value: string): boolean {
+    return this.#cookie !== "" && this.#isSame(value, this.#cookie);
+  }
+
+  /** Whether this is the token. */
+  judge(token: string, address: string): Verdict {
+    if (this.#token === undefined) return "yes";
+    if (this.#mustWait(address)) return "wait";
+    if (this.#isSame(token, this.#token)) {
+      if (this.#trusted.size < TRUSTED_MAX) this.#trusted.add(address);
+      return "yes";
+    }
+    this.#wrong.set(address, (this.#wrong.get(address) ?? 0) + 1);
+    this.#wrongOfAll += 1;
+    this.#onWrong(address);
+    return "no";
+  }
+
+  #mustWait(address: string): boolean {
+    const now = this.#now();
+    if (now - this.#windowStart >= WINDOW_MS) {
+      this.#windowStart = now;
+      this.#wrong.clear();
+      this.#wrongOfAll = 0;
+    }
+    if ((this.#wrong.get(address) ?? 0) >= WRONG_OF_ADDRESS_MAX) return true;
+    return this.#wrongOfAll >= WRONG_OF_ALL_MAX && !this.#trusted.has(address);
+  }
+
+  /** In a time that says nothing of where they differ, and of how long they are. */
+  #isSame(one: string, other: string): boolean {
+    return timingSafeEqual(this.#digest(one), this.#digest(other));
+  }
+
+  #digest(text: string): Buffer {
+    return createHmac("sha256", this.#key).update(text).digest();
+  }
+}

@@ -1,0 +1,93 @@
+import { performance } from "node:perf_hooks";
+
+/** The part of time that the work may take while there is any: so many times as long as it worked it rests. */
+const REST_FACTOR = 9;
+
+/** How long it works before it looks whether to rest. A datagram that comes meanwhile waits. */
+const TURN_MS = 2;
+
+/** Jobs that may wait. */
+const WAITING_MAX = 64;
+
+/** Work in steps: each `next()` does a little of it. */
+export type Job<T> = Generator<void, T>;
+
+interface Waiting {
+  job: Job<unknown>;
+  resolve: (value: never) => void;
+  reject: (error: unknown) => void;
+}
+
+/** More is asked for than can be answered soon. */
+export class Overloaded extends Error {
+  readonly code = "OVERLOADED";
+}
+
+/** The clock and timers that it works with; tests have their own. */
+export interface WorkTime {
+  now(): number;
+  after(delayMs: number, callback: () => void): void;
+}
+
+const SYSTEM_TIME: WorkTime = {
+  now: () => performance.now(),
+  after: (delayMs, callback) => {
+    setTimeout(callback, delayMs);
+  },
+};
+
+/**
+ * Work that must not slow the gateway: one job after the other, a few milliseconds at a time, and a tenth of the time in all. Many who ask
+ * get slower answers, not slower sensors.
+ */
+export class WorkShare {
+  readonly #time: WorkTime;
+  readonly #waiting: Waiting[] = [];
+  #isBusy = false;
+  /** Milliseconds of work since the last rest. */
+  #workedMs = 0;
+
+  constructor(time = SYSTEM_TIME) {
+    this.#time = time;
+  }
+
+  /** Does this job when its turn comes. Rejects with `Overloaded` at once where too many wait, and with what the job throws. */
+  do<T>(job: Job<T>): Promise<T> {
+    if (this.#waiting.length >= WAITING_MAX) return Promise.reject(new Overloaded("too many requests wait"));
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.push({ job, resolve, reject });
+      if (this.#isBusy) return;
+      this.#isBusy = true;
+      this.#work();
+    });
+  }
+
+  readonly #work = (): void => {
+    const start = this.#time.now();
+    let spentMs = 0;
+    while (spentMs < TURN_MS && this.#waiting.length > 0) {
+      this.#step(this.#waiting[0]!);
+      spentMs = this.#time.now() - start;
+    }
+    this.#workedMs = spentMs;
+    // It also rests behind the last job: the next one may be asked for at once.
+    this.#time.after(this.#workedMs * REST_FACTOR, this.#goOn);
+  };
+
+  readonly #goOn = (): void => {
+    if (this.#waiting.length === 0) this.#isBusy = false;
+    else this.#work();
+  };
+
+  #step(first: Waiting): void {
+    try {
+      const { done, value } = first.job.next();
+      if (done !== true) return;
+      this.#waiting.shift();
+      first.resolve(value as never);
+    } catch (error) {
+      this.#waiting.shift();
+      first.reject(error);
+    }
+  }
+}
