@@ -45,6 +45,11 @@ export class KeptState {
     this.#saver?.start();
   }
 
+  /** Writes since the start, by what became of them. */
+  get writes(): { done: number; failed: number } {
+    return this.#saver?.writes ?? { done: 0, failed: 0 };
+  }
+
   /** What is to be kept of this client has changed. */
   changed(clientId: string): void {
     this.#saver?.changed(clientId);

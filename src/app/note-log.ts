@@ -44,10 +44,16 @@ export class NoteLog {
   readonly #whereIs: WhereIs;
   readonly #windows = new Map<NoteName, Window>();
   #timer: NodeJS.Timeout | undefined;
+  #omitted = 0;
 
   constructor(log: Log, whereIs: WhereIs) {
     this.#log = log;
     this.#whereIs = whereIs;
+  }
+
+  /** Lines that were left out since the start. */
+  get omitted(): number {
+    return this.#omitted;
   }
 
   /** Prints a note, or counts it. `now` in milliseconds. */
@@ -85,6 +91,7 @@ export class NoteLog {
       return true;
     }
     window.omitted += 1;
+    this.#omitted += 1;
     this.#timer ??= setTimeout(() => this.flush(), WINDOW_MS).unref();
     return false;
   }

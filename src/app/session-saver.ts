@@ -74,6 +74,8 @@ export class SessionSaver {
   #writtenTopicId: number;
   /** Writes to come that are not waited for. */
   #hurried = 0;
+  #writesDone = 0;
+  #writesFailed = 0;
 
   /** `onSaved` is called after each write. */
   constructor(core: SavedCore, keeper: Keeper, onSaved: () => void, log: Log) {
@@ -83,6 +85,11 @@ export class SessionSaver {
     this.#log = log;
     this.#syncedTopicId = core.lastTopicId;
     this.#writtenTopicId = core.lastTopicId;
+  }
+
+  /** Writes since the start, by what became of them. */
+  get writes(): { done: number; failed: number } {
+    return { done: this.#writesDone, failed: this.#writesFailed };
   }
 
   /** From now on it writes by itself, and at once what has changed before. */
@@ -153,12 +160,14 @@ export class SessionSaver {
     try {
       await this.#writeAll(clientIds, mustSync);
     } catch (error) {
+      this.#writesFailed += 1;
       for (const clientId of clientIds) this.#changed.add(clientId);
       this.#tellFailure(error as Error);
       return;
     } finally {
       this.#writtenAtMs = performance.now();
     }
+    this.#writesDone += 1;
     this.#tellSuccess();
     this.#onSaved();
   }

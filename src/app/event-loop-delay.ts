@@ -1,0 +1,67 @@
+import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
+
+/** How often it is measured: seldom enough to cost next to nothing on a small machine. */
+const RESOLUTION_MS = 20;
+
+/** A window that is over is still told of while the next one is not. */
+const WINDOW_MS = 60_000;
+
+const NANOSECONDS_PER_MS = 1e6;
+
+/** How long the event loop was late. */
+interface Delays {
+  readonly p99Ms: number;
+  readonly maxMs: number;
+}
+
+/**
+ * How late the event loop came to do what was due, in the last one to two minutes: what is told does not depend on who asks, or how often.
+ * Begins to measure when it is asked for the first time.
+ */
+export class EventLoopDelay {
+  readonly #clock: () => number;
+  #histogram: IntervalHistogram | undefined;
+  #windowStartMs = 0;
+  #before: Delays = { p99Ms: 0, maxMs: 0 };
+
+  constructor(clock = () => performance.now()) {
+    this.#clock = clock;
+  }
+
+  /** 99 of 100 times it was no later than this, in milliseconds. */
+  get p99Ms(): number {
+    return this.#now().p99Ms;
+  }
+
+  /** The longest delay, in milliseconds. */
+  get maxMs(): number {
+    return this.#now().maxMs;
+  }
+
+  #now(): Delays {
+    const nowMs = this.#clock();
+    if (this.#histogram === undefined) {
+      this.#histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+      this.#histogram.enable();
+      this.#windowStartMs = nowMs;
+    }
+    const current = delaysIn(this.#histogram);
+    const told = {
+      p99Ms: Math.max(current.p99Ms, this.#before.p99Ms),
+      maxMs: Math.max(current.maxMs, this.#before.maxMs),
+    };
+    if (nowMs - this.#windowStartMs >= WINDOW_MS) {
+      this.#before = current;
+      this.#histogram.reset();
+      this.#windowStartMs = nowMs;
+    }
+    return told;
+  }
+}
+
+/** The histogram has the times from one measurement to the next. */
+function delaysIn(histogram: IntervalHistogram): Delays {
+  if (histogram.count === 0) return { p99Ms: 0, maxMs: 0 };
+  const delay = (nanoseconds: number) => Math.max(0, nanoseconds / NANOSECONDS_PER_MS - RESOLUTION_MS);
+  return { p99Ms: delay(histogram.percentile(99)), maxMs: delay(histogram.max) };
+}
