@@ -65,6 +65,7 @@ clients:
     - { client: "sensor-*", username: "s-\${clientId}", password_file: sensors }
   credentials_file: credentials.yaml
 topics: { predefined_file: topics.conf }
+bridge: { enabled: false }
 `,
     sensors: `hush-\${clientId}\n`,
     "credentials.yaml": "- { client: boiler, username: heating, password: hush-boiler }\n",

@@ -15,6 +15,8 @@ const FLAGS = [
   ["--broker-reconnect-max", "200ms"],
   // The test is broker and devices as well, and may be slow to answer.
   ["--broker-connect-timeout", "5s"],
+  // Tests look at all that is published.
+  ["--bridge-enabled", "false"],
 ].flat();
 
 /** A gateway process, its broker, and what makes trouble between the two. */

@@ -7,6 +7,9 @@ import { GatewayProcess, type LogLine } from "./gateway-process.ts";
 
 const PLACES = ["-l", "udp://127.0.0.1:0", "--embedded-listen", "127.0.0.1:0"];
 
+/** Tests look at all that is published. */
+const QUIET = ["--bridge-enabled", "false"];
+
 const BOUND = { timeout: 20_000, interval: 5 };
 
 /** A gateway process with a configuration file that changes. */
@@ -17,7 +20,7 @@ export class ReloadSite {
 
   private constructor(folder: string, args: readonly string[]) {
     this.folder = folder;
-    this.gateway = new GatewayProcess(["run", "-c", join(folder, "gateway.yaml"), ...PLACES, ...args]);
+    this.gateway = new GatewayProcess(["run", "-c", join(folder, "gateway.yaml"), ...PLACES, ...QUIET, ...args]);
   }
 
   /** Starts one with this file, and files beside it by their names. Resolves when it is ready. */
