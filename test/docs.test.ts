@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { anchorOf } from "./docs/anchor-of.ts";
+import { configurationPage } from "./docs/configuration-page.ts";
 import { fieldPage } from "./docs/field-page.ts";
 import { INTERPRETATIONS } from "./docs/interpretations.ts";
 import { PAGE_LINKS } from "./docs/page-links.ts";
@@ -22,6 +23,10 @@ test("docs/states.md says what the transition table says", async () => {
 
 test("docs/specification.md says what the rules and the tests say", async () => {
   await expect(specificationPage()).toMatchFileSnapshot("../docs/specification.md");
+});
+
+test("docs/configuration.md says what the options say", async () => {
+  await expect(configurationPage()).toMatchFileSnapshot("../docs/configuration.md");
 });
 
 test("docs/field.md says what the tests say", async () => {
