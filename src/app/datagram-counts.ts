@@ -23,17 +23,10 @@ export type CountedMessageName = MessageName | "malformed";
 const ANSWERS = Object.keys(RETURN_CODE_AT) as AnswerName[];
 const MESSAGES = Object.entries(MSG_TYPE) as [MessageName, number][];
 
-/** By the octet of the message type: 1 where there is such a type. */
-const IS_TYPE = new Uint8Array(256);
-for (const [, octet] of MESSAGES) IS_TYPE[octet] = 1;
-
-/** By the octet of the message type: where its answers are counted, and where the return code stands; −1 where there is none. */
-const ANSWER_ROW = new Int8Array(256).fill(-1);
-const ANSWER_OFFSET = new Int8Array(256);
-for (const [row, name] of ANSWERS.entries()) {
-  ANSWER_ROW[MSG_TYPE[name]] = row;
-  ANSWER_OFFSET[MSG_TYPE[name]] = RETURN_CODE_AT[name];
-}
+/** What there is to count of a message, by the octet of its type: below 0 no such type, 0 the message, above 0 in which row its return code. */
+const KIND = new Int8Array(256).fill(-1);
+for (const [, octet] of MESSAGES) KIND[octet] = 0;
+for (const [row, name] of ANSWERS.entries()) KIND[MSG_TYPE[name]] = row + 1;
 
 /**
  * Datagrams that went one way, by what is in them: only the header is looked at, and in an envelope that of the message inside. Any octets
@@ -43,27 +36,23 @@ export class DatagramCounts {
   readonly #messages = new Float64Array(256);
   readonly #octets = new Float64Array(256);
   readonly #answers = new Float64Array(ANSWERS.length * RETURN_CODES);
-  #datagrams = 0;
-  #allOctets = 0;
 
   /** A datagram goes this way. */
   add(datagram: Uint8Array): void {
     const size = datagram.length;
-    this.#datagrams += 1;
-    this.#allOctets += size;
-    let start = 0;
-    // §5.5: the Length of an envelope is that of its header alone.
-    if (datagram[1] === MSG_TYPE.ENCAPSULATED && datagram[0]! >= 3 && datagram[0]! < size) start = datagram[0]!;
-    const bodyAt = bodyOf(datagram, start);
+    // Nearly all have the short header, which needs no call.
+    const isShort = datagram[0] === size && size >= 2 && datagram[1] !== MSG_TYPE.ENCAPSULATED;
+    const bodyAt = isShort ? 2 : bodyOf(datagram);
     const type = bodyAt === 0 ? MALFORMED : datagram[bodyAt - 1]!;
-    const counted = IS_TYPE[type] === 1 ? type : MALFORMED;
+    const kind = KIND[type]!;
+    const counted = kind < 0 ? MALFORMED : type;
     this.#messages[counted]! += 1;
     this.#octets[counted]! += size;
-    const row = ANSWER_ROW[counted]!;
-    if (row >= 0) this.#countAnswer(row, datagram[bodyAt + ANSWER_OFFSET[counted]!]);
+    if (kind > 0) this.#countAnswer(kind - 1, datagram, bodyAt);
   }
 
-  #countAnswer(row: number, returnCode: number | undefined): void {
+  #countAnswer(row: number, datagram: Uint8Array, bodyAt: number): void {
+    const returnCode = datagram[bodyAt + RETURN_CODE_AT[ANSWERS[row]!]];
     // What is cut short is dropped as it is.
     if (returnCode === undefined) return;
     const code = returnCode < RETURN_CODES - 1 ? returnCode : RETURN_CODES - 1;
@@ -71,12 +60,12 @@ export class DatagramCounts {
   }
 
   get datagrams(): number {
-    return this.#datagrams;
+    return sum(this.#messages);
   }
 
   /** Octets of all of them, envelopes included. */
   get octets(): number {
-    return this.#allOctets;
+    return sum(this.#octets);
   }
 
   /** How many there were of each type, and their octets, envelopes included. An envelope around nothing that is a message is malformed. */
@@ -96,8 +85,20 @@ export class DatagramCounts {
   }
 }
 
-/** Where the message that begins at `start` has its first octet behind the message type; 0 where there is no header with the right Length. */
-function bodyOf(datagram: Uint8Array, start: number): number {
+function sum(counts: Float64Array): number {
+  return counts.reduce((total, count) => total + count, 0);
+}
+
+/** Where the message has its first octet behind the message type; 0 where there is no header with the right Length. */
+function bodyOf(datagram: Uint8Array): number {
+  // §5.5: the Length of an envelope is that of its header alone.
+  const length = datagram[0]!;
+  const isEnvelope = datagram[1] === MSG_TYPE.ENCAPSULATED && length >= 3 && length < datagram.length;
+  return isEnvelope ? bodyFrom(datagram, length) : bodyFrom(datagram, 0);
+}
+
+/** The same of the message that begins at `start` and goes on to the end. */
+function bodyFrom(datagram: Uint8Array, start: number): number {
   const size = datagram.length - start;
   if (size < 2) return 0;
   const first = datagram[start]!;

@@ -10,7 +10,8 @@ export class GatewayCounts {
   readonly in = new DatagramCounts();
   /** Those of the gateway. */
   readonly out = new DatagramCounts();
-  readonly packets = new PacketCounts();
+  readonly packetsToBroker = new PacketCounts();
+  readonly packetsFromBroker = new PacketCounts();
   readonly notes = new NoteCounts();
   readonly links = new LinkCounts();
   readonly broker = new BrokerCounts();

@@ -8,6 +8,7 @@ import type { DatagramCounts } from "./datagram-counts.ts";
 import type { EventLoopDelay } from "./event-loop-delay.ts";
 import type { GatewayCounts } from "./gateway-counts.ts";
 import type { OptionValues } from "./options.ts";
+import type { PacketCounts } from "./packet-counts.ts";
 
 /** Where the figures of a gateway come from. */
 export interface MetricsParts {
@@ -57,7 +58,7 @@ export class GatewayMetrics {
 function readingOf({ version, options, core, counts, eventLoopDelay, ...parts }: MetricsParts): MetricsReading {
   const values = options();
   const { figures, buffered } = core;
-  const { notes, packets, links, broker } = counts;
+  const { notes, links, broker } = counts;
   const { opening, open, accepted, refused, failed } = links;
   return {
     version,
@@ -67,8 +68,8 @@ function readingOf({ version, options, core, counts, eventLoopDelay, ...parts }:
     clientsMax: values["clients.max"],
     in: trafficOf(counts.in),
     out: trafficOf(counts.out),
-    packetsToBroker: packets.toBroker,
-    packetsFromBroker: packets.fromBroker,
+    packetsToBroker: packetsOf(counts.packetsToBroker, ["suback", "unsuback"]),
+    packetsFromBroker: packetsOf(counts.packetsFromBroker, ["subscribe", "unsubscribe"]),
     published: figures.published,
     publishedWithoutConnection: figures.publishedWithoutConnection,
     delivered: figures.delivered,
@@ -114,6 +115,12 @@ function readingOf({ version, options, core, counts, eventLoopDelay, ...parts }:
 
 function trafficOf({ byType: messages, answers }: DatagramCounts): TrafficReading {
   return { messages, answers };
+}
+
+/** Those that do not go this way are left out. */
+function packetsOf(counts: PacketCounts, neverSeen: readonly (keyof PacketCounts)[]): Record<string, number> {
+  const all = Object.entries(counts).filter(([type]) => !neverSeen.some((never) => never === type));
+  return Object.fromEntries(all);
 }
 
 function durationsOf({ counts, sumMs }: Latencies): DurationReading {

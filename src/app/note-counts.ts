@@ -22,18 +22,27 @@ export const LIMIT_KEYS = [
   "clients.max_topics",
 ] as const;
 
+/** `byReason` where the note is counted by its reasons. */
+interface NoteCount {
+  count: number;
+  readonly byReason: Record<Reason, number> | undefined;
+}
+
 /** What the core notes, by name, by reason, and by the limit that was reached. */
 export class NoteCounts {
-  readonly #byName = counters<NoteName>(Object.keys(NOTES) as NoteName[]);
-  readonly #byReason = Object.fromEntries(
-    Object.entries(NOTE_REASONS).map(([name, reasons]) => [name, counters<Reason>(reasons)]),
-  ) as Record<ReasonedNote, Record<Reason, number>>;
+  readonly #counts: ReadonlyMap<NoteName, NoteCount> = new Map(
+    (Object.keys(NOTES) as NoteName[]).map((name) => [
+      name,
+      { count: 0, byReason: isReasoned(name) ? counters<Reason>(NOTE_REASONS[name]) : undefined },
+    ]),
+  );
   readonly #byLimit = counters<string>(LIMIT_KEYS);
 
   /** A note was made. */
   count(name: NoteName, fields: NoteFields): void {
-    this.#byName[name] += 1;
-    if (isReasoned(name)) this.#byReason[name][reasonOf(name, fields)] += 1;
+    const counted = this.#counts.get(name)!;
+    counted.count += 1;
+    if (counted.byReason !== undefined) counted.byReason[reasonOf(name as ReasonedNote, fields)] += 1;
     const { limit } = fields;
     // Of a key that is not known there is no series, for there might be any number of them.
     if (typeof limit === "string" && this.#byLimit[limit] !== undefined) this.#byLimit[limit] += 1;
@@ -41,12 +50,15 @@ export class NoteCounts {
 
   /** How many there were of each. */
   get byName(): Readonly<Record<NoteName, number>> {
-    return this.#byName;
+    return Object.fromEntries(Array.from(this.#counts, ([name, { count }]) => [name, count])) as Record<
+      NoteName,
+      number
+    >;
   }
 
   /** How many there were of a note with each reason that it may have. */
   byReason(name: ReasonedNote): Readonly<Partial<Record<Reason, number>>> {
-    return this.#byReason[name];
+    return this.#counts.get(name)!.byReason!;
   }
 
   /** How often each limit was reached. */

@@ -154,7 +154,7 @@ export class Runner {
   }
 
   readonly #onLinkEvent = (event: GatewayEvent): void => {
-    if (event.type === "packet") this.counts.packets.fromBroker[event.packet.cmd] += 1;
+    if (event.type === "packet") this.counts.packetsFromBroker.add(event.packet.cmd);
     else this.counts.links.count(event);
     if (event.type === "link-closed" || event.type === "link-refused") this.#links.delete(event.link);
     else if (event.type === "link-opened") this.#around.linkOpened();
@@ -203,7 +203,7 @@ export class Runner {
       case "write": {
         const link = this.#links.get(effect.link);
         if (link === undefined) return;
-        this.counts.packets.toBroker[effect.packet.cmd] += 1;
+        this.counts.packetsToBroker.add(effect.packet.cmd);
         link.write(effect.packet);
         return;
       }
