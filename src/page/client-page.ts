@@ -1,0 +1,88 @@
+/** The page about one client; or about an address, of which there are only its datagrams. */
+import type { ClientDetails, GatewayStatus } from "../http/answers.ts";
+import { ask } from "./api.ts";
+import { askFirst, type Question } from "./ask-first.ts";
+import { byId } from "./by-id.ts";
+import { ClientFacts } from "./client-facts.ts";
+import { LiveEvents } from "./live-events.ts";
+import { LiveSign } from "./live-sign.ts";
+import { LogList } from "./log-list.ts";
+import { setText } from "./set-text.ts";
+import { TraceView } from "./trace-view.ts";
+import { visibleText } from "./visible-text.ts";
+
+const LOG_LINES = 50;
+
+const DISCONNECT: Question = {
+  title: "Disconnect this client?",
+  text: "It is told to disconnect, if it listens. Its will is not sent. A durable session is kept. Most devices connect again at once.",
+  yes: "Disconnect",
+};
+
+const FORGET: Question = {
+  title: "Forget this client?",
+  text: "It is disconnected, and its session is erased here and at the broker: subscriptions, topic ids, will, and every message that waits for it. This cannot be undone. It may connect again, as a new one.",
+  yes: "Forget",
+};
+
+const parameters = new URLSearchParams(location.search);
+const sign = new LiveSign();
+
+function showClient(clientId: string): void {
+  const path = `/api/clients/${encodeURIComponent(clientId)}`;
+  const facts = new ClientFacts();
+  const log = new LogList(byId("log", HTMLElement), LOG_LINES);
+  let client: ClientDetails | undefined;
+  let aheadMs = 0;
+  let startedAt = 0;
+  const now = (): number => Date.now() + aheadMs;
+
+  const show = (next: ClientDetails | undefined): void => {
+    client = next;
+    document.body.dataset.known = next === undefined ? "no" : "yes";
+    if (next === undefined) return;
+    facts.show(next, now(), startedAt);
+    log.show(next.log, now());
+  };
+
+  const act = async (question: Question, method: "POST" | "DELETE", at: string, done: string): Promise<void> => {
+    if (!(await askFirst(question))) return;
+    const answer = await ask(at, method);
+    setText(byId("outcome", HTMLElement), answer.ok ? done : `That did not work: ${answer.problem}`);
+  };
+  byId("disconnect", HTMLButtonElement).addEventListener("click", () => {
+    void act(DISCONNECT, "POST", `${path}/disconnect`, "It has been told to disconnect.");
+  });
+  byId("forget", HTMLButtonElement).addEventListener("click", () => {
+    void act(FORGET, "DELETE", path, "It is forgotten.");
+  });
+
+  const begin = async (): Promise<void> => {
+    // The stream tells of the client alone: what the clocks differ by is asked once.
+    const gateway = await ask<GatewayStatus>("/api/gateway");
+    if (gateway.ok) {
+      aheadMs = gateway.value.now - Date.now();
+      startedAt = gateway.value.startedAt;
+    }
+    const handlers = { client: (data: unknown) => show(data as ClientDetails), gone: () => show(undefined) };
+    new LiveEvents(`${path}/stream`, handlers, (isLive) => sign.show(isLive));
+    setInterval(() => {
+      if (client !== undefined && sign.isLive && !document.hidden) facts.show(client, now(), startedAt);
+    }, 1000);
+  };
+  void begin();
+  new TraceView(`${path}/trace`);
+}
+
+function showAddress(address: string): void {
+  document.body.dataset.known = "address";
+  const trace = new TraceView(`/api/trace?address=${encodeURIComponent(address)}`);
+  trace.start();
+}
+
+const address = parameters.get("address");
+const name = visibleText(address ?? parameters.get("id") ?? "");
+setText(byId("name", HTMLElement), name);
+document.title = `${name}: MQTT-SN gateway`;
+if (address === null) showClient(parameters.get("id") ?? "");
+else showAddress(address);

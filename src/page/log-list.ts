@@ -1,0 +1,56 @@
+import type { LoggedEvent } from "../http/answers.ts";
+import { clientAddress } from "./client-address.ts";
+import { clockText, exactText } from "./clock-text.ts";
+import { make } from "./make.ts";
+import { visibleText } from "./visible-text.ts";
+
+/** The last lines of the log, the newest at the top. Lines that are there stay the same nodes. */
+export class LogList {
+  readonly #list: HTMLElement;
+  readonly #linesMax: number;
+  /** The newest line that is shown; nothing that is older comes again. */
+  #newest: LoggedEvent | undefined;
+
+  /** Shows `linesMax` lines at most. */
+  constructor(list: HTMLElement, linesMax: number) {
+    this.#list = list;
+    this.#linesMax = linesMax;
+  }
+
+  /** All lines that the gateway has, oldest first. */
+  show(log: readonly LoggedEvent[], now: number): void {
+    const known = this.#newest;
+    const seen = known === undefined ? -1 : log.findLastIndex((line) => isSame(line, known));
+    // None of those that are shown is among them: it is another log.
+    if (seen === -1) this.#list.replaceChildren();
+    for (const line of log.slice(seen + 1)) this.#list.prepend(lineElement(line, now));
+    while (this.#list.childElementCount > this.#linesMax) this.#list.lastElementChild!.remove();
+    this.#newest = log.at(-1);
+  }
+}
+
+function isSame(one: LoggedEvent, other: LoggedEvent): boolean {
+  return one.at === other.at && one.name === other.name && one.message === other.message;
+}
+
+function lineElement({ at, level, name, message, clientId }: LoggedEvent, now: number): HTMLElement {
+  const line = make("li", `level-${level}`);
+  const time = make("time", "", clockText(at, now));
+  time.dateTime = new Date(at).toISOString();
+  time.title = exactText(at);
+  line.append(time, " ");
+  if (level === "warn" || level === "error")
+    line.append(make("strong", "level", level === "warn" ? "warning" : level), " ");
+  const text = make("span", "message", visibleText(message));
+  text.title = name;
+  text.dir = "auto";
+  line.append(text);
+  // Its message names it already in most cases; the way to its page is what it lacks.
+  if (clientId !== null) {
+    const link = make("a", "", visibleText(clientId));
+    link.href = clientAddress(clientId);
+    link.dir = "auto";
+    line.append(" ", link);
+  }
+  return line;
+}
