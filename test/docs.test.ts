@@ -3,6 +3,7 @@ import { anchorOf } from "./docs/anchor-of.ts";
 import { configurationPage } from "./docs/configuration-page.ts";
 import { fieldPage } from "./docs/field-page.ts";
 import { INTERPRETATIONS } from "./docs/interpretations.ts";
+import { logPage } from "./docs/log-page.ts";
 import { PAGE_LINKS } from "./docs/page-links.ts";
 import { sectionsOf } from "./docs/page-sections.ts";
 import { RULES, ruleIdsIn } from "./docs/rules.ts";
@@ -19,6 +20,10 @@ function exists(named: TestTitle): boolean {
 // `npm run docs` writes the pages anew; without it a page that is stale fails here.
 test("docs/states.md says what the transition table says", async () => {
   await expect(statesPage()).toMatchFileSnapshot("../docs/states.md");
+});
+
+test("docs/log.md says what the tables of events say", async () => {
+  await expect(logPage()).toMatchFileSnapshot("../docs/log.md");
 });
 
 test("docs/specification.md says what the rules and the tests say", async () => {
