@@ -309,7 +309,7 @@ export class ClientCheckers {
 
   /** Whether there is a reason for DISCONNECT that has nothing to do with an outage. */
   #mayBeTold(why: GatewayEvent["type"] | "asked" | undefined, now: Instant): boolean {
-    if (why === "asked" || why === "stop" || !this.exchange.isConnected) return true;
+    if (why === "asked" || why === "stop" || why === "dismiss" || !this.exchange.isConnected) return true;
     if (this.#isBetrayed && (why === "link-opened" || why === "packet")) return true;
     return this.silence.hasLeftUnanswered(now);
   }

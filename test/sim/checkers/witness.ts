@@ -36,6 +36,8 @@ export class Witness {
   #displaced: string | undefined;
   /** Whose connection has ended that the gateway had closed while it was in use. */
   #closedFor: string | undefined;
+  /** Who is sent away. */
+  #dismissed: string | undefined;
   #now: Instant = 0;
   #unreachableAt: Instant = Number.NEGATIVE_INFINITY;
   /** When connections were lost, of whichever client. */
@@ -145,6 +147,7 @@ export class Witness {
       this.#strangers.isReachable = event.reachable;
       for (const { outage } of this.#clients.values()) outage.hurried();
     }
+    if (event.type === "dismiss") this.#dismissed = event.clientId;
     if (!("link" in event)) return;
     const clientId = this.links.clientOf(event.link);
     const client = clientId === undefined ? undefined : this.#clients.get(clientId);
@@ -186,6 +189,8 @@ export class Witness {
     }
     if (this.#closedFor !== undefined && !this.links.isInUse(this.#closedFor))
       this.#clients.get(this.#closedFor)?.cutOff();
+    // One that sleeps is not told.
+    if (this.#dismissed !== undefined) this.#lose(this.#dismissed);
     if (message === undefined || this.#from === undefined) return;
     this.#strangers.handled(this.#from, message, this.#isAnswered, this.#published);
     if (this.#speaker === undefined || message.type !== "PINGREQ" || this.#isAnswered) return;
@@ -283,6 +288,7 @@ export class Witness {
     this.#speaker = undefined;
     this.#displaced = undefined;
     this.#closedFor = undefined;
+    this.#dismissed = undefined;
     this.#isAnswered = false;
     this.#published = 0;
     for (const [clientId, client] of this.#clients) {
@@ -354,7 +360,7 @@ export class Witness {
   }
 
   #occasionFor(clientId: string): Occasion {
-    if (this.#event === "stop") return "stop";
+    if (this.#event === "stop" || this.#event === "dismiss") return "stop";
     if (this.#event === "deadline") return "time";
     if (this.#event !== "datagram") return "broker";
     if (this.#displaced === clientId) return "another client";
