@@ -26,7 +26,7 @@ The gateway logs to standard output, a line an event. \`log.level\` says how muc
 \`trace\`; a reload (SIGHUP) takes it over. \`log.format\` is \`pretty\` on a terminal and \`json\` elsewhere:
 
 \`\`\`json
-{"level":"warn","time":"2026-11-22T12:48:05.849Z","event":"client.lost","clientId":"boiler","address":"10.0.0.7:50000","reason":"silence"}
+{"level":"warn","time":"2026-11-22T12:48:05.849Z","event":"client.lost","clientId":"boiler","address":"10.0.0.7:50000","reason":"silent for longer than its keep alive"}
 \`\`\`
 
 - \`event\` is a name of the tables below. Names and fields stay as they are: programs may rely on them. New ones may come.

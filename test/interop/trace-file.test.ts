@@ -155,6 +155,23 @@ test.skipIf(!isInstalled)("a disk that is full does not stop the gateway, and th
   expect((await tshark.read(file, [port])).length).toBeGreaterThan(10);
 });
 
+test.skipIf(!isInstalled)("an error that nobody has caught costs nothing of a trace file", async () => {
+  const file = captureName();
+  const bug = encodeURIComponent("process.once('SIGUSR2', () => { throw new Error('a bug'); });");
+  const free = ["--embedded-listen", "127.0.0.1:0", "-l", "udp://127.0.0.1:0", "--trace-file", file];
+  const environment = { NODE_OPTIONS: `--import data:text/javascript,${bug}` };
+  const gateway = new GatewayProcess(["run", "-b", "embedded:", ...free], environment);
+  await gateway.line("gateway.ready");
+  const port = await gateway.listenerPort();
+  const sensor = new Sensor(port);
+  sensor.connect("last");
+  await sensor.message("CONNACK");
+  gateway.child.kill("SIGUSR2");
+  expect(await gateway.exit()).toBe(1);
+  const types = (await tshark.read(file, [port])).flatMap(({ msgTypes }) => msgTypes);
+  expect(types.filter((type) => type !== MSG_TYPE.ADVERTISE)).toEqual([MSG_TYPE.CONNECT, MSG_TYPE.CONNACK]);
+});
+
 // Whoever runs the tests sees what was not tested; where it must be tested, that is a failure.
 test.skipIf(isInstalled)("without tshark trace files are not read, unless REQUIRE_TSHARK=1", () => {
   const line = "tshark is not installed: tests of trace files skipped";
