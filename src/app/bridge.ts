@@ -64,6 +64,7 @@ export class Bridge {
   #outages = 0;
   /** A client id was told of that cannot stand in a topic. */
   #hasToldUnnamed = false;
+  #hasToldRefused = false;
   /** Nothing is told any more: at the end, or because the broker does not want it. */
   #isOver = false;
 
@@ -114,6 +115,14 @@ export class Bridge {
     const { topic } = this.will;
     const message = `the broker takes the gateway's own connection only without its will (${reason}): where the gateway ends without a word, ${topic} stays online. Does the broker allow it to publish there?`;
     this.#options.log.warn("bridge.will-refused", { topic, reason }, message);
+  }
+
+  /** The broker has refused what was told. */
+  publishRefused(topic: string, reason: string): void {
+    if (this.#hasToldRefused) return;
+    this.#hasToldRefused = true;
+    const message = `the broker refuses what the gateway tells of itself at ${topic}: ${reason}. Allow it to publish to ${this.#base}/#, choose another bridge.base_topic, or set bridge.enabled: false.`;
+    this.#options.log.warn("bridge.refused", { topic, reason }, message);
   }
 
   /** What has happened in the core. */

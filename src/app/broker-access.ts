@@ -14,7 +14,7 @@ import { OWN_CLIENT_ID_PREFIX } from "./own-connection-warnings.ts";
 /** What is told of the gateway's own connection, and what it leaves behind. */
 type OwnClientCallbacks = Pick<
   OwnClientOptions,
-  "onReachable" | "onRenewed" | "onUnreachable" | "will" | "onWillRefused"
+  "onReachable" | "onRenewed" | "onUnreachable" | "will" | "onWillRefused" | "onPublishRefused"
 >;
 
 /** What the broker turns out to be. */

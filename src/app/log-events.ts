@@ -146,6 +146,11 @@ export const LOG_EVENTS = {
     fields: ["topic", "reason"],
     meaning: "the broker takes the gateway's own connection only without its will: bridge/state may stay online",
   },
+  "bridge.refused": {
+    levels: ["warn"],
+    fields: ["topic", "reason"],
+    meaning: "the broker refuses what the gateway tells of itself; told once",
+  },
   "bridge.given-up": {
     levels: ["warn"],
     fields: ["topic"],

@@ -22,6 +22,8 @@ export interface OwnClientOptions {
   will?: Will | undefined;
   /** The broker takes the connection only without the will. Told once, with the reason for people. */
   onWillRefused?: (reason: string) => void;
+  /** The broker has refused a publish, which only MQTT 5 can say. */
+  onPublishRefused?: (topic: string, reason: string) => void;
   /** How long the broker may take to answer CONNECT, and PINGREQ after a keep alive in which it said nothing. */
   connectTimeoutMs: number;
   /** The shortest and the longest wait before it connects again. */
@@ -109,8 +111,10 @@ export class OwnClient {
     if (connection === undefined || !this.#reachable || this.#unfinished >= unfinishedMax) return false;
     if (Buffer.byteLength(topic) + payload.length + FRAME_OCTETS_MAX > packetOctetsMax) return false;
     this.#unfinished += 1;
-    connection.publish(topic, payload, { qos, retain: options.retain && retains }, () => {
-      if (connection === this.#connection) this.#unfinished -= 1;
+    connection.publish(topic, payload, { qos, retain: options.retain && retains }, (refusal) => {
+      if (connection !== this.#connection) return;
+      this.#unfinished -= 1;
+      if (refusal !== undefined) this.#options.onPublishRefused?.(topic, refusal);
     });
     return true;
   }

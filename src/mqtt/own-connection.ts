@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import { type IConnackPacket, type IDisconnectPacket, MqttClient } from "mqtt";
+import { ErrorWithReasonCode, type IConnackPacket, type IDisconnectPacket, MqttClient } from "mqtt";
 import type { MqttQoS, Will } from "../gateway/packet.ts";
 import { beginStream } from "./begin-stream.ts";
 import type { BrokerStream } from "./broker-stream.ts";
@@ -88,9 +88,17 @@ export class OwnConnection {
     this.#listen(this.#client);
   }
 
-  /** `done` is called when it is finished, or never will be. */
-  publish(topic: string, payload: Uint8Array, options: { qos: MqttQoS; retain: boolean }, done: () => void): void {
-    this.#client.publish(topic, Buffer.from(payload), options, done);
+  /** `done` is called when it is finished, or never will be: with a text for people where the broker has refused it, which MQTT 5 can say. */
+  publish(
+    topic: string,
+    payload: Uint8Array,
+    options: { qos: MqttQoS; retain: boolean },
+    done: (refusal: string | undefined) => void,
+  ): void {
+    this.#client.publish(topic, Buffer.from(payload), options, (error) => {
+      const code = error instanceof ErrorWithReasonCode ? error.code : 0;
+      done(code === 0 ? undefined : reasonText(code));
+    });
   }
 
   /** Says DISCONNECT, and waits until the connection is closed, in bounded time. */

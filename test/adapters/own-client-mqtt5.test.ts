@@ -69,6 +69,22 @@ describe("the gateway's own client of MQTT 5", () => {
     expect(version.current).toBe(4);
   });
 
+  it("tells of a publish that the broker refuses, and of none that it takes", async () => {
+    const openStream = await answering((packet) => {
+      if (packet.cmd === "connect") return connack(0);
+      if (packet.cmd !== "publish") return undefined;
+      const reasonCode = { denied: 0x87, unheard: 0x10 }[packet.topic] ?? 0;
+      return generate({ cmd: "puback", messageId: packet.messageId!, reasonCode }, { protocolVersion: 5 });
+    });
+    const refused: string[] = [];
+    const onPublishRefused = (topic: string, reason: string) => refused.push(`${topic}: ${reason}`);
+    const { client, told } = startOwnClient(openStream, { version: 5, onPublishRefused });
+    await expect.poll(() => told).toEqual(["reachable"]);
+    for (const topic of ["good", "unheard", "denied"])
+      client.publish(topic, Uint8Array.of(1), { qos: 1, retain: true });
+    await expect.poll(() => refused).toEqual(["denied: not authorized (0x87)"]);
+  });
+
   it("falls back also where the broker refuses MQTT 3.1.1 for another reason, and tells that one", async () => {
     const { asked, openStream } = await versioned({ 4: Buffer.from("20020005", "hex"), 5: "close" });
     const { told, refusals, fallbacks } = startOwnClient(openStream, { version: 5 });

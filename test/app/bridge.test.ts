@@ -119,6 +119,14 @@ describe("what the gateway tells of itself", () => {
     expect(site.content("mqttsn/bridge/info")).toMatchObject({ log_level: "debug" });
   });
 
+  test("is told in the log once where the broker refuses it", () => {
+    const site = new BridgeSite();
+    for (const topic of ["mqttsn/bridge/state", "mqttsn/bridge/info"]) {
+      site.bridge.publishRefused(topic, "not authorized (0x87)");
+    }
+    expect(site.log).toMatchObject([{ event: "bridge.refused", topic: "mqttsn/bridge/state", level: "warn" }]);
+  });
+
   test("ends where the broker ends the connection for it three times, with one line in the log", () => {
     const site = new BridgeSite();
     for (let count = 0; count < 5; count += 1) {

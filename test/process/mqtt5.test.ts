@@ -7,7 +7,11 @@ import { GatewayProcess } from "./gateway-process.ts";
 import { ReloadSite } from "./reload-site.ts";
 import { Sensor } from "./sensor.ts";
 
-const FLAGS = ["--broker-version", "5", "--broker-reconnect-min", "50ms", "-l", "udp://127.0.0.1:0"];
+/** What the gateway tells of itself is not what these brokers are about. */
+const FLAGS = [
+  ["--broker-version", "5", "--broker-reconnect-min", "50ms", "-l", "udp://127.0.0.1:0"],
+  ["--bridge-enabled", "false"],
+].flat();
 
 /** A broker of MQTT 5 that answers with these packets. */
 function answering(answer: (packet: Packet, socket: Socket) => Packet | undefined): Promise<string> {
