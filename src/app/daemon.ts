@@ -312,6 +312,7 @@ export class Daemon {
     return access.ownClient({
       will: bridge?.will,
       onWillRefused: (reason) => bridge?.willRefused(reason),
+      onPublishRefused: (topic, reason) => bridge?.publishRefused(topic, reason),
       onReachable: (limits) => {
         const outageMs =
           unreachableSinceMs === undefined ? undefined : Math.round(performance.now() - unreachableSinceMs);
