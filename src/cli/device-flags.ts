@@ -35,7 +35,7 @@ export const deviceFlags = {
   /** The default begins with the command's name. */
   clientId: (command: string): Option =>
     new Option("--client-id <id>", "the client's id")
-      .default(`${command}-${randomBytes(3).toString("hex")}`)
+      .default(`${command}-${randomBytes(3).toString("hex")}`, `${command}- and six random digits`)
       .argParser(clientIdFrom),
 
   retryInterval: (): Option =>

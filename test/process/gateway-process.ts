@@ -20,7 +20,7 @@ export type AtEnd = (end: () => void) => void;
 
 /**
  * The program as a process of its own, built in dist/. It is ended with the test, or where `atEnd` says, whatever becomes of it. `within`
- * is a command that becomes the one that it is given.
+ * is a command that becomes the one that it is given, `program` one that was installed.
  */
 export class GatewayProcess {
   readonly child: ChildProcess;
@@ -32,13 +32,14 @@ export class GatewayProcess {
     environment: Readonly<Record<string, string>> = {},
     atEnd: AtEnd = onTestFinished,
     within: readonly string[] = [],
+    program: readonly string[] = [process.execPath, MAIN],
   ) {
     const inherited = Object.entries(process.env).filter(
       ([name]) => !name.startsWith("MQTTSN_") && !name.startsWith("npm_"),
     );
     // What a process keeps is its own affair, unless the test says where.
     const env = { MQTTSN_STATE_PATH: "memory:", ...Object.fromEntries(inherited), ...environment };
-    const [command, ...rest] = [...within, process.execPath, MAIN, ...args];
+    const [command, ...rest] = [...within, ...program, ...args];
     this.child = spawn(command!, rest, { env, stdio: ["ignore", "pipe", "pipe"] });
     this.child.stdout!.on("data", (octets: Buffer) => {
       this.stdout += octets;
