@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { BROKER_PROFILES, type BrokerProfile } from "../../src/app/broker-profiles.ts";
 import type { Option } from "../../src/app/option.ts";
 import { flagsOf, OPTION_KEYS, variableOf } from "../../src/app/option-names.ts";
 import { OPTIONS, type OptionKey } from "../../src/app/options.ts";
@@ -22,6 +23,21 @@ const SECTIONS: Readonly<Record<string, string>> = {
   trace: "Every datagram in a file",
   log: "The log",
 };
+
+/** What stands below the option that chooses one. */
+const PROFILES = `
+| profile | sets |
+|---|---|
+${Object.entries<BrokerProfile>(BROKER_PROFILES)
+  .map(([name, { options }]) => `| \`${name}\` | ${Object.entries(options).map(settingOf).join(", ") || "nothing"} |`)
+  .join("\n")}
+`;
+
+function settingOf([key, value]: [string, string | number | boolean]): string {
+  // A tab and a space would be lost.
+  const shown = typeof value === "string" && /\s/.test(value) ? JSON.stringify(value) : value;
+  return `[\`${key}\`](#${anchorOf(key)}) \`${shown}\``;
+}
 
 /** docs/configuration.md, from the options that the gateway goes by. */
 export function configurationPage(): string {
@@ -71,7 +87,7 @@ ${sentence(prose(meaning, key))}
 - value: ${prose(expected, key)}
 - ${spellings}
 - ${reload}
-`;
+${key === "broker.profile" ? PROFILES : ""}`;
 }
 
 /** Text without anything that means something to Markdown, and with links to the other options that it names. */

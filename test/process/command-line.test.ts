@@ -40,7 +40,7 @@ describe("usage", () => {
   test("--help names the commands", async () => {
     const { code, stdout } = await runToEnd(["--help"]);
     expect(code).toBe(0);
-    for (const name of ["run", "publish", "subscribe", "simulate", "decode"])
+    for (const name of ["run", "check", "publish", "subscribe", "simulate", "decode"])
       expect(stdout).toMatch(new RegExp(`^  ${name} `, "m"));
   });
 
