@@ -65,6 +65,11 @@ describe("a record", () => {
     );
   });
 
+  test("has 0xffff for a UDP checksum that comes to 0, which would say that there is none", () => {
+    const octets = record("10.0.0.2:50000", "10.0.0.1:1883", Uint8Array.of(0x21, 0x2c));
+    expect(octets.readUInt16BE(octets.length - 4)).toBe(0xffff);
+  });
+
   test("takes the largest datagrams that there are", () => {
     const data = new Uint8Array(65_507).fill(0xff);
     expect(record("10.0.0.2:1", "10.0.0.1:2", data).readUInt32LE(8)).toBe(65_535);
