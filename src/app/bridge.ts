@@ -20,6 +20,9 @@ export interface BridgeOptions {
 const TELL_INTERVAL_MS = 100;
 const CLIENTS_AT_ONCE = 20;
 
+/** While nothing of it can be told, as what is larger than the broker takes, it is tried less and less often, down to this. */
+const RETRY_INTERVAL_MS_MAX = 10_000;
+
 /** At the end, when nothing else goes on any more. */
 const CLIENTS_AT_ONCE_AT_END = 500;
 const END_INTERVAL_MS = 10;
@@ -57,6 +60,9 @@ export class Bridge {
   readonly #healthTimer: NodeJS.Timeout;
   readonly #due = new Set<OwnTopic>();
   #tellTimer: NodeJS.Timeout | undefined;
+  #tellIntervalMs = TELL_INTERVAL_MS;
+  /** Messages that the own client has taken. */
+  #taken = 0;
   #isReachable = false;
   /** On the clock of `performance.now`. */
   #reachableSinceMs = 0;
@@ -91,6 +97,7 @@ export class Bridge {
     if (this.#isOver) return;
     this.#isReachable = true;
     this.#reachableSinceMs = performance.now();
+    this.#tellIntervalMs = TELL_INTERVAL_MS;
     this.#due.add("state").add("info");
     if (this.#options.gateway.values()["bridge.home_assistant"]) this.#due.add("discovery");
     this.#tellOwn();
@@ -190,10 +197,13 @@ export class Bridge {
     if (!isDue || !this.#isReachable || this.#isOver || this.#tellTimer !== undefined) return;
     this.#tellTimer = setTimeout(() => {
       this.#tellTimer = undefined;
+      const takenBefore = this.#taken;
       this.#tellOwn();
       this.#availability?.tell(CLIENTS_AT_ONCE, this.#tellClient);
+      const isTaken = this.#taken > takenBefore;
+      this.#tellIntervalMs = isTaken ? TELL_INTERVAL_MS : Math.min(this.#tellIntervalMs * 2, RETRY_INTERVAL_MS_MAX);
       this.#schedule();
-    }, TELL_INTERVAL_MS);
+    }, this.#tellIntervalMs);
   }
 
   #unschedule(): void {
@@ -219,7 +229,7 @@ export class Bridge {
       healthIntervalMs: values["bridge.health_interval"],
     });
     const options = { qos: this.#qos, retain: this.#retain };
-    return this.#options.publish(discovery.topic, octetsOf(discovery.payload), options);
+    return this.#send(discovery.topic, octetsOf(discovery.payload), options);
   }
 
   /**
@@ -235,7 +245,7 @@ export class Bridge {
   /** Figures of a while ago help nobody: they are not kept for who comes later. */
   #tellHealth(): void {
     const payload = octetsOf(this.#health.message(this.#outages));
-    this.#options.publish(`${this.#base}/bridge/health`, payload, { qos: 0, retain: false });
+    this.#send(`${this.#base}/bridge/health`, payload, { qos: 0, retain: false });
   }
 
   readonly #tellClient = (clientId: string, availability: Availability | undefined): boolean => {
@@ -243,12 +253,18 @@ export class Bridge {
     if (availability === undefined && !this.#retain) return true;
     const payload = availability === undefined ? new Uint8Array() : octetsOf({ state: availability });
     const options = { qos: this.#qos, retain: this.#retain };
-    return this.#options.publish(`${this.#base}/${clientId}/availability`, payload, options);
+    return this.#send(`${this.#base}/${clientId}/availability`, payload, options);
   };
 
   #publish(topic: "state" | "info", content: Record<string, unknown>): boolean {
     const options = { qos: this.#qos, retain: this.#retain };
-    return this.#options.publish(`${this.#base}/bridge/${topic}`, octetsOf(content), options);
+    return this.#send(`${this.#base}/bridge/${topic}`, octetsOf(content), options);
+  }
+
+  #send(topic: string, payload: Uint8Array, options: { qos: MqttQoS; retain: boolean }): boolean {
+    if (!this.#options.publish(topic, payload, options)) return false;
+    this.#taken += 1;
+    return true;
   }
 
   #giveUp(): void {

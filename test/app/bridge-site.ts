@@ -27,6 +27,7 @@ export class BridgeSite {
   readonly figures = new GatewayFigures();
   /** How many more are taken. */
   room = Number.POSITIVE_INFINITY;
+  onTry: (() => void) | undefined;
   values: OptionValues;
   readonly bridge: Bridge;
 
@@ -47,6 +48,7 @@ export class BridgeSite {
         views: () => states.map((state) => ({ state })),
       },
       publish: (topic, payload, { qos, retain }) => {
+        this.onTry?.();
         if (this.room === 0) return false;
         this.room -= 1;
         const text = Buffer.from(payload).toString();

@@ -84,8 +84,28 @@ describe("what the gateway tells of itself", () => {
     vi.advanceTimersByTime(1000);
     expect(site.published).toEqual([]);
     site.room = 10;
-    vi.advanceTimersByTime(100);
+    vi.advanceTimersByTime(1000);
     expect(site.published.map(({ topic }) => topic)).toEqual(["mqttsn/bridge/state", "mqttsn/bridge/info"]);
+  });
+
+  test("is tried seldom where the own connection does not take it, and at once as before when it takes anything", () => {
+    const site = new BridgeSite();
+    let tries = 0;
+    site.bridge.reachable();
+    site.onTry = () => {
+      tries += 1;
+    };
+    site.room = 0;
+    site.note("client.connected", "a");
+    vi.advanceTimersByTime(59_000);
+    expect(tries).toBeGreaterThan(5);
+    expect(tries).toBeLessThan(15);
+    site.room = Number.POSITIVE_INFINITY;
+    vi.advanceTimersByTime(10_000);
+    site.news();
+    site.note("client.lost", "a");
+    vi.advanceTimersByTime(100);
+    expect(site.news()).toEqual(["mqttsn/a/availability offline"]);
   });
 
   test("is its health at each interval, with rates of the time since the last", () => {
