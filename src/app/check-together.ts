@@ -1,5 +1,7 @@
 import { parseBrokerUrl } from "../mqtt/broker-url.ts";
 import type { CredentialEntry } from "./credential-entries.ts";
+import { parseHostPort } from "./host-port.ts";
+import { isLoopback } from "./is-loopback.ts";
 import { OPTIONS, type OptionKey, type OptionValues } from "./options.ts";
 import type { Problem } from "./problem.ts";
 import type { Said } from "./said.ts";
@@ -9,6 +11,7 @@ export const SECRETS = [
   ["broker.password", "broker.password_file"],
   ["broker.key_passphrase", "broker.key_passphrase_file"],
   ["broker.sas_key", "broker.sas_key_file"],
+  ["http.token", "http.token_file"],
 ] as const satisfies readonly (readonly [OptionKey, OptionKey])[];
 
 /** What was read, by which it is seen how options go together. */
@@ -25,6 +28,7 @@ export function checkTogether(options: OptionsRead, problems: Problem[]): void {
   checkWaits(options, problems);
   checkPassword(options, problems);
   checkSas(options, problems);
+  checkToken(options, problems);
 }
 
 function checkWaits({ values, said, known }: OptionsRead, problems: Problem[]): void {
@@ -84,4 +88,15 @@ function checkSas({ values, said, known }: OptionsRead, problems: Problem[]): vo
 
 function hasSasKey(entry: CredentialEntry): boolean {
   return entry.sas_key !== undefined || entry.sas_key_file !== undefined;
+}
+
+/** Who listens where others can come asks for a token. */
+function checkToken({ values, said, known }: OptionsRead, problems: Problem[]): void {
+  const saying = said.get("http.listen");
+  const isGiven = said.has("http.token") || said.has("http.token_file");
+  if (saying === undefined || isGiven || !known("http.listen") || values["http.listen"] === "") return;
+  if (isLoopback(parseHostPort(values["http.listen"]!)!.host)) return;
+  const remedy =
+    "set http.token_file to a file with at least 16 characters, such as from openssl rand -base64 24; or listen at 127.0.0.1";
+  problems.push(saying.problem([], `others can reach this place, and whoever does could send clients away; ${remedy}`));
 }

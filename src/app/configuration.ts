@@ -7,6 +7,7 @@ import type { CredentialEntry } from "./credential-entries.ts";
 import { fileText } from "./file-text.ts";
 import { gatherCredentials } from "./gather-credentials.ts";
 import { gatherPredefined } from "./gather-predefined.ts";
+import { httpTokenProblem } from "./http-token.ts";
 import { NOTHING_KEPT } from "./nothing-kept.ts";
 import type { Option } from "./option.ts";
 import { CONFIG_VARIABLE, OPTION_KEYS, VARIABLE_PREFIX, variableOf } from "./option-names.ts";
@@ -169,6 +170,11 @@ function readSecrets(
     const read = secrets.read(name);
     if ("problem" in read) problems.push(said.get(fileKey)!.problem([], read.problem));
     else Object.assign(values, { [key]: read.secret });
+  }
+  const token = values["http.token"];
+  if (token !== undefined && !said.has("http.token")) {
+    const problem = httpTokenProblem(token);
+    if (problem !== undefined) problems.push(said.get("http.token_file")!.problem([], problem));
   }
   const sasKey = values["broker.sas_key"];
   if (sasKey === undefined || isSasKey(sasKey)) return;

@@ -12,6 +12,7 @@ import type { Configuration } from "./configuration.ts";
 import { coreSettings } from "./core-settings.ts";
 import { DatagramTraces } from "./datagram-traces.ts";
 import { hostPortText, parseHostPort, reachableHost } from "./host-port.ts";
+import type { HttpService } from "./http-service.ts";
 import { runInvocation } from "./invocation.ts";
 import { KeptState } from "./kept-state.ts";
 import { Listeners } from "./listeners.ts";
@@ -19,7 +20,9 @@ import type { Log } from "./log.ts";
 import { messageTrace } from "./message-trace.ts";
 import { NoteLog } from "./note-log.ts";
 import { openBridge } from "./open-bridge.ts";
+import { openHttp } from "./open-http.ts";
 import type { OptionValues } from "./options.ts";
+import { RecentLog } from "./recent-log.ts";
 import { type ReloadPlan, reloadPlan } from "./reload-plan.ts";
 import { reportFailedReload, reportReload } from "./reload-report.ts";
 import { Runner, type Surroundings } from "./runner.ts";
@@ -28,7 +31,7 @@ import type { WhereIs } from "./where-is.ts";
 import { within } from "./within.ts";
 
 /** How long each part of an orderly end may take; together less than the 5 s that a service manager is promised. */
-const STOP_MS = { links: 2500, listenersAndState: 800, ownClient: 800, embeddedBroker: 700 } as const;
+const STOP_MS = { http: 100, links: 2500, listenersAndState: 800, ownClient: 800, embeddedBroker: 700 } as const;
 
 /** A certificate that is about to expire is told of once a day. */
 const CERTIFICATES_TOLD_MS = 24 * 60 * 60 * 1000;
@@ -61,6 +64,7 @@ export class Daemon {
   #access: BrokerAccess | undefined;
   /** Where the gateway tells of itself on the broker. */
   #bridge: Bridge | undefined;
+  #http: HttpService | undefined;
   #core: Gateway | undefined;
   #runner: Runner | undefined;
   #surroundings: Surroundings | undefined;
@@ -135,6 +139,7 @@ export class Daemon {
     this.#listeners?.reload(values, (from, data) => this.#core?.isOfClient(from, data) === true);
     this.#runner?.reload(coreSettings(values));
     this.#bridge?.infoChanged();
+    this.#http?.reload();
     // Told at the level of before or at that of now, whichever tells more.
     const isTold = this.#log.isLevelEnabled("info");
     if (isTold) reportReload(this.#log, plan);
@@ -164,14 +169,15 @@ export class Daemon {
 
   /** Ends in order: clients are told and links closed, then the sockets, then the gateway's own connection. Takes 5 s at most. */
   async stop(): Promise<void> {
+    await within(this.#http?.close(), STOP_MS.http);
     const stopped = this.#runner?.stop(STOP_MS.links);
     // What the end has changed is known already, and need not wait for the links.
     await Promise.all([stopped, within(this.#state?.flush(), STOP_MS.links)]);
     await Promise.all([
       within(this.#listeners?.close(), STOP_MS.listenersAndState),
       this.#state?.close(STOP_MS.listenersAndState),
-      within(this.#traces.close(), STOP_MS.listenersAndState),
       this.#bridge?.stop(STOP_MS.listenersAndState),
+      within(this.#traces.close(), STOP_MS.listenersAndState),
     ]);
     await this.#closeConnections();
     this.#noteLog.flush();
@@ -197,6 +203,7 @@ export class Daemon {
   readonly #whereIs: WhereIs = (address) => this.#listeners?.whereIs(address) ?? { address };
 
   async #start(): Promise<void> {
+    const recentLog = new RecentLog(this.#log);
     const openStream = await this.#openBroker();
     const access = new BrokerAccess(this.#options, openStream, brokerReport(this.#log, this.brokerUrl));
     this.#access = access;
@@ -222,6 +229,7 @@ export class Daemon {
       note: (note, now) => {
         this.#noteLog.print(note, now);
         this.#bridge?.note(note);
+        this.#http?.note(note);
       },
       save: state && ((clientId) => state.changed(clientId)),
       stalled: (stalledMs) => this.#tellStall(stalledMs),
@@ -243,6 +251,23 @@ export class Daemon {
     send = this.#listeners.sender();
     // Topic ids are handed out again when it is saved that they go on behind those of before.
     state?.start();
+    this.#http = await openHttp({
+      core,
+      runner,
+      access,
+      log: this.#log,
+      recentLog,
+      traces: this.#traces,
+      whereIs: this.#whereIs,
+      brokerUrl: this.brokerUrl,
+      values: () => this.#options,
+      listenerUrls: () => this.listenerUrls,
+      isReady: () => this.#isReady,
+      hasFailed: () => this.#hasFailed,
+      datagramsRefused: () => this.#listeners?.refusedDatagrams ?? 0,
+      stateWrites: () => state?.writes,
+      logLinesOmitted: () => this.#noteLog.omitted,
+    });
     this.#ownClient = this.#startOwnClient(access);
   }
 
@@ -322,6 +347,7 @@ export class Daemon {
         wasReached = true;
         this.#runner?.brokerReachable(true, limits);
         bridge?.reachable();
+        this.#http?.brokerReached();
       },
       onRenewed: (limits) => {
         this.#runner?.brokerReachable(true, limits);
@@ -330,6 +356,7 @@ export class Daemon {
       onUnreachable: (reason, isRefusal, broker) => {
         unreachableSinceMs ??= performance.now();
         this.#runner?.brokerReachable(false);
+        this.#http?.brokerUnreachable(reason);
         bridge?.unreachable(broker !== "absent");
         const sentence = reason.endsWith("?") ? reason : `${reason}.`;
         const remedy = remedyOf(isRefusal, broker);

@@ -134,6 +134,36 @@ export const LOG_EVENTS = {
     fields: ["url", "limits"],
     meaning: "what the broker said that it cannot do",
   },
+  "session.erased": {
+    levels: ["info"],
+    fields: ["clientId"],
+    meaning: "a client was sent away for good, and the broker keeps nothing for it any more either",
+  },
+  "session.not-erased": {
+    levels: ["warn"],
+    fields: ["clientId", "reason"],
+    meaning: "a client was sent away for good, and the broker still keeps what it has for it",
+  },
+  "http.started": {
+    levels: ["info"],
+    fields: ["url"],
+    meaning: "the status page, the API and metrics are served here",
+  },
+  "http.unavailable": {
+    levels: ["warn"],
+    fields: ["place", "reason"],
+    meaning: "they cannot be served there; the gateway works without them, and tries again every 10 s",
+  },
+  "http.wrong-token": {
+    levels: ["warn"],
+    fields: ["address", "count"],
+    meaning: "somebody has shown a wrong token, so often since it was told last; once a minute at most",
+  },
+  "http.failed": {
+    levels: ["error"],
+    fields: ["reason"],
+    meaning: "a request could not be answered; a bug of ours. The gateway goes on",
+  },
   "tls.certificate": {
     levels: ["warn"],
     fields: [],

@@ -33,6 +33,8 @@ export interface LogDestination {
  * for people. Lines are written before the call returns, so that the last ones before an end are not lost.
  */
 export class Log {
+  /** Is told of each line that is written. */
+  onLine: ((level: LogLevel, event: string, fields: NoteFields, message: string | undefined) => void) | undefined;
   readonly #pino: pino.Logger;
 
   constructor(options: LogOptions, destination: LogDestination = standardOutput()) {
@@ -69,6 +71,7 @@ export class Log {
   at<E extends keyof Events | NoteName>(level: LogLevel, event: E, fields: FieldsOf<E>, message?: string): void {
     const line: Record<string, unknown> = { event, ...fields };
     this.#pino[level](line, message);
+    if (this.onLine !== undefined && this.isLevelEnabled(level)) this.onLine(level, event, fields, message);
   }
 
   /** Whether messages are traced: looked at before anything is decoded for the log. */

@@ -1,6 +1,5 @@
 import type { Address } from "../gateway/contract.ts";
-import { decode } from "../sn/decode.ts";
-import { describe } from "../sn/describe.ts";
+import { datagramText } from "./datagram-text.ts";
 import type { Log } from "./log.ts";
 import type { Surroundings, TraceDirection } from "./runner.ts";
 import type { WhereIs } from "./where-is.ts";
@@ -25,7 +24,7 @@ export function messageTrace(log: Log, whereIs: WhereIs, clock = () => performan
     }
     lines += 1;
     if (lines > LINES_MAX) return;
-    const message = inWords(data);
+    const message = datagramText(data);
     const { address, listener } = placeOf(direction, at, whereIs);
     const place = listener === undefined ? address : `${address} (${listener})`;
     const line = `${direction === "in" ? "←" : "→"} ${place} ${message}`;
@@ -41,11 +40,4 @@ function placeOf(
   const place = at === undefined ? undefined : whereIs(at);
   if (place === undefined || direction === "out to groups") return { address: "groups", listener: place?.listener };
   return place;
-}
-
-/** An envelope says little without what is in it. */
-function inWords(data: Uint8Array): string {
-  const message = decode(data);
-  if (message.type !== "ENCAPSULATED") return describe(message);
-  return `${describe(message)}: ${describe(decode(message.data))}`;
 }

@@ -1,6 +1,7 @@
 /** The options for whoever operates the gateway: status page, status on the bus, trace; see options.ts. */
 import { isTopicName } from "../sn/topic-name.ts";
 import { parseHostPort } from "./host-port.ts";
+import { httpToken } from "./http-token.ts";
 import { duration, fileName, integer, list, type Option, optional, text, yesOrNo } from "./option.ts";
 
 /** The beginning of topics: whole levels, without the slash that follows. */
@@ -25,11 +26,16 @@ export const OPERATION_OPTIONS = {
       "where the status page, the API, health and metrics are served (HTTP); empty turns them off. Any other than a loopback address needs http.token_file",
     needsRestart: true,
   },
+  "http.token": {
+    ...httpToken(),
+    default: undefined,
+    meaning:
+      "token that the status page, the API and /metrics ask for; /healthz and /readyz need none. Others can see it in the list of processes: prefer the file",
+  },
   "http.token_file": {
     ...optional(fileName()),
     default: undefined,
-    meaning:
-      "file with the token that the status page, the API and /metrics ask for; its last line end is left off. /healthz and /readyz need none",
+    meaning: "file that holds the token; its last line end is left off",
   },
   "http.hosts": {
     ...list("<name>", "the name of a host, such as gateway.example.org", (name) => /^[\w.-]+$/.test(name)),

@@ -92,6 +92,16 @@ export class Runner {
     this.#handle({ type: "restore", saved });
   }
 
+  /** The core's time. */
+  get now(): Instant {
+    return this.#clock.now();
+  }
+
+  /** Sends a client away; with `forget` for good. */
+  dismiss(clientId: string, forget: boolean): void {
+    if (!this.#stopping) this.#handle({ type: "dismiss", clientId, forget });
+  }
+
   /** What the core wanted to have saved up to now is safe. */
   saved(): void {
     this.#handle({ type: "saved" });

@@ -98,6 +98,11 @@ export class Gateway {
     return this.#isOfClientAt(new Forwarding(from, message.wirelessNodeId).nodeAddress, decode(message.data));
   }
 
+  /** Who has a session with a client at this address; nodes behind a forwarder have one of their own. */
+  clientIdAt(address: Address): string | undefined {
+    return this.#sessions.at(address)?.clientId;
+  }
+
   /** What is to be kept of a client; undefined where there is nothing, or no more. Also after `stop`. */
   savedSession(clientId: string): SavedSession | undefined {
     return this.#sessions.of(clientId)?.saved;

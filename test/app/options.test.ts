@@ -67,7 +67,7 @@ test("the short flags are those that were promised", () => {
 
 test("every secret has a file that may hold it, and is masked", () => {
   const secrets = OPTION_KEYS.filter((key) => /password$|passphrase$|_key$|token$/.test(key));
-  expect(secrets).toEqual(["broker.password", "broker.key_passphrase", "broker.sas_key"]);
+  expect(secrets).toEqual(["broker.password", "broker.key_passphrase", "broker.sas_key", "http.token"]);
   for (const key of secrets) {
     const { masked }: Option = OPTIONS[key];
     expect(masked?.("hush" as never)).toBe("***");

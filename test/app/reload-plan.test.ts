@@ -86,6 +86,7 @@ const OTHERS: Readonly<Record<OptionKey, unknown>> = {
   "forwarders.enabled": false,
   "state.path": "elsewhere",
   "http.listen": "127.0.0.1:9885",
+  "http.token": "a-token-of-24-characters",
   "http.token_file": "token",
   "http.hosts": ["gateway.example"],
   "http.max_streams": 7,
@@ -141,6 +142,7 @@ describe("what is taken over holds", () => {
     "broker.reject_unauthorized",
     "broker.version",
     "http.hosts",
+    "http.token",
     "log.level",
   ];
   /** They name where the values of others are. */
