@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import * as fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { loadConfiguration } from "../../src/app/configuration.ts";
+import { OPTION_KEYS } from "../../src/app/option-names.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mqtt-sn-gateway-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -189,4 +191,57 @@ describe("what people write", () => {
     expect(problemsOf(text)).toEqual([`${place}: gateway.id: 1000 is not a whole number from 1 to 255`]);
     expect(problemsOf(text.replace("1000", "10"))).toEqual([]);
   });
+});
+
+/** Pieces of which files are made, and what they must not be made of. */
+const piece = fc.oneof(
+  fc.constantFrom(
+    "\n",
+    "\n  ",
+    "\n    - ",
+    ": ",
+    ":",
+    "- ",
+    "{ ",
+    " }",
+    "[",
+    "]",
+    ", ",
+    '"',
+    "'",
+    "&a",
+    "*a",
+    "!",
+    "#",
+    " ",
+    "\t",
+    "|",
+    "---\n",
+  ),
+  fc.constantFrom(
+    "broker",
+    "clients",
+    "topics",
+    "credentials",
+    "predefined",
+    "password",
+    "listen",
+    "null",
+    "<<",
+    "1e9",
+    "0x1",
+    "~",
+  ),
+  fc.constantFrom(...OPTION_KEYS.map((key) => `${key}: `)),
+  fc.string({ unit: "binary", maxLength: 4 }),
+);
+const anyFile = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(""));
+
+test("whatever a file holds, each problem has a place in it, and stands in one line", () => {
+  fc.assert(
+    fc.property(anyFile, (text) => {
+      for (const problem of problemsOf(text)) expect(problem).toMatch(/^\d+:\d+: [^\n]+$/);
+    }),
+    { numRuns: 500 },
+  );
 });
