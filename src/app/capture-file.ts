@@ -37,7 +37,7 @@ export class CaptureFile {
    */
   async append(records: Uint8Array, isFirst: boolean): Promise<void> {
     if (isFirst) this.#isNewDue = true;
-    if (this.#isNewDue) await this.#replace();
+    if (this.#isNewDue || (await isGone(this.path))) await this.#replace();
     const handle = this.#handle!;
     const start = this.#position;
     try {
@@ -74,6 +74,14 @@ export class CaptureFile {
       this.#position += bytesWritten;
     }
   }
+}
+
+/** Whether somebody has renamed the file, or deleted it to make room: what is written to it would be lost with it. */
+async function isGone(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => false,
+    ({ code }: NodeJS.ErrnoException) => code === "ENOENT",
+  );
 }
 
 /** Renames what is there. A capture without a packet is not worth the one of before. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -156,6 +156,23 @@ describe("a capture", () => {
     expect(payloads(`${path}.1`).map(String)).toEqual(["second"]);
     expect(payloads(path)).toEqual([]);
   });
+});
+
+test("a capture that somebody renames or deletes goes on in a file of its name", async () => {
+  const file = await CaptureFile.open(path);
+  const capture = new Capture(file, 1e9, collect().log);
+  const written = async (name: string, count: number) =>
+    vi.waitFor(() => expect(payloads(name)).toHaveLength(count), { timeout: 5000, interval: 20 });
+  capture.record(DEVICE, GATEWAY, Buffer.from("one"));
+  await written(path, 1);
+  renameSync(path, join(folder, "kept.pcap"));
+  capture.record(DEVICE, GATEWAY, Buffer.from("two"));
+  await written(path, 1);
+  rmSync(path);
+  capture.record(DEVICE, GATEWAY, Buffer.from("three"));
+  await capture.close();
+  expect(payloads(join(folder, "kept.pcap")).map(String)).toEqual(["one"]);
+  expect(payloads(path).map(String)).toEqual(["three"]);
 });
 
 describe("a disk that is too slow", () => {

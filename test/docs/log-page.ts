@@ -68,7 +68,7 @@ wireshark -r run.pcap -d udp.port==1883,mqttsn
   \`::\`. The IP headers are made up but for addresses, ports and lengths. What goes to a group on several interfaces is there once.
 - What \`clients.allow\` or \`clients.deny\` keeps out is not in it.
 - A file that would grow beyond \`trace.max_bytes\` (100 MiB), and one that is there at a start, is renamed to \`run.pcap.1\`; the one of before
-  is deleted. Files that are no captures are left alone: the gateway then does not start.
+  is deleted. Files that are no captures are left alone: the gateway then does not start. A file that is renamed or deleted is begun anew.
 - What was recorded is on the disk a second later, and all of it at an orderly end. A disk that is full or too slow costs datagrams in the
   file, which the log tells of (\`trace.failed\`, \`trace.dropped\`), and never the gateway.
 `;
