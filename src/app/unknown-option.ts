@@ -21,7 +21,6 @@ const SAID_OTHERWISE: Readonly<Record<string, string>> = {
   "http.port": "host and port stand in http.listen, such as 127.0.0.1:9884",
   "http.host": "host and port stand in http.listen, such as 127.0.0.1:9884",
   "http.enabled": 'http.listen: "" turns it off',
-  "http.token": "the token stands in a file of its own; name it in http.token_file",
   "embedded.enabled": 'broker.url: "embedded:" turns it on',
   "embedded.port": "host and port stand in embedded.listen, such as 127.0.0.1:1883",
 };
