@@ -4,6 +4,7 @@ import { configurationPage } from "./docs/configuration-page.ts";
 import { fieldPage } from "./docs/field-page.ts";
 import { INTERPRETATIONS } from "./docs/interpretations.ts";
 import { logPage } from "./docs/log-page.ts";
+import { metricsPage } from "./docs/metrics-page.ts";
 import { PAGE_LINKS } from "./docs/page-links.ts";
 import { sectionsOf } from "./docs/page-sections.ts";
 import { RULES, ruleIdsIn } from "./docs/rules.ts";
@@ -24,6 +25,10 @@ test("docs/states.md says what the transition table says", async () => {
 
 test("docs/log.md says what the tables of events say", async () => {
   await expect(logPage()).toMatchFileSnapshot("../docs/log.md");
+});
+
+test("docs/metrics.md says what the tables of metrics, reasons and alerts say", async () => {
+  await expect(await metricsPage()).toMatchFileSnapshot("../docs/metrics.md");
 });
 
 test("docs/specification.md says what the rules and the tests say", async () => {

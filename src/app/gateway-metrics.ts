@@ -62,7 +62,7 @@ function readingOf({ version, options, core, counts, eventLoopDelay, ...parts }:
   const { opening, open, accepted, refused, failed } = links;
   return {
     version,
-    node: process.versions.node,
+    node: process.version,
     gatewayId: values["gateway.id"],
     clients: clientStates(core.stateCounts),
     clientsMax: values["clients.max"],
