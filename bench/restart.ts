@@ -46,7 +46,7 @@ interface Figures {
 
 async function startGateway(port: number, brokerPort: number, state: string): Promise<Child> {
   const places = ["-b", `mqtt://127.0.0.1:${brokerPort}`, "-l", `udp://127.0.0.1:${port}`, "--state-path", state];
-  const log = ["--log-level", "warn", "--log-format", "json"];
+  const log = ["--log-level", "warn", "--log-format", "json", "--http-listen", ""];
   return Child.start(process.execPath, [GATEWAY, "run", "--clients-max", "100000", ...places, ...log]);
 }
 

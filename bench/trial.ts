@@ -21,7 +21,7 @@ const SET_UP_MS_MAX = 120_000;
 async function startGateway(port: number, brokerPort: number, clientsMax: number): Promise<Child> {
   const broker = ["-b", `mqtt://127.0.0.1:${brokerPort}`];
   const listen = ["-l", `udp://127.0.0.1:${port}`, "--clients-max", String(clientsMax)];
-  const log = ["--log-level", "warn", "--log-format", "json"];
+  const log = ["--log-level", "warn", "--log-format", "json", "--http-listen", ""];
   const state = ["--state-path", "memory:"];
   const gateway = await Child.start(process.execPath, [GATEWAY, "run", ...broker, ...listen, ...log, ...state]);
   const socket = createSocket("udp4");

@@ -9,3 +9,5 @@ mkdirSync(built, { recursive: true });
 for (const name of readdirSync(page)) {
   if (/\.(html|css|svg)$/.test(name)) copyFileSync(new URL(name, page), new URL(name, built));
 }
+// The gateway serves the description of its API.
+copyFileSync(new URL("../docs/openapi.yaml", import.meta.url), new URL("../dist/http/openapi.yaml", import.meta.url));

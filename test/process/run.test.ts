@@ -290,7 +290,7 @@ describe("stop", () => {
   test.runIf(HAS_SCRIPT)("when its terminal is closed: clients are told, and the process ends by itself", async () => {
     const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
     const flags =
-      "--broker embedded: --embedded-listen 127.0.0.1:0 -l udp://127.0.0.1:0 --log-format json --state-path memory:";
+      "--broker embedded: --embedded-listen 127.0.0.1:0 -l udp://127.0.0.1:0 --log-format json --state-path memory: --http-listen=";
     const command = `echo "pid $$"; exec "${process.execPath}" "${main}" run ${flags}`;
     const terminal = spawn("script", ["-qfc", command, "/dev/null"], { stdio: ["ignore", "pipe", "ignore"] });
     onTestFinished(() => void terminal.kill("SIGKILL"));
