@@ -145,13 +145,11 @@ export class OwnClient {
     return this.#closed;
   }
 
-  /** After an attempt of MQTT 5 that is in doubt, the same is tried with MQTT 3.1.1. */
-  #connect(doubted?: Attempt): void {
-    const { openStream, clientId, keepAliveSeconds, connectTimeoutMs, version } = this.#options;
-    const attempt: Attempt =
-      doubted === undefined
-        ? { version: version.wanted, isTrial: false, will: this.#will.next }
-        : { version: 4, isTrial: true, will: doubted.will };
+  /** On trial it is with MQTT 3.1.1, though the broker may speak MQTT 5. */
+  #connect(isTrial = false): void {
+    const { openStream, clientId, keepAliveSeconds, connectTimeoutMs } = this.#options;
+    const version = isTrial ? (4 as const) : this.#options.version.wanted;
+    const attempt = { version, isTrial, will: this.#will.next };
     const credentials = this.#options.credentials();
     this.#connection = new OwnConnection({
       ...credentials,
@@ -200,12 +198,9 @@ export class OwnClient {
     if (answer === "refused" && attempt.isTrial) this.#fallBackFromTrial();
     // A broker that knows nothing of MQTT 5 may not know how to say so either: it is asked in a language that all of them speak.
     const isTrialDue = answer === "closed" && attempt.version === 5 && version.isDoubtful;
-    if (isTrialDue) {
-      this.#connect(attempt);
-      return;
-    }
-    if (isRenewing || answer === "version refused" || this.#will.failed(attempt.will, end)) {
-      this.#connect();
+    // The trial is with the same will: only one thing at a time is doubted.
+    if (isRenewing || isTrialDue || answer === "version refused" || this.#will.failed(attempt.will, end)) {
+      this.#connect(isTrialDue);
       return;
     }
     if (wasReachable) this.#will.lost();
