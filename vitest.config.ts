@@ -34,6 +34,18 @@ export default defineConfig({
         },
       },
       {
+        // The status page in a real Chromium: one for all tests, which measure how much it has to do, and so are alone with it.
+        test: {
+          name: "in a browser",
+          include: ["test/page/**/*.test.ts"],
+          globalSetup: "test/page/browser-server.ts",
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 30_000,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
         // Packages are built and installed: work for every core, after those that measure something.
         test: {
           name: "packages",

@@ -56,7 +56,7 @@ export class ClientRow {
       const exact = column.exact(client);
       // What is shown in full needs no second word.
       if (exact !== text && cell.title !== exact) cell.title = exact;
-      cell.classList.toggle("zero", text === "0" || text === "0 B");
+      cell.classList.toggle("zero", client[column.key] === 0);
     }
   }
 }

@@ -22,7 +22,7 @@ export class ClientTable {
 
   constructor(table: HTMLTableElement, onSort: (sort: SortKey, order: ListQuery["order"]) => void) {
     this.#onSort = onSort;
-    table.tHead!.replaceWith(this.#head());
+    table.tHead!.replaceWith(columnGroup(), this.#head());
     this.#body = table.tBodies[0]!;
     this.#body.addEventListener("pointerenter", (event) => {
       this.#isPointedAt = event.pointerType === "mouse";
@@ -133,4 +133,12 @@ export class ClientTable {
     this.#heads.set(key, cell);
     return cell;
   }
+}
+
+/** The widths of the columns, which do not depend on what is in them: nothing jumps. */
+function columnGroup(): HTMLTableColElement {
+  const group = make("colgroup");
+  const names = ["state-cell", "name", "address rank-1", "seen", ...COLUMNS.map(({ rank }) => `number rank-${rank}`)];
+  group.append(...names.map((name) => make("col", name)));
+  return group;
 }

@@ -14,7 +14,7 @@ export class GatewayFigures {
   readonly #published = new RateMeter();
   readonly #delivered = new RateMeter();
 
-  /** `status.now` is when its counts were so; `now` the time that it is. */
+  /** `now` in milliseconds since 1970. What has not changed since it was told is so still. */
   show(status: GatewayStatus, now: number): void {
     const { node, gatewayId, version, startedAt, listeners } = status;
     setText(byId("node", HTMLElement), node);
@@ -22,7 +22,7 @@ export class GatewayFigures {
     setText(byId("about", HTMLElement), about);
     setText(byId("listeners", HTMLElement), listeners.join(", "));
     this.#showBroker(status, now);
-    this.#showRates(status);
+    this.#showRates(status, now);
     this.#showLoad(status);
     showLimits(status.limitsReached);
   }
@@ -45,9 +45,8 @@ export class GatewayFigures {
     setText(byId("ready", HTMLElement), ready ? "" : "The gateway is not ready: the broker has not been reached yet.");
   }
 
-  #showRates(status: GatewayStatus): void {
-    const { now, published, publishedWithoutConnection, delivered, datagramsIn, datagramsOut, octetsIn, octetsOut } =
-      status;
+  #showRates(status: GatewayStatus, now: number): void {
+    const { published, publishedWithoutConnection, delivered, datagramsIn, datagramsOut, octetsIn, octetsOut } = status;
     this.#published.add(now, sum(published) + publishedWithoutConnection);
     this.#delivered.add(now, sum(delivered));
     showRate("published", this.#published.perSecond);

@@ -41,16 +41,28 @@ function lineElement({ at, level, name, message, clientId }: LoggedEvent, now: n
   line.append(time, " ");
   if (level === "warn" || level === "error")
     line.append(make("strong", "level", level === "warn" ? "warning" : level), " ");
-  const text = make("span", "message", visibleText(message));
-  text.title = name;
-  text.dir = "auto";
-  line.append(text);
-  // Its message names it already in most cases; the way to its page is what it lacks.
-  if (clientId !== null) {
-    const link = make("a", "", visibleText(clientId));
-    link.href = clientAddress(clientId);
-    link.dir = "auto";
-    line.append(" ", link);
-  }
+  line.append(messageElement(message, clientId));
+  line.title = name;
   return line;
+}
+
+/** The message, in which the client's name leads to its page. */
+function messageElement(message: string, clientId: string | null): HTMLElement {
+  const text = make("span", "message");
+  text.dir = "auto";
+  if (clientId === null) {
+    text.textContent = visibleText(message);
+    return text;
+  }
+  const link = make("a", "", visibleText(clientId));
+  link.href = clientAddress(clientId);
+  link.dir = "auto";
+  const at = clientId === "" ? -1 : message.indexOf(clientId);
+  if (at < 0) text.append(visibleText(message), " ", link);
+  else text.append(shown(message.slice(0, at)), link, shown(message.slice(at + clientId.length)));
+  return text;
+}
+
+function shown(part: string): string {
+  return part === "" ? "" : visibleText(part);
 }

@@ -21,7 +21,7 @@ const HISTORY_EVERY_MS = { "10m": 5000, "24h": 60_000 } as const;
 let query: ListQuery = readListQuery(location.search, SORT_KEYS);
 let status: GatewayStatus | undefined;
 /** What the gateway's clock is ahead of this one, in milliseconds. */
-let aheadMs = 0;
+let aheadMs: number | undefined;
 let startedAt = 0;
 /** Somebody has asked for another list, and it is not there yet. */
 let isListAsked = true;
@@ -36,7 +36,7 @@ const log = new LogList(byId("log", HTMLElement), LOG_LINES);
 const table = new ClientTable(byId("clients", HTMLTableElement), (sort, order) => change({ sort, order, page: 0 }));
 const search = new ClientSearch((changed, isTyped) => change(changed, isTyped));
 
-const now = (): number => Date.now() + aheadMs;
+const now = (): number => Date.now() + (aheadMs ?? 0);
 
 function onGateway(next: GatewayStatus): void {
   // After an update of the gateway this is not its page any more.
@@ -44,7 +44,8 @@ function onGateway(next: GatewayStatus): void {
   const isFirst = status === undefined;
   status = next;
   startedAt = next.startedAt;
-  aheadMs = next.now - Date.now();
+  // One that has not changed may be of some time ago: the one that is least late tells the time.
+  aheadMs = Math.max(aheadMs ?? Number.NEGATIVE_INFINITY, next.now - Date.now());
   document.title = `${next.node}: MQTT-SN gateway`;
   figures.show(next, now());
   log.show(next.log, now());
@@ -119,7 +120,7 @@ function onSecond(): void {
   if (document.hidden || !sign.isLive || status === undefined) return;
   seconds += 1;
   table.refresh(now(), startedAt);
-  figures.show({ ...status, now: now() }, now());
+  figures.show(status, now());
   if ((seconds * 1000) % ATTENTION_EVERY_MS === 0) void attention.ask(now(), startedAt);
   if (performance.now() - historyAskedAt >= HISTORY_EVERY_MS[range]) void askHistory();
 }
@@ -136,4 +137,5 @@ addEventListener("popstate", () => {
 search.showQuery(query);
 table.showOrder(query);
 void askHistory();
+void ask<GatewayStatus>("/api/gateway").then((answer) => answer.ok && onGateway(answer.value));
 setInterval(onSecond, 1000);

@@ -76,6 +76,7 @@ export class RateChart {
         {
           ...axis,
           space: 70,
+          size: 30,
           values: (_, ticks) => ticks.map((tick) => clockText(tick * 1000, tick * 1000).slice(0, 5)),
         },
         { ...axis, size: 44, values: (_, ticks) => ticks.map((tick) => rateTick(tick)) },
