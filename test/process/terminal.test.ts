@@ -14,7 +14,7 @@ const HAS_SCRIPT = /util-linux/.test(String(spawnSync("script", ["--version"]).s
 const BOUND = { timeout: 20_000, interval: 10 };
 
 const FLAGS =
-  "--broker embedded: --embedded-listen 127.0.0.1:0 -l udp://127.0.0.1:0 --log-format json --state-path memory:";
+  "--broker embedded: --embedded-listen 127.0.0.1:0 -l udp://127.0.0.1:0 --log-format json --state-path memory: --http-listen=";
 
 /** A shell command in a terminal: it says its own process id first, and then becomes the gateway. */
 class Terminal {
