@@ -21,7 +21,8 @@ export type ReturnCodeName = (typeof RETURN_CODE_NAMES)[number];
 export type CountedMessageName = MessageName | "malformed";
 
 const ANSWERS = Object.keys(RETURN_CODE_AT) as AnswerName[];
-const MESSAGES = Object.entries(MSG_TYPE) as [MessageName, number][];
+/** Of an envelope the message inside is counted. */
+const MESSAGES = (Object.entries(MSG_TYPE) as [MessageName, number][]).filter(([type]) => type !== "ENCAPSULATED");
 
 /** What there is to count of a message, by the octet of its type: below 0 no such type, 0 the message, above 0 in which row its return code. */
 const KIND = new Int8Array(256).fill(-1);
@@ -70,8 +71,7 @@ export class DatagramCounts {
 
   /** How many there were of each type, and their octets, envelopes included. An envelope around nothing that is a message is malformed. */
   get byType(): { type: CountedMessageName; count: number; octets: number }[] {
-    const types: [CountedMessageName, number][] = MESSAGES.filter(([type]) => type !== "ENCAPSULATED");
-    types.push(["malformed", MALFORMED]);
+    const types: [CountedMessageName, number][] = [...MESSAGES, ["malformed", MALFORMED]];
     return types.map(([type, at]) => ({ type, count: this.#messages[at]!, octets: this.#octets[at]! }));
   }
 
