@@ -21,8 +21,6 @@ export class Departed {
   /** A client has gone; `view` is how it was at the end. */
   add(view: ClientView): void {
     const { clientId, figures } = view;
-    // Whoever goes again is remembered from then on.
-    this.delete(clientId);
     const state = figures.parted?.how ?? "disconnected";
     this.#views.set(clientId, { ...view, state });
     this.#counts[state] += 1;

@@ -50,7 +50,8 @@ describe("a client that is sent away", () => {
 
   test("once the gateway has stopped is nobody", () => {
     const s = new Script().connect(DURABLE).event({ type: "stop" }).toClient("DISCONNECT").closes(true);
-    dismiss(s, "dev1", true).nothing();
+    dismiss(s, "dev1", true).saves().nothing().gone();
+    expect(s.saved()).toBeDefined();
   });
 });
 
@@ -88,5 +89,13 @@ describe("a client that is sent away for good", () => {
     expect(s.saved()).toMatchObject({ state: "active", subscriptions: [] });
     s.disconnect().notNoted("client.forgotten");
     expect(s.saved()).toBeDefined();
+  });
+
+  test("that comes back with a clean session is remembered like any other when it goes", () => {
+    const s = new Script().connect();
+    const { link } = s;
+    dismiss(s, "dev1", true).toClient("DISCONNECT").closes(true);
+    s.client("CONNECT").gone(link).opens().accepts().toClient("CONNACK").disconnect().notNoted("client.forgotten");
+    expect([...s.gateway.views()]).toMatchObject([{ clientId: "dev1", state: "disconnected" }]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ClientView } from "../../src/gateway/client-view.ts";
-import { LATENCY_BOUNDS_MS } from "../../src/gateway/latencies.ts";
+import { LATENCY_BOUNDS_MS, Latencies } from "../../src/gateway/latencies.ts";
 import { octets, Script } from "./script.ts";
 
 const DURABLE = { cleanSession: false };
@@ -178,6 +178,19 @@ describe("figures", () => {
     expect(view(s)!.figures).toMatchObject({ delivered: 3, repeatedOut: 1, dropped: 1 });
   });
 
+  test("count what a client asks for once more, and take no time for what it acknowledged over a connection of before", () => {
+    const s = new Script().connect({ cleanSession: false });
+    const topicId = s.subscribe("a", 1);
+    s.sleep().deliver("a", { qos: 1, messageId: 3 }).client("PINGREQ", { clientId: "dev1" }).toClient("PUBLISH");
+    s.client("PINGREQ", { clientId: "dev1" }).toClient("PUBLISH");
+    expect(s.gateway.figures.repeatedToClients).toBe(1);
+    s.gone().client("PUBACK", { topicId, msgId: 3 }).nothing().after(2000);
+    s.opens().accepts(true).does("probe").deliver("a", { qos: 1, messageId: 3, dup: true }).toBroker("puback");
+    s.arrows();
+    expect(s.gateway.figures.delivered).toEqual([0, 1, 0]);
+    expect(s.gateway.figures.deliveryLatencies.counts.every((count) => count === 0)).toBe(true);
+  });
+
   test("count wake-ups, what a client repeats, and QoS −1", () => {
     const s = new Script().brokerReachable();
     s.arrows();
@@ -190,4 +203,10 @@ describe("figures", () => {
     expect(view(s)!.figures).toMatchObject({ wakeUps: 1, repeatedIn: 1 });
     expect(s.gateway.figures).toMatchObject({ wakeUps: 1, repeatedByClients: 1, publishedWithoutConnection: 1 });
   });
+});
+
+test("a latency that is just a bound is counted below it", () => {
+  const latencies = new Latencies();
+  for (const durationMs of [0, 1, 1.5, 60_000, 60_001]) latencies.add(durationMs);
+  expect(latencies.counts).toEqual([2, 1, ...new Array(12).fill(0), 1, 1]);
 });
