@@ -14,6 +14,14 @@ export interface BridgeCore {
   views(): Iterable<{ readonly state: string }>;
 }
 
+/** What the runner counts; `GatewayCounts` is such. */
+export interface BridgeCounts {
+  readonly in: { readonly datagrams: number; readonly octets: number };
+  readonly out: { readonly datagrams: number; readonly octets: number };
+  /** How often the broker was there and then was not. */
+  readonly broker: { readonly outages: number };
+}
+
 const MEBIBYTE = 1024 * 1024;
 
 /** The states of a client, as figures are kept of them; what tried to connect and is gone is none of these. */
@@ -31,19 +39,22 @@ const COUNTED_AS: Readonly<Record<string, "connecting" | "active" | "asleep" | "
 /** The gateway's figures, as bridge/health tells them: see docs/bus.md. */
 export class BridgeHealth {
   readonly #core: BridgeCore;
+  readonly #counts: BridgeCounts;
   /** When the figures were told last, of which rates are made; at first when the gateway was started. */
   #lastAtMs = performance.now();
   #lastMessages = 0;
   #lastCpuMicros = 0;
 
-  constructor(core: BridgeCore) {
+  constructor(core: BridgeCore, counts: BridgeCounts) {
     this.#core = core;
+    this.#counts = counts;
     this.#lastCpuMicros = cpuMicros();
   }
 
-  /** What is to be told now. `outages`: how often the broker was lost. */
-  message(outages: number): Record<string, unknown> {
+  /** What is to be told now. */
+  message(): Record<string, unknown> {
     const { figures, buffered } = this.#core;
+    const { in: fromDevices, out: toDevices, broker } = this.#counts;
     const fromClients = sumOf(figures.published) + figures.publishedWithoutConnection;
     const toClients = sumOf(figures.delivered);
     const messages = fromClients + toClients;
@@ -70,7 +81,7 @@ export class BridgeHealth {
         memory_percent: rounded((100 * memory) / total),
         cpu_percent: rounded(cpuPercent),
       },
-      mqtt: { connected: true, outages },
+      mqtt: { connected: true, outages: broker.outages },
       clients: this.#clients(),
       messages: {
         from_clients: fromClients,
@@ -80,6 +91,12 @@ export class BridgeHealth {
         repeated_to_clients: figures.repeatedToClients,
         waiting: buffered.messages,
         waiting_bytes: buffered.octets,
+      },
+      datagrams: {
+        received: fromDevices.datagrams,
+        received_bytes: fromDevices.octets,
+        sent: toDevices.datagrams,
+        sent_bytes: toDevices.octets,
       },
       wake_ups: figures.wakeUps,
     };

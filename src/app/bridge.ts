@@ -4,13 +4,14 @@ import type { SavedSession } from "../gateway/saved-session.ts";
 import { isTopicName } from "../sn/topic-name.ts";
 import { type Availability, BridgeAvailability } from "./bridge-availability.ts";
 import { bridgeDiscovery } from "./bridge-discovery.ts";
-import { type BridgeCore, BridgeHealth } from "./bridge-health.ts";
+import { type BridgeCore, type BridgeCounts, BridgeHealth } from "./bridge-health.ts";
 import { bridgeInfo, type DescribedGateway } from "./bridge-info.ts";
 import type { Log } from "./log.ts";
 
 export interface BridgeOptions {
   gateway: DescribedGateway;
   core: BridgeCore;
+  counts: BridgeCounts;
   /** Publishes through the gateway's own client; false where that takes nothing now. */
   publish: (topic: string, payload: Uint8Array, options: { qos: MqttQoS; retain: boolean }) => boolean;
   log: Log;
@@ -67,7 +68,6 @@ export class Bridge {
   /** On the clock of `performance.now`. */
   #reachableSinceMs = 0;
   #shortConnections = 0;
-  #outages = 0;
   /** A client id was told of that cannot stand in a topic. */
   #hasToldUnnamed = false;
   #hasToldRefused = false;
@@ -87,7 +87,7 @@ export class Bridge {
       retain: this.#retain,
     };
     if (values["bridge.availability"]) this.#availability = new BridgeAvailability(values["clients.max"]);
-    this.#health = new BridgeHealth(options.core);
+    this.#health = new BridgeHealth(options.core, options.counts);
     this.#healthTimer = setInterval(() => this.#tellRegularly(), values["bridge.health_interval"]);
     this.#healthTimer.unref();
   }
@@ -110,7 +110,6 @@ export class Bridge {
   unreachable(byBroker: boolean): void {
     if (!this.#isReachable || this.#isOver) return;
     this.#isReachable = false;
-    this.#outages += 1;
     this.#unschedule();
     const lastedMs = performance.now() - this.#reachableSinceMs;
     this.#shortConnections = byBroker && lastedMs < SHORT_CONNECTION_MS ? this.#shortConnections + 1 : 0;
@@ -244,7 +243,7 @@ export class Bridge {
 
   /** Figures of a while ago help nobody: they are not kept for who comes later. */
   #tellHealth(): void {
-    const payload = octetsOf(this.#health.message(this.#outages));
+    const payload = octetsOf(this.#health.message());
     this.#send(`${this.#base}/bridge/health`, payload, { qos: 0, retain: false });
   }
 

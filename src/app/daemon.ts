@@ -212,14 +212,6 @@ export class Daemon {
     let send: Surroundings["send"] = () => {};
     const core = new Gateway(coreSettings(this.#options), this.#seed);
     this.#core = core;
-    this.#bridge = await openBridge({
-      core,
-      log: this.#log,
-      brokerUrl: this.brokerUrl,
-      values: () => this.#options,
-      listenerUrls: () => this.listenerUrls,
-      publish: (topic, payload, how) => this.#ownClient?.publish(topic, payload, how) === true,
-    });
     const surroundings: Surroundings = {
       send: (to, data) => send(to, data),
       broadcast: (near, radius, data) => this.#listeners?.broadcast(near, radius, data),
@@ -241,6 +233,15 @@ export class Daemon {
     await this.#traces.openCapture(this.#options, this.#log, () => this.#listeners);
     const runner = new Runner(core, surroundings);
     this.#runner = runner;
+    this.#bridge = await openBridge({
+      core,
+      counts: runner.counts,
+      log: this.#log,
+      brokerUrl: this.brokerUrl,
+      values: () => this.#options,
+      listenerUrls: () => this.listenerUrls,
+      publish: (topic, payload, how) => this.#ownClient?.publish(topic, payload, how) === true,
+    });
     state?.keep(core, () => runner.saved());
     if (state?.saved !== undefined) {
       runner.restore(state.saved);

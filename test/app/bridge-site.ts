@@ -1,5 +1,6 @@
 import { Bridge } from "../../src/app/bridge.ts";
 import { loadConfiguration } from "../../src/app/configuration.ts";
+import { GatewayCounts } from "../../src/app/gateway-counts.ts";
 import { Log } from "../../src/app/log.ts";
 import type { OptionKey, OptionValues } from "../../src/app/options.ts";
 import type { Note, NoteFields, NoteName } from "../../src/gateway/contract.ts";
@@ -28,6 +29,7 @@ export class BridgeSite {
   /** How many more are taken. */
   room = Number.POSITIVE_INFINITY;
   onTry: (() => void) | undefined;
+  readonly counts = new GatewayCounts();
   values: OptionValues;
   readonly bridge: Bridge;
 
@@ -42,6 +44,7 @@ export class BridgeSite {
         listenerUrls: () => ["udp://127.0.0.1:1883"],
         brokerUrl: "mqtt://broker:1883",
       },
+      counts: this.counts,
       core: {
         figures,
         buffered: { messages: 3, octets: 300 },

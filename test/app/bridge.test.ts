@@ -64,6 +64,7 @@ describe("what the gateway tells of itself", () => {
     expect(site.news()).toEqual(["mqttsn/a/availability online"]);
     vi.advanceTimersByTime(10_000);
     site.bridge.unreachable(true);
+    for (const reachable of [true, false]) site.counts.broker.reached(reachable);
     vi.advanceTimersByTime(300_000);
     expect(site.published).toEqual([]);
     site.bridge.reachable();
@@ -115,6 +116,7 @@ describe("what the gateway tells of itself", () => {
     site.published = [];
     site.figures.published[1] += 8;
     site.figures.delivered[0] += 2;
+    site.counts.in.add(Uint8Array.of(2, 0x16));
     vi.advanceTimersByTime(29_999);
     expect(site.published).toEqual([]);
     vi.advanceTimersByTime(1);
@@ -124,6 +126,7 @@ describe("what the gateway tells of itself", () => {
       process: { uptime_sec: expect.any(Number), memory_used_mb: expect.any(Number) },
       clients: { connected: 4, active: 1, asleep: 2, awake: 1, connecting: 1, disconnected: 0, lost: 1 },
       messages: { from_clients: 8, to_clients: 2, per_minute: 20, waiting: 3, waiting_bytes: 300 },
+      datagrams: { received: 1, received_bytes: 2, sent: 0, sent_bytes: 0 },
     });
     vi.advanceTimersByTime(30_000);
     expect(site.content("mqttsn/bridge/health")).toMatchObject({ messages: { from_clients: 8, per_minute: 0 } });
