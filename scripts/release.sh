@@ -7,7 +7,7 @@ usage() {
 npm run release -- [options]
 
   --dry-run            the notes are those of "Unreleased" where CHANGELOG.md has none of the version, and what is not committed is left out
-  --compression NAME   of the Debian packages: xz, zstd, gzip or none. Default: xz
+  --compression NAME   of the Debian packages: xz, gzip or none. Default: xz
 
 Into release/ go the package of npm, the Debian packages for amd64 and arm64, the release notes, lists of what is in it (SBOM, CycloneDX and
 SPDX) and SHA256SUMS.
@@ -60,5 +60,6 @@ else
 fi
 
 cd "$release"
-find . -type f ! -name SHA256SUMS -printf '%P\n' | LC_ALL=C sort | xargs sha256sum >SHA256SUMS
+sha256sum -- * >"$work/SHA256SUMS"
+cp "$work/SHA256SUMS" .
 ls -l

@@ -9,7 +9,7 @@ packaging/deb/build.sh [options]
   --arch amd64|arm64   architecture of the package; may be given several times. Default: both
   --tarball FILE       the package of npm to build from. Default: npm pack makes it
   --output FOLDER      where the packages go. Default: release
-  --compression NAME   xz, zstd, gzip or none, as of dpkg-deb. Default: xz
+  --compression NAME   xz, gzip or none, as of dpkg-deb. Default: xz
 
 The dependencies and Node come from the npm registry: the versions of package-lock.json and packaging/deb/node-runtime.
 TEXT
