@@ -24,7 +24,7 @@ export class ClientFigures {
   repeatedOut = 0;
   /** CONNECTs that were accepted. */
   connects = 0;
-  /** How often it came out of its sleep to ask for messages. */
+  /** How often it came out of its sleep. */
   wakeUps = 0;
   /** How it went last, when, and why; undefined where it has not gone since the gateway was started. */
   parted: { how: Parting; at: Instant; reason: string } | undefined;

@@ -375,6 +375,7 @@ export class Session implements Scheduled {
 
   #resume(connect: Connect, now: Instant): void {
     const client = this.#client;
+    if (client.state === "asleep") client.figures.countWakeUp();
     const kind = client.settings.wakeByConnect;
     const prompts = kind === "prompt" && connect.will;
     if (kind === "new" || prompts || client.renewal.recovers || (!client.link.exists && !client.renewal.underWay)) {
