@@ -34,14 +34,14 @@ export default defineConfig({
         },
       },
       {
-        // The status page in a real Chromium: one for all tests, which measure how much it has to do, and so are alone with it.
+        // The status page in a real Chromium: one for all tests, which wait more than they work.
         test: {
           name: "in a browser",
           include: ["test/page/**/*.test.ts"],
           globalSetup: "test/page/browser-server.ts",
-          fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 30_000,
+          maxWorkers: 2,
           sequence: { groupOrder: 3 },
         },
       },

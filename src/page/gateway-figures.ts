@@ -17,8 +17,8 @@ export class GatewayFigures {
   /** `now` in milliseconds since 1970. What has not changed since it was told is so still. */
   show(status: GatewayStatus, now: number): void {
     const { node, gatewayId, version, startedAt, listeners } = status;
-    setText(byId("node", HTMLElement), node);
-    const about = `gateway ${gatewayId}, version ${version}, running for ${durationText(now - startedAt)}`;
+    setText(byId("gateway-id", HTMLElement), String(gatewayId));
+    const about = `version ${version} on Node ${node}, running for ${durationText(now - startedAt)}`;
     setText(byId("about", HTMLElement), about);
     setText(byId("listeners", HTMLElement), listeners.join(", "));
     this.#showBroker(status, now);

@@ -46,7 +46,7 @@ function onGateway(next: GatewayStatus): void {
   startedAt = next.startedAt;
   // One that has not changed may be of some time ago: the one that is least late tells the time.
   aheadMs = Math.max(aheadMs ?? Number.NEGATIVE_INFINITY, next.now - Date.now());
-  document.title = `${next.node}: MQTT-SN gateway`;
+  document.title = `MQTT-SN gateway ${next.gatewayId}`;
   figures.show(next, now());
   log.show(next.log, now());
   if (isFirst) void attention.ask(now(), startedAt);

@@ -58,7 +58,7 @@ export class MadeUpGateway implements GatewaySource {
     return {
       version: "1.2.3",
       gatewayId: 1,
-      node: "pi",
+      node: "v20.20.0",
       startedAt: this.#startedAt,
       now: Date.now(),
       ready: true,
