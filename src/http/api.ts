@@ -9,8 +9,8 @@ import type { GatewaySource, TraceTarget } from "./source.ts";
 import { TraceStream } from "./trace-stream.ts";
 import { type Job, WorkShare } from "./work-share.ts";
 
-/** So long one look at all clients is shown to everybody. */
-const SNAPSHOT_MS = 1000;
+/** So long one look at all clients is shown to everybody: a little less than the second in which live views look again. */
+const SNAPSHOT_MS = 900;
 
 /** So long it is kept where nobody asks: of many clients it is large. */
 const SNAPSHOT_KEPT_MS = 5000;

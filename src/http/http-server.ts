@@ -73,6 +73,11 @@ export class HttpServer {
     return this.#routes.map(({ path, methods }) => ({ path, methods: Object.keys(methods) }));
   }
 
+  /** Streams that are open. */
+  get streamCount(): number {
+    return this.#streams.size;
+  }
+
   /** Begins to listen; gives the port. Rejects with the error of the system. */
   async listen(host: string, port: number): Promise<number> {
     const server = this.#server;

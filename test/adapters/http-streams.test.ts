@@ -1,0 +1,143 @@
+import { connect } from "node:net";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import type { ClientDetails, ClientList, GatewayStatus, TracedDatagram } from "../../src/http/answers.ts";
+import { HttpSite } from "./http-site.ts";
+import { MadeUpSource, summary } from "./made-up-source.ts";
+
+const WAIT = { timeout: 20_000, interval: 20 };
+
+describe("/api/stream", () => {
+  test("shows the gateway and the clients at once, and again when something has changed", async () => {
+    const source = new MadeUpSource([summary("d1"), summary("d2", { state: "lost" })]);
+    const site = await HttpSite.start({ source });
+    const reader = await site.read("/api/stream?state=active");
+    expect(await reader.last<ClientList>("clients")).toMatchObject({ total: 1, clients: [{ clientId: "d1" }] });
+    expect(await reader.last<GatewayStatus>("gateway")).toMatchObject({ version: "1.2.3" });
+    source.all = [...source.all, summary("d3")];
+    await reader.until<ClientList>("clients", ({ total }) => expect(total).toBe(2));
+    source.published = 7;
+    await reader.until<GatewayStatus>("gateway", ({ published }) => expect(published[0]).toBe(7));
+    // Only the two changes: the time and the process alone are none.
+    expect(reader.all("clients")).toHaveLength(2);
+    // The number of sessions has changed with the client.
+    expect(reader.all("gateway").length).toBeLessThanOrEqual(3);
+  });
+});
+
+test("/api/clients/{id}/stream shows a client, that it is gone, and that it is back", async () => {
+  const source = new MadeUpSource([]);
+  const site = await HttpSite.start({ source });
+  const reader = await site.read("/api/clients/d1/stream");
+  await reader.last("gone");
+  source.all = [summary("d1", { queued: 3 })];
+  expect(await reader.last<ClientDetails>("client")).toMatchObject({ clientId: "d1", queued: 3 });
+  source.all = [];
+  await reader.last("gone", 2);
+  source.all = [summary("d1", { queued: 3 })];
+  await reader.last("client", 2);
+});
+
+describe("a trace", () => {
+  test("shows datagrams of a client, or of an address, until nobody reads", async () => {
+    const source = new MadeUpSource();
+    const site = await HttpSite.start({ source });
+    const one = await site.read("/api/clients/a%2Fb/trace");
+    const other = await site.read("/api/trace?address=10.0.0.7");
+    expect([...source.traces.values()]).toEqual([{ clientId: "a/b" }, { address: "10.0.0.7" }]);
+    source.datagram("PINGREQ");
+    for (const reader of [one, other]) {
+      expect(await reader.last<TracedDatagram>("datagram")).toMatchObject({ text: "PINGREQ", direction: "in" });
+    }
+    one.close();
+    other.close();
+    await vi.waitFor(() => expect(source.traces.size).toBe(0), WAIT);
+  });
+
+  test("of a flood leaves out what nobody could read, puts only the rest into words, and says how much it was", async () => {
+    const source = new MadeUpSource();
+    const site = await HttpSite.start({ source });
+    const reader = await site.read("/api/clients/d1/trace");
+    const inWords = vi.fn(() => ({ at: 1, direction: "in" as const, octets: 2, text: "PINGREQ", hex: "0216" }));
+    const [onDatagram] = source.traces.keys();
+    for (let count = 0; count < 10_000; count += 1) onDatagram!(inWords);
+    expect(await reader.last<{ count: number }>("omitted")).toEqual({ count: 9950 });
+    expect(reader.all("datagram")).toHaveLength(50);
+    expect(inWords).toHaveBeenCalledTimes(50);
+  });
+
+  test("needs to know of whom", async () => {
+    const site = await HttpSite.start({ source: new MadeUpSource() });
+    expect((await site.ask("/api/trace")).status).toBe(400);
+    expect((await site.ask("/api/trace?address=")).status).toBe(400);
+    expect((await site.ask(`/api/trace?address=${"1".repeat(101)}`)).status).toBe(400);
+  });
+});
+
+describe("streams", () => {
+  test("are so many in all, then 503 says which option it is", async () => {
+    const site = await HttpSite.start({ source: new MadeUpSource(), streamsMax: 3 });
+    const readers = await Promise.all(Array.from({ length: 3 }, () => site.read("/api/clients/d1/trace")));
+    const { status, body, headers } = await site.ask("/api/stream");
+    expect([status, headers["retry-after"], JSON.parse(body)]).toEqual([
+      503,
+      "10",
+      { error: "too-many-streams", message: expect.stringMatching(/^3 live views are open \(http\.max_streams\)/) },
+    ]);
+    readers[0]!.close();
+    await vi.waitFor(async () => void (await site.read("/api/stream")), WAIT);
+  });
+
+  test("are twenty of one address", async () => {
+    const site = await HttpSite.start({ source: new MadeUpSource() });
+    await Promise.all(Array.from({ length: 20 }, () => site.read("/api/clients/d1/trace")));
+    const { status, body } = await site.ask("/api/stream");
+    expect([status, JSON.parse(body).message]).toEqual([503, expect.stringMatching(/^20 live views of 127\.0\.0\.1/)]);
+  });
+
+  test("end when the server does, at once", async () => {
+    const site = await HttpSite.start({ source: new MadeUpSource() });
+    const readers = [await site.read("/api/stream"), await site.read("/api/clients/d1/trace")];
+    const start = performance.now();
+    await site.server.close();
+    expect(performance.now() - start).toBeLessThan(1000);
+    await vi.waitFor(() => expect(readers.map(({ isClosed }) => isClosed)).toEqual([true, true]), WAIT);
+  });
+
+  test("a reader that does not read costs no memory: what it does not take is left out, and told when it reads on", async () => {
+    const source = new MadeUpSource();
+    const site = await HttpSite.start({ source });
+    const socket = connect(site.port, "127.0.0.1");
+    onTestFinished(() => void socket.destroy());
+    socket.write("GET /api/clients/d1/trace HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+    await vi.waitFor(() => expect(source.traces.size).toBe(1), WAIT);
+    socket.pause();
+    const [onDatagram] = source.traces.keys();
+    const hex = "00".repeat(30_000);
+    let worded = 0;
+    const datagram = () => {
+      worded += 1;
+      return { at: 1, direction: "in" as const, octets: 30_000, text: "PUBLISH", hex };
+    };
+    // The system takes some megabytes for it.
+    await vi.waitFor(
+      () => {
+        const before = worded;
+        onDatagram!(datagram);
+        expect(worded).toBe(before);
+        expect(worded).toBeGreaterThan(0);
+      },
+      { timeout: 20_000, interval: 1 },
+    );
+    const memory = process.memoryUsage();
+    for (let count = 0; count < 100_000; count += 1) onDatagram!(datagram);
+    const grown =
+      process.memoryUsage().external + process.memoryUsage().arrayBuffers - memory.external - memory.arrayBuffers;
+    expect(grown).toBeLessThan(5_000_000);
+    let shown = "";
+    socket.on("data", (octets) => {
+      shown = (shown + octets).slice(-200_000);
+    });
+    socket.resume();
+    await vi.waitFor(() => expect(shown).toMatch(/event: omitted\ndata: \{"count":\d{6,}\}/), WAIT);
+  });
+});

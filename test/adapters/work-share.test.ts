@@ -1,0 +1,100 @@
+import { setImmediate } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { type Job, Overloaded, WorkShare } from "../../src/http/work-share.ts";
+
+/** Time that passes only in steps of jobs, and while nothing is to be done. */
+class VirtualTime {
+  nowMs = 0;
+  workedMs = 0;
+  /** The longest that the event loop was held. */
+  longestMs = 0;
+  #due: { atMs: number; callback: () => void } | undefined;
+  readonly now = (): number => this.nowMs;
+
+  after = (delayMs: number, callback: () => void): void => {
+    this.#due = { atMs: this.nowMs + delayMs, callback };
+  };
+
+  /** A job of so many steps, each of which takes so long. */
+  *job(steps: number, stepMs: number): Job<number> {
+    for (let step = 0; step < steps; step += 1) {
+      this.nowMs += stepMs;
+      this.workedMs += stepMs;
+      yield;
+    }
+    return steps;
+  }
+
+  async run(untilMs: number): Promise<void> {
+    while (this.#due !== undefined && this.#due.atMs <= untilMs) {
+      const { atMs, callback } = this.#due;
+      this.#due = undefined;
+      this.nowMs = Math.max(this.nowMs, atMs);
+      const start = this.nowMs;
+      callback();
+      this.longestMs = Math.max(this.longestMs, this.nowMs - start);
+      await setImmediate();
+    }
+    this.nowMs = Math.max(this.nowMs, untilMs);
+  }
+}
+
+describe("work for those who ask", () => {
+  test("takes a tenth of the time, however many ask, and never holds the event loop for longer than a turn and a step", async () => {
+    const time = new VirtualTime();
+    const share = new WorkShare(time);
+    let isOver = false;
+    let done = 0;
+    const readers = Array.from({ length: 40 }, async () => {
+      while (!isOver) {
+        await share.do(time.job(20, 0.3));
+        done += 1;
+      }
+    });
+    await time.run(10_000);
+    isOver = true;
+    await time.run(1e9);
+    await Promise.all(readers);
+    expect(done).toBeGreaterThan(100);
+    expect(time.longestMs).toBeLessThanOrEqual(2 + 0.3 + 1e-9);
+  });
+
+  test("is a tenth of ten seconds, where there is always more of it", async () => {
+    const time = new VirtualTime();
+    const share = new WorkShare(time);
+    const waiting = Array.from({ length: 64 }, () => share.do(time.job(1000, 0.3)));
+    await time.run(10_000);
+    expect(time.workedMs).toBeGreaterThan(900);
+    expect(time.workedMs).toBeLessThan(1100);
+    await time.run(1e9);
+    await expect(Promise.all(waiting)).resolves.toHaveLength(64);
+  });
+
+  test("goes on after a job that fails, and who asked for it is told", async () => {
+    const time = new VirtualTime();
+    const share = new WorkShare(time);
+    const failing = share.do(
+      (function* (): Job<number> {
+        yield;
+        throw new Error("a bug");
+      })(),
+    );
+    const told = expect(failing).rejects.toThrow("a bug");
+    const next = share.do(time.job(3, 1));
+    await time.run(1000);
+    await told;
+    await expect(next).resolves.toBe(3);
+  });
+
+  test("is refused where 64 wait already, and taken again when there is room", async () => {
+    const time = new VirtualTime();
+    const share = new WorkShare(time);
+    const waiting = Array.from({ length: 64 }, () => share.do(time.job(5, 1)));
+    await expect(share.do(time.job(1, 1))).rejects.toBeInstanceOf(Overloaded);
+    await time.run(1e6);
+    await Promise.all(waiting);
+    const later = share.do(time.job(1, 1));
+    await time.run(2e6);
+    await expect(later).resolves.toBe(1);
+  });
+});
