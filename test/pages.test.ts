@@ -131,6 +131,18 @@ describe("names in pages", () => {
     expect(named.filter(({ name }) => !EVENTS.includes(name))).toEqual([]);
   });
 
+  test("every line of a log that is shown could be one of the gateway", () => {
+    const shown = PAGES.flatMap(({ path: page, blocks }) =>
+      blocks.flatMap(({ text }) =>
+        [...text.matchAll(/\b(?:DEBUG|INFO|WARN|ERROR): ([a-z-]+\.[a-z-]+) |"event":"([^"]+)"/g)].map(
+          ([, pretty, json]) => ({ page, name: (pretty ?? json)! }),
+        ),
+      ),
+    );
+    expect(shown.length).toBeGreaterThan(10);
+    expect(shown.filter(({ name }) => !EVENTS.includes(name))).toEqual([]);
+  });
+
   test("every flag is one of a command of ours, or of a program of ours", () => {
     const flags = new Set(Object.values(COMMANDS).flatMap((command) => command().options.map(({ long }) => long)));
     for (const { match } of matchesInSource(/^ {2}(?:-\w, )?--[a-z-]+(?= )/gm))
