@@ -37,6 +37,9 @@ const COMMANDS: Readonly<Record<string, () => Command>> = {
 };
 
 const SECTIONS = new Set(OPTION_KEYS.map((key) => key.split(".")[0]!));
+/** Flags of systemctl and docker. */
+const FLAGS_OF_OTHERS = ["--no-block", "--network"];
+
 /** What stands behind the dot of a file, or of a host of an example. */
 const NO_NAMES = /^(conf|example|js|json|key|log|md|password|pcap|pem|service|test|ts|yaml|yml)$/;
 
@@ -147,7 +150,7 @@ describe("names in pages", () => {
     const flags = new Set(Object.values(COMMANDS).flatMap((command) => command().options.map(({ long }) => long)));
     for (const { match } of matchesInSource(/^ {2}(?:-\w, )?--[a-z-]+(?= )/gm))
       flags.add(match.trim().split(" ").at(-1)!);
-    for (const each of ["--help", "--version"]) flags.add(each);
+    for (const each of ["--help", "--version", ...FLAGS_OF_OTHERS]) flags.add(each);
     const named = namesLike(/^--[a-z]/).map(({ page, name }) => ({ page, name: name.split(/[ =]/)[0]! }));
     expect(named.length).toBeGreaterThan(20);
     expect(named.filter(({ page, name }) => !flags.has(name) && !/interoperability/.test(page))).toEqual([]);
