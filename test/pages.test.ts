@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, type CommanderError } from "commander";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { isMap, isScalar, parseDocument, visit } from "yaml";
+import { isMap, isScalar, parse, parseDocument, visit } from "yaml";
 import { CLIENT_VARIABLES } from "../src/app/client-variables.ts";
 import { loadConfiguration } from "../src/app/configuration.ts";
 import { LOG_EVENTS } from "../src/app/log-events.ts";
@@ -165,6 +165,19 @@ describe("names in pages", () => {
       exported.has(name) || exported.has(name.replace(/_(bucket|sum|count|total)$/, ""));
     expect(named.filter(({ name }) => !isExported(name))).toEqual([]);
   });
+});
+
+test("every path below the status page that is named is one of docs/openapi.yaml", () => {
+  const { paths } = parse(readFileSync(new URL("../docs/openapi.yaml", import.meta.url), "utf8")) as { paths: object };
+  const known = Object.keys(paths).map((path) => new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`));
+  const named = PAGES.flatMap(({ path: page, text }) =>
+    [...text.matchAll(/(?:`|:9884)(\/(?:api|metrics|healthz|readyz|login)\b[\w/.{}:-]*)/g)].map(([, path]) => ({
+      page,
+      path: path!.replace(/[.:]$/, ""),
+    })),
+  );
+  expect(named.length).toBeGreaterThan(5);
+  expect(named.filter(({ path }) => !known.some((pattern) => pattern.test(path)))).toEqual([]);
 });
 
 describe("configurations in pages", () => {
