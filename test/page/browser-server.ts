@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
 import type { TestProject } from "vitest/node";
+import { CHROMIUM, CHROMIUM_FLAGS } from "./chromium.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
@@ -8,19 +9,6 @@ declare module "vitest" {
     browser: string;
   }
 }
-
-/** Debian's. */
-export const CHROMIUM = "/usr/bin/chromium";
-
-export const CHROMIUM_FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-] as const;
 
 /** One browser for all tests; gives what ends it. */
 export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {

@@ -1,5 +1,12 @@
-import type { ClientDetails, ClientState, ClientSummary, GatewayStatus, History } from "../../src/http/answers.ts";
-import type { GatewaySource } from "../../src/http/source.ts";
+import type {
+  ClientDetails,
+  ClientState,
+  ClientSummary,
+  GatewayStatus,
+  History,
+  TracedDatagram,
+} from "../../src/http/answers.ts";
+import type { GatewaySource, TraceTarget } from "../../src/http/source.ts";
 
 /** A client that does well, but for what is said of it. */
 export function madeUpClient(clientId: string, differences: Partial<ClientSummary> = {}): ClientSummary {
@@ -42,6 +49,8 @@ export class MadeUpGateway implements GatewaySource {
   readonly details: Partial<ClientDetails> = {};
   readonly dismissed: [clientId: string, forget: boolean][] = [];
   readonly about: Partial<Omit<GatewayStatus, "sessions" | "states">> = {};
+  /** What whoever traces is shown at once. */
+  traced: TracedDatagram[] = [];
   points: History["points"] = [];
   readonly #startedAt = Date.now() - 3 * 60 * 60 * 1000;
 
@@ -99,7 +108,8 @@ export class MadeUpGateway implements GatewaySource {
     return this.known.has(clientId);
   }
 
-  trace(): () => void {
+  trace(_: TraceTarget, onDatagram: (inWords: () => TracedDatagram) => void): () => void {
+    for (const datagram of this.traced) onDatagram(() => datagram);
     return () => {};
   }
 
