@@ -1,4 +1,6 @@
 import { freemem, loadavg, totalmem } from "node:os";
+import type { StateCounts } from "../gateway/state-counts.ts";
+import { clientStates } from "./client-states.ts";
 
 /** What the core has to say of its clients and messages; `Gateway` is one. */
 export interface BridgeCore {
@@ -11,7 +13,7 @@ export interface BridgeCore {
     readonly wakeUps: number;
   };
   readonly buffered: { readonly messages: number; readonly octets: number };
-  views(): Iterable<{ readonly state: string }>;
+  readonly stateCounts: Readonly<StateCounts>;
 }
 
 /** What the runner counts; `GatewayCounts` is such. */
@@ -23,18 +25,6 @@ export interface BridgeCounts {
 }
 
 const MEBIBYTE = 1024 * 1024;
-
-/** The states of a client, as figures are kept of them; what tried to connect and is gone is none of these. */
-const COUNTED_AS: Readonly<Record<string, "connecting" | "active" | "asleep" | "awake" | "disconnected" | "lost">> = {
-  "awaiting will topic": "connecting",
-  "awaiting will message": "connecting",
-  "awaiting broker": "connecting",
-  active: "active",
-  asleep: "asleep",
-  awake: "awake",
-  disconnected: "disconnected",
-  lost: "lost",
-};
 
 /** The gateway's figures, as bridge/health tells them: see docs/bus.md. */
 export class BridgeHealth {
@@ -103,13 +93,8 @@ export class BridgeHealth {
   }
 
   #clients(): Record<string, number> {
-    const counts = { connected: 0, active: 0, asleep: 0, awake: 0, connecting: 0, disconnected: 0, lost: 0 };
-    for (const { state } of this.#core.views()) {
-      const counted = COUNTED_AS[state];
-      if (counted !== undefined) counts[counted] += 1;
-    }
-    counts.connected = counts.active + counts.asleep + counts.awake;
-    return counts;
+    const { connecting, active, asleep, awake, disconnected, lost } = clientStates(this.#core.stateCounts);
+    return { connected: active + asleep + awake, active, asleep, awake, connecting, disconnected, lost };
   }
 }
 

@@ -1,19 +1,14 @@
 import { randomInt } from "node:crypto";
-import type { Duplex } from "node:stream";
 import { Gateway } from "../gateway/gateway.ts";
-import { parseBrokerUrl, type TcpBroker } from "../mqtt/broker-url.ts";
-import { EmbeddedBroker } from "../mqtt/embedded-broker.ts";
 import type { OwnClient } from "../mqtt/own-client.ts";
-import type { OwnConnectionEnd } from "../mqtt/own-connection.ts";
 import type { Bridge } from "./bridge.ts";
 import { BrokerAccess } from "./broker-access.ts";
 import { brokerReport } from "./broker-report.ts";
+import { BrokerSite } from "./broker-site.ts";
 import type { Configuration } from "./configuration.ts";
 import { coreSettings } from "./core-settings.ts";
 import { DatagramTraces } from "./datagram-traces.ts";
-import { hostPortText, parseHostPort, reachableHost } from "./host-port.ts";
 import type { HttpService } from "./http-service.ts";
-import { runInvocation } from "./invocation.ts";
 import { KeptState } from "./kept-state.ts";
 import { Listeners } from "./listeners.ts";
 import type { Log } from "./log.ts";
@@ -22,19 +17,16 @@ import { NoteLog } from "./note-log.ts";
 import { openBridge } from "./open-bridge.ts";
 import { openHttp } from "./open-http.ts";
 import type { OptionValues } from "./options.ts";
+import { ReachabilityReport } from "./reachability-report.ts";
 import { RecentLog } from "./recent-log.ts";
-import { type ReloadPlan, reloadPlan } from "./reload-plan.ts";
+import { reloadPlan } from "./reload-plan.ts";
 import { reportFailedReload, reportReload } from "./reload-report.ts";
 import { Runner, type Surroundings } from "./runner.ts";
-import { TlsFiles } from "./tls-files.ts";
 import type { WhereIs } from "./where-is.ts";
 import { within } from "./within.ts";
 
 /** How long each part of an orderly end may take; together less than the 5 s that a service manager is promised. */
 const STOP_MS = { http: 100, links: 2500, listenersAndState: 800, ownClient: 800, embeddedBroker: 700 } as const;
-
-/** A certificate that is about to expire is told of once a day. */
-const CERTIFICATES_TOLD_MS = 24 * 60 * 60 * 1000;
 
 /** How long what has changed may take to be saved after a failure. */
 const SAVE_AFTER_FAILURE_MS = 2000;
@@ -55,10 +47,7 @@ export class Daemon {
   readonly #callbacks: DaemonCallbacks;
   /** Decides what is random in the core. */
   readonly #seed = randomInt(2 ** 32);
-  #embeddedBroker: EmbeddedBroker | undefined;
-  #tcpBroker: TcpBroker | undefined;
-  /** Where the broker is reached over TLS. */
-  #tlsFiles: TlsFiles | undefined;
+  #broker: BrokerSite | undefined;
   #listeners: Listeners | undefined;
   #ownClient: OwnClient | undefined;
   #access: BrokerAccess | undefined;
@@ -107,14 +96,12 @@ export class Daemon {
 
   /** Where MQTT clients find the broker: the one outside, or the one inside with the port that the system gave. */
   get brokerUrl(): string {
-    if (this.#tcpBroker !== undefined) return this.#tcpBroker.url;
-    const { host } = parseHostPort(this.#options["embedded.listen"])!;
-    return `mqtt://${hostPortText({ host, port: this.#embeddedBroker?.port ?? 0 })}`;
+    return this.#broker?.url ?? "";
   }
 
   /** What the file said by which it has its certificate for the broker; undefined where it has none. */
   get certificate(): string | undefined {
-    return this.#tlsFiles?.certificate;
+    return this.#broker?.certificate;
   }
 
   /** How many sessions were there from before the start. */
@@ -133,7 +120,11 @@ export class Daemon {
     }
     const plan = reloadPlan(this.#options, configuration.values);
     const { values } = plan;
-    if (!this.#reloadCertificates(plan)) return;
+    const problems = this.#broker?.reload(plan) ?? [];
+    if (problems.length > 0) {
+      reportFailedReload(this.#log, problems);
+      return;
+    }
     this.#options = values;
     this.#access?.reload(values);
     this.#listeners?.reload(values, (from, data) => this.#core?.isOfClient(from, data) === true);
@@ -145,26 +136,8 @@ export class Daemon {
     if (isTold) reportReload(this.#log, plan);
     this.#log.level = values["log.level"];
     if (!isTold) reportReload(this.#log, plan);
-    this.#tellOfCertificates();
+    this.#broker?.tellOfCertificates();
     this.#traces.set(this.#log, messageTrace(this.#log, this.#whereIs));
-  }
-
-  /** Reads the certificates again, and adds to the plan what has changed of them. False where they are wrong; nothing has changed then. */
-  #reloadCertificates(plan: ReloadPlan): boolean {
-    // Those of another broker are of no use at this one.
-    if (this.#tlsFiles === undefined || plan.needRestart.includes("broker.url")) return true;
-    const { problems, changed } = this.#tlsFiles.reload(plan.values);
-    if (problems.length > 0) {
-      // The files have changed since the configuration was read.
-      reportFailedReload(
-        this.#log,
-        problems.map(({ key, text }) => `${key}: ${text}`),
-      );
-      return false;
-    }
-    const told: readonly string[] = plan.changed;
-    plan.changed.push(...changed.filter((key) => !told.includes(key) && !told.includes(`${key}_file`)));
-    return true;
   }
 
   /** Ends in order: clients are told and links closed, then the sockets, then the gateway's own connection. Takes 5 s at most. */
@@ -204,8 +177,9 @@ export class Daemon {
 
   async #start(): Promise<void> {
     const recentLog = new RecentLog(this.#log);
-    const openStream = await this.#openBroker();
-    const access = new BrokerAccess(this.#options, openStream, brokerReport(this.#log, this.brokerUrl));
+    const broker = await BrokerSite.open(this.#options, this.#log);
+    this.#broker = broker;
+    const access = new BrokerAccess(this.#options, broker.openStream, brokerReport(this.#log, broker.url));
     this.#access = access;
     const state = await KeptState.open(this.#options["state.path"], this.#log);
     this.#state = state;
@@ -285,10 +259,6 @@ export class Daemon {
     this.#callbacks.onReady();
   }
 
-  #tellOfCertificates(): void {
-    for (const warning of this.#tlsFiles?.warnings ?? []) this.#log.warn("tls.certificate", {}, warning);
-  }
-
   #tellStall(stalledMs: number): void {
     const seconds = Math.round(stalledMs / 1000);
     const message = `this process did not run for ${seconds} s; clients are not taken for lost for that time`;
@@ -297,55 +267,19 @@ export class Daemon {
 
   async #closeConnections(): Promise<void> {
     await within(this.#ownClient?.close(), STOP_MS.ownClient);
-    await within(this.#embeddedBroker?.close(), STOP_MS.embeddedBroker);
-  }
-
-  /** Starts the broker inside if that is the one; gives what begins a connection to the broker. */
-  async #openBroker(): Promise<() => Duplex> {
-    const broker = parseBrokerUrl(this.#options["broker.url"]);
-    if (broker.type === "unusable") throw new Error(`broker.url: ${broker.problem}`);
-    if (broker.type === "tcp") {
-      this.#tcpBroker = broker;
-      if (!broker.isSecure) return broker.openStream;
-      const tls = new TlsFiles(this.#options);
-      this.#tlsFiles = tls;
-      this.#tellOfCertificates();
-      setInterval(() => this.#tellOfCertificates(), CERTIFICATES_TOLD_MS).unref();
-      return () => broker.openStream(tls.settings);
-    }
-    const place = this.#options["embedded.listen"];
-    const listen = parseHostPort(place)!;
-    try {
-      this.#embeddedBroker = await EmbeddedBroker.start({
-        listen,
-        onError: (error) =>
-          this.#log.warn("embedded.error", { reason: error.message }, `embedded broker: ${error.message}`),
-      });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-      throw Object.assign(new Error(takenMessage(place), { cause: error }), { code: "EADDRINUSE" });
-    }
-    const url = this.brokerUrl;
-    this.#log.info("embedded.started", { url }, `the embedded broker takes MQTT clients in at ${url}`);
-    return this.#embeddedBroker.openStream;
+    await within(this.#broker?.close(), STOP_MS.embeddedBroker);
   }
 
   #startOwnClient(access: BrokerAccess): OwnClient {
-    const url = this.brokerUrl;
-    let wasReached = false;
-    let unreachableSinceMs: number | undefined;
+    const report = new ReachabilityReport(this.#log, this.brokerUrl);
     const bridge = this.#bridge;
     return access.ownClient({
       will: bridge?.will,
       onWillRefused: (reason) => bridge?.willRefused(reason),
       onPublishRefused: (topic, reason) => bridge?.publishRefused(topic, reason),
       onReachable: (limits) => {
-        const outageMs =
-          unreachableSinceMs === undefined ? undefined : Math.round(performance.now() - unreachableSinceMs);
-        unreachableSinceMs = undefined;
-        this.#log.info("broker.reachable", { url, outageMs }, reachableMessage(url, wasReached ? outageMs : undefined));
+        report.reachable();
         this.#becomeReady();
-        wasReached = true;
         this.#runner?.brokerReachable(true, limits);
         bridge?.reachable();
         this.#http?.brokerReached();
@@ -355,40 +289,11 @@ export class Daemon {
         bridge?.reachable();
       },
       onUnreachable: (reason, isRefusal, broker) => {
-        unreachableSinceMs ??= performance.now();
         this.#runner?.brokerReachable(false);
         this.#http?.brokerUnreachable(reason);
         bridge?.unreachable(broker !== "absent");
-        const sentence = reason.endsWith("?") ? reason : `${reason}.`;
-        const remedy = remedyOf(isRefusal, broker);
-        const message = `the broker at ${url} cannot be reached: ${sentence} The gateway keeps trying. ${remedy}`;
-        this.#log.warn("broker.unreachable", { url, reason }, message.trimEnd());
+        report.unreachable(reason, isRefusal, broker);
       },
     });
   }
-}
-
-/** `outageMs` where it has been there before. */
-function reachableMessage(url: string, outageMs: number | undefined): string {
-  if (outageMs === undefined) return `the broker at ${url} is there`;
-  const seconds = Math.max(1, Math.round(outageMs / 1000));
-  return `the broker at ${url} is there again after ${seconds} s; the connections of clients are made anew`;
-}
-
-/** What to do about a broker that cannot be reached, where the reason does not say it. */
-function remedyOf(isRefusal: boolean, broker: OwnConnectionEnd["broker"]): string {
-  if (isRefusal) return "Check broker.username, broker.password and what the broker allows.";
-  if (broker === "heard") return "";
-  if (broker === "silent") return "Is it an MQTT broker, and does it speak bare MQTT at this port, not TLS (mqtts://)?";
-  return `Start a broker there; or name another one (${runInvocation()} --broker mqtt://host:port), or use the one inside (--broker embedded:).`;
-}
-
-function takenMessage(place: string): string {
-  const { host, port } = parseHostPort(place)!;
-  const url = `mqtt://${hostPortText({ host: reachableHost(host), port })}`;
-  const command = runInvocation();
-  return `something listens at ${place} already, probably an MQTT broker. Either use it:
-    ${command} --broker ${url}
-or let the embedded broker listen elsewhere:
-    ${command} --broker embedded: --embedded-listen ${hostPortText({ host, port: port + 1 })}`;
 }

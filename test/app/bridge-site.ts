@@ -5,6 +5,7 @@ import { Log } from "../../src/app/log.ts";
 import type { OptionKey, OptionValues } from "../../src/app/options.ts";
 import type { Note, NoteFields, NoteName } from "../../src/gateway/contract.ts";
 import { GatewayFigures } from "../../src/gateway/gateway-figures.ts";
+import { noStateCounts } from "../../src/gateway/state-counts.ts";
 
 interface Published {
   topic: string;
@@ -24,7 +25,7 @@ export function valuesOf(flags: Partial<Record<OptionKey, string>>): OptionValue
 export class BridgeSite {
   published: Published[] = [];
   readonly log: Record<string, unknown>[] = [];
-  readonly states: string[] = [];
+  readonly states = noStateCounts();
   readonly figures = new GatewayFigures();
   /** How many more are taken. */
   room = Number.POSITIVE_INFINITY;
@@ -48,7 +49,7 @@ export class BridgeSite {
       core: {
         figures,
         buffered: { messages: 3, octets: 300 },
-        views: () => states.map((state) => ({ state })),
+        stateCounts: states,
       },
       publish: (topic, payload, { qos, retain }) => {
         this.onTry?.();

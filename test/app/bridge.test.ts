@@ -111,7 +111,7 @@ describe("what the gateway tells of itself", () => {
 
   test("is its health at each interval, with rates of the time since the last", () => {
     const site = new BridgeSite({ "bridge.health_interval": "30s" });
-    site.states.push("active", "asleep", "asleep", "awake", "awaiting broker", "lost", "refused");
+    Object.assign(site.states, { active: 1, asleep: 2, awake: 1, "awaiting broker": 1, lost: 1, refused: 1 });
     site.bridge.reachable();
     site.published = [];
     site.figures.published[1] += 8;

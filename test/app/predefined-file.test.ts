@@ -110,7 +110,11 @@ describe("a file with predefined topics", () => {
       "hello\n",
       ["f:1:1: is not a list of entries such as { id: 1, topic: sensors/boiler, client: boiler }"],
     ],
-    ["a key that comes twice", "b: { 1: a, 1: c }\n", ["f:1:12: 1 is there a second time; put the two together, or leave one of the two out"]],
+    [
+      "a key that comes twice",
+      "b: { 1: a, 1: c }\n",
+      ["f:1:12: 1 is there a second time; put the two together, or leave one of the two out"],
+    ],
     [
       "YAML that is none",
       "b: [\n",
