@@ -93,8 +93,8 @@ function sum(counts: Float64Array): number {
 function bodyOf(datagram: Uint8Array): number {
   // §5.5: the Length of an envelope is that of its header alone.
   const length = datagram[0]!;
-  const isEnvelope = datagram[1] === MSG_TYPE.ENCAPSULATED && length >= 3 && length < datagram.length;
-  return isEnvelope ? bodyFrom(datagram, length) : bodyFrom(datagram, 0);
+  const isEnvelope = datagram[1] === MSG_TYPE.ENCAPSULATED && length >= 3;
+  return bodyFrom(datagram, isEnvelope ? length : 0);
 }
 
 /** The same of the message that begins at `start` and goes on to the end. */

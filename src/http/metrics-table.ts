@@ -210,7 +210,7 @@ export const METRICS: Readonly<Record<string, MetricEntry>> = {
   mqttsn_events_total: {
     type: "counter",
     help: "Everything that the gateway notes of its clients, by the name that it has in the log.",
-    labels: { event: "such as `client.connected`; what each means is in docs/log.md" },
+    labels: { event: "such as `client.connected`; what each means is in [docs/log.md](log.md)" },
     samples: ({ notes }) => byLabel("event", notes),
   },
   mqttsn_log_lines_omitted_total: {
