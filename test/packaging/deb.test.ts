@@ -125,6 +125,7 @@ describe.skipIf(!hasDpkg || !answers)("the Debian package", () => {
       const sensor = new Sensor(await gateway.listenerPort());
       sensor.connect("boiler");
       expect(await sensor.message("CONNACK")).toMatchObject({ returnCode: 0 });
+      await gateway.line("gateway.started");
       await stop(gateway);
     });
 

@@ -13,6 +13,7 @@ const SOURCES = [
   "src",
   "scripts",
   "packaging",
+  "docs",
   "README.md",
   "LICENSE",
   "CHANGELOG.md",
@@ -45,11 +46,11 @@ export class Workplace {
     rmSync(this.path, { recursive: true, force: true });
   }
 
-  /** A checkout that was never built: nobody else's dist/ changes by it. */
-  checkout(): string {
+  /** A checkout that was never built, or a part of it: nobody else's dist/ changes by it. */
+  checkout(names: readonly string[] = SOURCES): string {
     const path = join(this.path, "checkout");
     const settings = readdirSync(ROOT).filter((name) => /^tsconfig.*\.json$/.test(name));
-    for (const name of [...SOURCES, ...settings]) cpSync(join(ROOT, name), join(path, name), { recursive: true });
+    for (const name of [...names, ...settings]) cpSync(join(ROOT, name), join(path, name), { recursive: true });
     symlinkSync(join(ROOT, "node_modules"), join(path, "node_modules"));
     return path;
   }

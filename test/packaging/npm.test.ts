@@ -56,6 +56,7 @@ describe.skipIf(!answers)("the package of npm", () => {
     const sensor = new Sensor(await gateway.listenerPort());
     sensor.connect("boiler");
     expect(await sensor.message("CONNACK")).toMatchObject({ returnCode: 0 });
+    await gateway.line("gateway.started");
     await stop(gateway);
   });
 

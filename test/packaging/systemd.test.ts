@@ -63,7 +63,8 @@ test("what the configuration of the service shows as examples is right", () => {
   try {
     const path = join(place.path, "gateway.yaml");
     writeFileSync(path, readFileSync(CONFIGURATION, "utf8").replaceAll(/^#(?= {2}\S| {4}-|[a-z])/gm, ""));
-    for (const name of ["broker.password", "http.token"]) writeFileSync(join(place.path, name), "x\n", { mode: 0o600 });
+    for (const name of ["broker.password", "http.token"])
+      writeFileSync(join(place.path, name), `${"x".repeat(32)}\n`, { mode: 0o600 });
     expect(loadConfiguration({ flags: new Map(), configFlag: path, environment: {} })).toMatchObject({ ok: true });
   } finally {
     place.remove();
