@@ -18,8 +18,9 @@ import { rateSample } from "./rate-sample.ts";
 import type { RecentLog } from "./recent-log.ts";
 import { SessionEraser } from "./session-eraser.ts";
 
-/** Between two attempts to listen. */
-const RETRY_MS = 10_000;
+/** Between two attempts to listen: twice as long each time. One that is about to stop may still have the place. */
+const RETRY_MIN_MS = 1000;
+const RETRY_MAX_MS = 10_000;
 
 /** A wrong token is told of at most once in this time. */
 const WRONG_TOLD_MS = 60_000;
@@ -49,6 +50,7 @@ export class HttpService {
   readonly #place: HostPort;
   #token: string | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #retryMs = RETRY_MIN_MS;
   #hasWarned = false;
   #isClosed = false;
   #wrongTokens = 0;
@@ -155,11 +157,12 @@ export class HttpService {
       if (this.#isClosed) return;
       if (!this.#hasWarned) {
         const reason = reasonOf(error as NodeJS.ErrnoException);
-        const message = `the status page cannot be served at ${place}: ${reason}. The gateway works without it, and tries again every ${RETRY_MS / 1000} s; http.listen names another place, or none ("")`;
+        const message = `the status page cannot be served at ${place}: ${reason}. The gateway works without it, and tries again every ${RETRY_MAX_MS / 1000} s; http.listen names another place, or none ("")`;
         this.#log.warn("http.unavailable", { place, reason }, message);
       }
       this.#hasWarned = true;
-      this.#timer = setTimeout(() => void this.#listen(), RETRY_MS).unref();
+      this.#timer = setTimeout(() => void this.#listen(), this.#retryMs).unref();
+      this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MAX_MS);
     }
   }
 

@@ -29,7 +29,7 @@ export class GatewayProcess {
 
   constructor(
     args: readonly string[],
-    environment: Readonly<Record<string, string>> = {},
+    environment: Readonly<Record<string, string | undefined>> = {},
     atEnd: AtEnd = onTestFinished,
     within: readonly string[] = [],
     program: readonly string[] = [process.execPath, MAIN],
@@ -38,7 +38,12 @@ export class GatewayProcess {
       ([name]) => !name.startsWith("MQTTSN_") && !name.startsWith("npm_"),
     );
     // What a process keeps is its own affair, unless the test says where.
-    const env = { MQTTSN_STATE_PATH: "memory:", MQTTSN_HTTP_LISTEN: "", ...Object.fromEntries(inherited), ...environment };
+    const env = {
+      MQTTSN_STATE_PATH: "memory:",
+      MQTTSN_HTTP_LISTEN: "",
+      ...Object.fromEntries(inherited),
+      ...environment,
+    };
     const [command, ...rest] = [...within, ...program, ...args];
     this.child = spawn(command!, rest, { env, stdio: ["ignore", "pipe", "pipe"] });
     this.child.stdout!.on("data", (octets: Buffer) => {
