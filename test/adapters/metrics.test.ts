@@ -85,6 +85,32 @@ describe("the answer", () => {
     expect(await maxOf()).toBe(20);
   });
 
+  test("has each figure where it belongs", async () => {
+    const figures = Object.assign(new GatewayFigures(), {
+      published: [1, 2, 3],
+      publishedWithoutConnection: 4,
+      delivered: [5, 6, 7],
+      repeatedByClients: 8,
+      repeatedToClients: 9,
+      wakeUps: 10,
+    });
+    const stateCounts = { ...noStateCounts(), "awaiting will topic": 1, "awaiting broker": 2, active: 11, lost: 12 };
+    const core = { figures, stateCounts, buffered: { messages: 13, octets: 14 } };
+    const families = await familiesOf({ core, datagramsRefused: () => 15, logLinesOmitted: () => 16 });
+    const value = (name: string, labels: Record<string, string> = {}) => metricValue(families, name, labels);
+    const byQos = (name: string) => ["0", "1", "2", "-1"].map((qos) => value(name, { qos }));
+    expect(byQos("mqttsn_publishes_total")).toEqual([1, 2, 3, 4]);
+    expect(byQos("mqttsn_deliveries_total")).toEqual([5, 6, 7, undefined]);
+    expect(value("mqttsn_retransmissions_total", { direction: "in" })).toBe(8);
+    expect(value("mqttsn_retransmissions_total", { direction: "out" })).toBe(9);
+    expect(value("mqttsn_wake_ups_total")).toBe(10);
+    const inState = (state: string) => value("mqttsn_clients", { state });
+    expect(["connecting", "active", "lost", "asleep"].map(inState)).toEqual([3, 11, 12, 0]);
+    expect([value("mqttsn_queued_messages"), value("mqttsn_queued_bytes")]).toEqual([13, 14]);
+    expect([value("mqttsn_queued_bytes_max"), value("mqttsn_clients_max")]).toEqual([4096, 100]);
+    expect([value("mqttsn_source_refusals_total"), value("mqttsn_log_lines_omitted_total")]).toEqual([15, 16]);
+  });
+
   test("two at once are both whole", async () => {
     const metrics = metricsOf();
     const [one, other] = await Promise.all([metrics.answer(), metrics.answer()]);
