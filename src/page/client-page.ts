@@ -65,7 +65,7 @@ function showClient(clientId: string): void {
       startedAt = gateway.value.startedAt;
     }
     const handlers = { client: (data: unknown) => show(data as ClientDetails), gone: () => show(undefined) };
-    new LiveEvents(`${path}/stream`, handlers, (isLive) => sign.show(isLive));
+    new LiveEvents(`${path}/stream`, handlers, (isLive, answers) => sign.show(isLive, answers));
     setInterval(() => {
       if (client !== undefined && sign.isLive && !document.hidden) facts.show(client, now(), startedAt);
     }, 1000);

@@ -42,6 +42,7 @@ export class GatewayFigures {
     const mqtt = broker.mqttVersion === 5 ? "MQTT 5" : "MQTT 3.1.1";
     setText(byId("broker-url", HTMLElement), `${broker.url}, ${mqtt}`);
     setText(byId("broker-reason", HTMLElement), broker.reason ?? "");
+    byId("broker-remedy", HTMLElement).hidden = broker.reachable || isWaiting;
     setText(byId("ready", HTMLElement), ready ? "" : "The gateway is not ready: the broker has not been reached yet.");
   }
 

@@ -10,20 +10,22 @@ export type EventHandlers = Readonly<Record<string, (data: unknown) => void>>;
 
 /**
  * Server-sent events that go on: after an end it is tried again, more and more rarely. While nobody looks at the page nothing is read.
- * `onChange` is told when it is live, and when it is not any more.
+ * `onChange` is told when it is live, and when it is not any more; `answers`: the gateway is there, and has no room for the stream.
  */
 export class LiveEvents {
   readonly #handlers: EventHandlers;
-  readonly #onChange: (isLive: boolean) => void;
+  readonly #onChange: (isLive: boolean, answers: boolean) => void;
   #path: string;
   #source: EventSource | undefined;
   #retryMs: number = RETRY_MS.first;
   #retry: number | undefined;
   #heardAt = 0;
   readonly #watch: number;
+  /** The gateway has answered since the stream ended. */
+  #answers = false;
   #isClosed = false;
 
-  constructor(path: string, handlers: EventHandlers, onChange: (isLive: boolean) => void) {
+  constructor(path: string, handlers: EventHandlers, onChange: (isLive: boolean, answers: boolean) => void) {
     this.#path = path;
     this.#handlers = handlers;
     this.#onChange = onChange;
@@ -83,12 +85,13 @@ export class LiveEvents {
   #onOpen(): void {
     this.#retryMs = RETRY_MS.first;
     this.#heardAt = performance.now();
-    this.#onChange(true);
+    this.#answers = false;
+    this.#onChange(true, true);
   }
 
   #onError(): void {
     this.#pause();
-    this.#onChange(false);
+    this.#onChange(false, this.#answers);
     // Many pages that lost the gateway at once do not come back at once.
     const waitMs = this.#retryMs * (0.75 + Math.random() / 2);
     this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS.most);
@@ -99,6 +102,7 @@ export class LiveEvents {
   async #tryAgain(): Promise<void> {
     const { ok } = await ask("/api/gateway");
     if (this.#isClosed || this.#source !== undefined) return;
+    this.#answers = ok;
     if (ok) this.#open();
     else this.#onError();
   }
@@ -108,6 +112,8 @@ export class LiveEvents {
     if (source === undefined || performance.now() - this.#heardAt < SILENT_MS) return;
     this.#heardAt = performance.now();
     const { ok } = await ask("/api/gateway");
-    if (!ok && source === this.#source) this.#onError();
+    if (ok || source !== this.#source) return;
+    this.#answers = false;
+    this.#onError();
   }
 }

@@ -7,19 +7,27 @@ export class LiveSign {
   readonly #sign = byId("live", HTMLElement);
   readonly #word = byId("live-word", HTMLElement);
   readonly #banner = byId("not-live", HTMLElement);
+  #deadSince: number | undefined;
 
   get isLive(): boolean {
     return this.#sign.dataset.live === "yes";
   }
 
-  show(isLive: boolean): void {
-    const state = isLive ? "yes" : "no";
-    if (this.#sign.dataset.live === state) return;
-    this.#sign.dataset.live = state;
+  /** `answers`: it is not live though the gateway is there. */
+  show(isLive: boolean, answers: boolean): void {
+    const now = Date.now();
+    if (isLive) this.#deadSince = undefined;
+    else this.#deadSince ??= now;
+    this.#sign.dataset.live = isLive ? "yes" : "no";
     document.body.classList.toggle("stale", !isLive);
     setText(this.#word, isLive ? "live" : "not live");
-    const now = Date.now();
-    const since = `No connection to the gateway since ${clockText(now, now)}: what is shown is of then. The page tries again by itself.`;
-    setText(this.#banner, isLive ? "" : since);
+    setText(this.#banner, this.#deadSince === undefined ? "" : deadText(clockText(this.#deadSince, now), answers));
   }
+}
+
+function deadText(since: string, answers: boolean): string {
+  const why = answers
+    ? "The gateway has no room for one more live view (http.max_streams)"
+    : `No connection to the gateway since ${since}`;
+  return `${why}: what is shown is not of now. The page tries again by itself.`;
 }

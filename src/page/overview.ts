@@ -15,7 +15,8 @@ import { LogList } from "./log-list.ts";
 import { RateChart } from "./rate-chart.ts";
 
 const LOG_LINES = 50;
-const ATTENTION_EVERY_MS = 5000;
+/** Who needs a look is asked when somebody has gone, and now and then: silence grows by itself. */
+const ATTENTION_EVERY_MS = 10_000;
 const HISTORY_EVERY_MS = { "10m": 5000, "24h": 60_000 } as const;
 
 let query: ListQuery = readListQuery(location.search, SORT_KEYS);
@@ -26,6 +27,7 @@ let startedAt = 0;
 /** Somebody has asked for another list, and it is not there yet. */
 let isListAsked = true;
 let lostBefore: number | undefined;
+let goneBefore = "";
 
 const sign = new LiveSign();
 const announcer = new Announcer();
@@ -41,7 +43,6 @@ const now = (): number => Date.now() + (aheadMs ?? 0);
 function onGateway(next: GatewayStatus): void {
   // After an update of the gateway this is not its page any more.
   if (status !== undefined && status.version !== next.version) location.reload();
-  const isFirst = status === undefined;
   status = next;
   startedAt = next.startedAt;
   // One that has not changed may be of some time ago: the one that is least late tells the time.
@@ -49,7 +50,6 @@ function onGateway(next: GatewayStatus): void {
   document.title = `MQTT-SN gateway ${next.gatewayId}`;
   figures.show(next, now());
   log.show(next.log, now());
-  if (isFirst) void attention.ask(now(), startedAt);
 }
 
 function onClients(list: ClientList): void {
@@ -66,6 +66,10 @@ function onClients(list: ClientList): void {
   byId("list", HTMLElement).removeAttribute("aria-busy");
   search.showCounts(list, query);
   mentionLost(list.states.lost);
+  const { lost, refused, abandoned } = list.states;
+  const gone = `${lost} ${refused} ${abandoned}`;
+  if (gone !== goneBefore) void attention.ask(now(), startedAt);
+  goneBefore = gone;
 }
 
 function mentionLost(lost: number): void {
@@ -128,7 +132,7 @@ function onSecond(): void {
 const live = new LiveEvents(
   streamPath(),
   { gateway: (data) => onGateway(data as GatewayStatus), clients: (data) => onClients(data as ClientList) },
-  (isLive) => sign.show(isLive),
+  (isLive, answers) => sign.show(isLive, answers),
 );
 addEventListener("popstate", () => {
   query = readListQuery(location.search, SORT_KEYS);

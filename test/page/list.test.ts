@@ -173,4 +173,29 @@ describe.skipIf(!isInstalled)("the list of clients", () => {
       ]);
     }, BOUND);
   });
+
+  test("that the broker cannot be reached is said with the reason and what to look at", async () => {
+    const { gateway, url } = await madeUpSite();
+    const broker = { url: "mqtt://broker.example:1883", outages: 1, mqttVersion: 4 as const };
+    const page = await openPage(url);
+    await page.locator("#broker-state").getByText("reachable", { exact: true }).waitFor();
+    gateway.about.broker = { ...broker, reachable: false, since: Date.now(), reason: "connection refused" };
+    await page.locator("#broker-state").getByText("not reachable").waitFor();
+    expect(await page.locator("#broker").innerText()).toMatch(/1 outage.*connection refused.*broker\.url/s);
+    gateway.about.broker = { ...broker, reachable: true, since: Date.now(), reason: null };
+    await page.locator("#broker-state").getByText("reachable", { exact: true }).waitFor();
+    expect(await page.locator("#broker").innerText()).not.toContain("broker.url");
+  });
+
+  test("a page too many is told that there is no room, and is live when there is", async () => {
+    const { gateway, url } = await madeUpSite(1);
+    gateway.add(madeUpClient("a"));
+    const first = await openPage(url);
+    await shows(first, "a", 1);
+    const second = await openPage(url, {}, [/Failed to load resource/]);
+    await second.getByText("The gateway has no room for one more live view").waitFor();
+    await first.close();
+    await shows(second, "a", 1);
+    expect(await second.locator("#not-live").textContent()).toBe("");
+  });
 });

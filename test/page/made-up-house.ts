@@ -1,3 +1,4 @@
+import { programVersion } from "../../src/app/program-version.ts";
 import type { ClientSummary, HistoryPoint, LoggedEvent } from "../../src/http/answers.ts";
 import { describe } from "../../src/sn/describe.ts";
 import { encode } from "../../src/sn/encode.ts";
@@ -68,7 +69,7 @@ export function madeUpHouse(now: number): MadeUpGateway {
   });
   Object.assign(house.about, { datagramsIn: 58_214, octetsIn: 2_144_310, datagramsOut: 57_980, octetsOut: 612_447 });
   Object.assign(house.about, { queued: 2, queuedOctets: 64, repeatedByClients: 431, repeatedToClients: 26 });
-  Object.assign(house.about, { startedAt: now - 68 * HOUR, wakeUps: 3366 });
+  Object.assign(house.about, { version: programVersion(), startedAt: now - 68 * HOUR, wakeUps: 3366 });
   house.details.subscribed = [
     { filter: "house/boiler/set", qos: 1, topicIdType: "normal", topicId: 3 },
     { filter: "house/all/+", qos: 0, topicIdType: "normal", topicId: 0 },
