@@ -56,7 +56,7 @@ export class Workplace {
   }
 
   /** What `npm pack` makes of a checkout: the path of the archive, and what is in it. */
-  pack(checkout: string): { tarball: string; files: { path: string; size: number }[]; unpackedSize: number } {
+  pack(checkout: string): { tarball: string; files: { path: string; mode: number }[]; unpackedSize: number } {
     const said = run("npm", ["pack", "--json", "--pack-destination", this.path], checkout);
     const [{ filename, files, unpackedSize }] = JSON.parse(said);
     return { tarball: join(this.path, filename), files, unpackedSize };

@@ -11,7 +11,7 @@ const answers = requirement("the npm registry", hasRegistry(), "REQUIRE_NPM", "i
 
 const PAGE = fileURLToPath(new URL("../../src/page", import.meta.url));
 
-describe.skipIf(!answers)("the package of npm", () => {
+describe("the package of npm", () => {
   const place = new Workplace();
   afterAll(() => place.remove());
 
@@ -32,7 +32,7 @@ describe.skipIf(!answers)("the package of npm", () => {
     npm_config_fund: "false",
   });
 
-  test("holds the program, what it shows, and what one has to know, and nothing else", () => {
+  test("is built first: of a checkout that was never built it holds the program, what it shows, and what one has to know, and nothing else", () => {
     const paths = packed.files.map(({ path }) => path);
     expect(paths).toEqual(expect.arrayContaining(["LICENSE", "README.md", "CHANGELOG.md", "dist/cli/main.js"]));
     expect(paths.filter((path) => !/^dist\/|^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/.test(path))).toEqual(
@@ -41,26 +41,37 @@ describe.skipIf(!answers)("the package of npm", () => {
     expect(paths.filter((path) => /\.map$|\.ts$|\.tsbuildinfo$|test/.test(path))).toEqual([]);
     const shown = filesOf(PAGE).filter((name) => /\.(html|css|svg|ico|webmanifest)$/.test(name));
     expect(paths).toEqual(expect.arrayContaining(shown.map((name) => `dist/page/${name}`)));
+    expect(packed.files.find(({ path }) => path === "dist/cli/main.js")!.mode & 0o111).toBe(0o111);
     expect(packed.unpackedSize).toBeLessThan(3_000_000);
   });
 
-  test("npm install --global gives a gateway that lets clients in, without scripts of packages", async () => {
-    const folder = join(place.path, "empty");
-    mkdirSync(folder);
-    run("npm", ["install", "--global", packed.tarball], folder, npmEnvironment());
-    const program = join(place.path, "prefix/bin/mqtt-sn-gateway");
-    expect(run(program, ["--version"], folder)).toMatch(/^\d+\.\d+\.\d+/);
-    const flags = ["--embedded-listen", "127.0.0.1:0", "--listen", "udp://127.0.0.1:0", "--http-listen", "127.0.0.1:0"];
-    const state = { MQTTSN_STATE_PATH: join(place.path, "state") };
-    const gateway = new GatewayProcess(["run", "--broker", "embedded:", ...flags], state, undefined, [], [program]);
-    const sensor = new Sensor(await gateway.listenerPort());
-    sensor.connect("boiler");
-    expect(await sensor.message("CONNACK")).toMatchObject({ returnCode: 0 });
-    await gateway.line("gateway.started");
-    await stop(gateway);
-  });
+  test.skipIf(!answers)(
+    "npm install --global gives a gateway that lets clients in, without scripts of packages",
+    async () => {
+      const folder = join(place.path, "empty");
+      mkdirSync(folder);
+      run("npm", ["install", "--global", packed.tarball], folder, npmEnvironment());
+      const program = join(place.path, "prefix/bin/mqtt-sn-gateway");
+      expect(run(program, ["--version"], folder)).toMatch(/^\d+\.\d+\.\d+/);
+      const flags = [
+        "--embedded-listen",
+        "127.0.0.1:0",
+        "--listen",
+        "udp://127.0.0.1:0",
+        "--http-listen",
+        "127.0.0.1:0",
+      ];
+      const state = { MQTTSN_STATE_PATH: join(place.path, "state") };
+      const gateway = new GatewayProcess(["run", "--broker", "embedded:", ...flags], state, undefined, [], [program]);
+      const sensor = new Sensor(await gateway.listenerPort());
+      sensor.connect("boiler");
+      expect(await sensor.message("CONNACK")).toMatchObject({ returnCode: 0 });
+      await gateway.line("gateway.started");
+      await stop(gateway);
+    },
+  );
 
-  test("npx runs it", () => {
+  test.skipIf(!answers)("npx runs it", () => {
     const folder = join(place.path, "npx");
     mkdirSync(folder);
     const environment = npmEnvironment();
