@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
+import { BrokerCounts } from "../../src/app/broker-counts.ts";
 import { type Core, Runner, type RunnerLink, type Surroundings } from "../../src/app/runner.ts";
 import type { Effect, GatewayEvent } from "../../src/gateway/contract.ts";
 import { encode } from "../../src/sn/encode.ts";
@@ -82,4 +83,10 @@ describe("the runner counts", () => {
     for (const reachable of [false, true, true, false, false, true]) runner.brokerReachable(reachable);
     expect([counts.broker.outages, counts.broker.reachable]).toEqual([1, true]);
   });
+});
+
+test("what is said of the broker again is no other outage", () => {
+  const counts = new BrokerCounts();
+  for (const reachable of [false, false, true, true, false, false]) counts.reached(reachable);
+  expect([counts.outages, counts.reachable]).toEqual([1, false]);
 });
