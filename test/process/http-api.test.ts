@@ -1,12 +1,23 @@
-import { readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { parse } from "yaml";
 import type { ClientDetails, ClientList, GatewayStatus } from "../../src/http/answers.ts";
 import { encode } from "../../src/sn/encode.ts";
 import { HttpGateway } from "./http-gateway.ts";
 
 const DOCUMENT = parse(readFileSync(new URL("../../docs/openapi.yaml", import.meta.url), "utf8"));
+
+const HAS_CURL = spawnSync("curl", ["--version"]).error === undefined;
+
+test.skipIf(HAS_CURL)("without curl the commands of docs/api.md are not run, unless REQUIRE_CURL=1", () => {
+  const line = "curl is missing: the commands of docs/api.md are not run";
+  process.stderr.write(`${line}\n`);
+  expect(process.env.REQUIRE_CURL === "1", `${line}, and REQUIRE_CURL=1 says that they must be`).toBe(false);
+});
 
 const WAIT = { timeout: 20_000, interval: 20 };
 
@@ -147,6 +158,26 @@ describe("the API of a running gateway is as docs/openapi.yaml says", () => {
       const described = resolved(get.responses["200"]) as { content: Record<string, unknown> };
       expect(Object.keys(described.content), path).toContain(headers.get("content-type")!.split(";")[0]);
     }
+  });
+
+  test.runIf(HAS_CURL)("the commands of docs/api.md do what they say", async () => {
+    const page = readFileSync(new URL("../../docs/api.md", import.meta.url), "utf8");
+    const commands = page.match(/^curl .*$/gm)!;
+    expect(commands.length).toBeGreaterThanOrEqual(7);
+    const folder = mkdtempSync(join(tmpdir(), "mqtt-sn-gateway-api-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, "token"), "a-token-of-24-characters");
+    const ended = await site.device("boiler-cellar", { reconnect: false });
+    for (const command of commands) {
+      const isStream = command.startsWith("curl -fsSN");
+      const asked = command
+        .replace("http://127.0.0.1:9884", site.url)
+        .replace("curl ", `curl --max-time ${isStream ? 0.3 : 10} `);
+      const { status, stderr } = spawnSync("sh", ["-c", asked], { cwd: folder, encoding: "utf8" });
+      // A stream does not end by itself: 28 is that the time is over.
+      expect([command, status, isStream ? "" : stderr]).toEqual([command, isStream ? 28 : 0, ""]);
+    }
+    await ended.isDisconnectedByGateway();
   });
 
   test("nothing in an answer is a secret: no payload, no message of a will", async () => {
