@@ -133,6 +133,9 @@ build() {
   install -m 644 packaging/systemd/mqtt-sn-gateway.service "$root/usr/lib/systemd/system/"
   install -m 644 packaging/systemd/mqtt-sn-gateway.sysusers.conf "$root/usr/lib/sysusers.d/mqtt-sn-gateway.conf"
   manual | gzip -9n >"$root/usr/share/man/man1/mqtt-sn-gateway.1.gz"
+  mkdir "$doc/examples"
+  cp -R examples/* packaging/grafana packaging/prometheus "$doc/examples/"
+  find "$doc/examples" -type d -exec chmod 755 {} + -o -type f -exec chmod 644 {} +
   gzip -9nc CHANGELOG.md >"$doc/changelog.gz"
   {
     printf 'mqtt-sn-gateway (%s) unstable; urgency=medium\n\n  * Version %s: see changelog.gz.\n\n' "$debian_version" "$version"

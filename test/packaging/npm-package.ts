@@ -14,6 +14,7 @@ const SOURCES = [
   "scripts",
   "packaging",
   "docs",
+  "examples",
   "README.md",
   "LICENSE",
   "CHANGELOG.md",
