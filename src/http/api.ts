@@ -15,6 +15,9 @@ const SNAPSHOT_MS = 900;
 /** So long it is kept where nobody asks: of many clients it is large. */
 const SNAPSHOT_KEPT_MS = 5000;
 
+/** Clients that are put into words in one step. */
+const TEXT_STEP = 50;
+
 /** Characters of an address to trace. */
 const ADDRESS_MAX = 100;
 
@@ -57,6 +60,11 @@ export class Api {
     this.#views.end();
   }
 
+  /** Writing an answer took so long: a part of the time that requests may take. */
+  charge(workMs: number): void {
+    this.#share.charge(workMs);
+  }
+
   readonly #gateway: Handler = ({ query }) => {
     const problem = unknownParameter(query, []);
     return problem === undefined ? this.#answer(this.#status()) : badRequest(problem);
@@ -64,7 +72,8 @@ export class Api {
 
   readonly #clients: Handler = ({ query }) => {
     const asked = clientQuery(query);
-    return "problem" in asked ? badRequest(asked.problem) : this.#answer(this.#list(asked));
+    if ("problem" in asked) return badRequest(asked.problem);
+    return this.#share.do(this.#listText(asked)).then((text) => jsonAnswer(text));
   };
 
   readonly #client: Handler = async ({ query, parts }) => {
@@ -157,13 +166,13 @@ export class Api {
   *#overview(query: ClientQuery): Job<ViewEvent[]> {
     const status = yield* this.#status();
     yield;
-    const list = yield* this.#list(query);
+    const list = yield* this.#listText(query);
     yield;
     // The time and what the process takes are others each time, and nobody waits for them.
     const { now, process, ...rest } = status;
     return [
       { event: "gateway", data: JSON.stringify(status), sameAs: JSON.stringify(rest) },
-      { event: "clients", data: JSON.stringify(list) },
+      { event: "clients", data: list },
     ];
   }
 
@@ -173,9 +182,16 @@ export class Api {
     return { ...this.#source.status(), sessions, states };
   }
 
-  *#list(query: ClientQuery) {
+  /** A page of the list in JSON, made in steps. */
+  *#listText(query: ClientQuery): Job<string> {
     const all = yield* this.#all();
-    return yield* all.list(query);
+    const { clients, ...list } = yield* all.list(query);
+    const texts: string[] = [];
+    for (const client of clients) {
+      texts.push(JSON.stringify(client));
+      if (texts.length % TEXT_STEP === 0) yield;
+    }
+    return JSON.stringify({ ...list, clients: [] }).replace('"clients":[]', () => `"clients":[${texts.join(",")}]`);
   }
 
   /** All clients, as they are or were a second ago. */

@@ -174,7 +174,9 @@ export class HttpServer {
     if (answer === undefined || response.headersSent || response.destroyed) return;
     // What is left of a body is not read.
     if (!request.complete) response.shouldKeepAlive = false;
+    const start = performance.now();
     writeAnswer(response, answer);
+    this.#api.charge(performance.now() - start);
   }
 
   async #answerTo(request: IncomingMessage, response: ServerResponse): Promise<Answer | undefined> {

@@ -101,5 +101,6 @@ export class LiveViews {
         if (versions[index] !== version && reader.write(text, now)) versions[index] = version;
       }
     }
+    this.#share.charge(performance.now() - now);
   }
 }

@@ -43,9 +43,10 @@ const SYSTEM_TIME: WorkTime = {
 export class WorkShare {
   readonly #time: WorkTime;
   readonly #waiting: Waiting[] = [];
+  /** It works, or rests. */
   #isBusy = false;
-  /** Milliseconds of work since the last rest. */
-  #workedMs = 0;
+  /** Milliseconds of other work, for which it has not rested yet. */
+  #owedMs = 0;
 
   constructor(time = SYSTEM_TIME) {
     this.#time = time;
@@ -62,20 +63,34 @@ export class WorkShare {
     });
   }
 
+  /** Work that was done apart from jobs, such as writing an answer: it rests for that too. */
+  charge(workMs: number): void {
+    this.#owedMs += workMs;
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    this.#rest(0);
+  }
+
   readonly #work = (): void => {
     const start = this.#time.now();
-    let spentMs = 0;
-    while (spentMs < TURN_MS && this.#waiting.length > 0) {
+    let workedMs = 0;
+    while (workedMs < TURN_MS && this.#waiting.length > 0) {
       this.#step(this.#waiting[0]!);
-      spentMs = this.#time.now() - start;
+      workedMs = this.#time.now() - start;
     }
-    this.#workedMs = spentMs;
     // It also rests behind the last job: the next one may be asked for at once.
-    this.#time.after(this.#workedMs * REST_FACTOR, this.#goOn);
+    this.#rest(workedMs);
   };
 
+  #rest(workedMs: number): void {
+    const restMs = (workedMs + this.#owedMs) * REST_FACTOR;
+    this.#owedMs = 0;
+    this.#time.after(restMs, this.#goOn);
+  }
+
   readonly #goOn = (): void => {
-    if (this.#waiting.length === 0) this.#isBusy = false;
+    if (this.#owedMs > 0) this.#rest(0);
+    else if (this.#waiting.length === 0) this.#isBusy = false;
     else this.#work();
   };
 

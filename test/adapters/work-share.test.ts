@@ -70,6 +70,21 @@ describe("work for those who ask", () => {
     await expect(Promise.all(waiting)).resolves.toHaveLength(64);
   });
 
+  test("waits after what was done apart from it, nine times as long", async () => {
+    const time = new VirtualTime();
+    const share = new WorkShare(time);
+    share.charge(10);
+    let doneAtMs = 0;
+    const job = share.do(time.job(1, 1)).then(() => {
+      doneAtMs = time.nowMs;
+    });
+    share.charge(5);
+    await time.run(1000);
+    await job;
+    expect(doneAtMs).toBeGreaterThanOrEqual(9 * 15);
+    expect(doneAtMs).toBeLessThan(9 * 15 + 3);
+  });
+
   test("goes on after a job that fails, and who asked for it is told", async () => {
     const time = new VirtualTime();
     const share = new WorkShare(time);
