@@ -1,5 +1,5 @@
 /** Takes the pictures of the status page for the documents: docs/images. What is seen is made up, and the same each time. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { HttpServer } from "../src/http/http-server.ts";
@@ -43,8 +43,9 @@ const PICTURES: readonly Picture[] = [
 ];
 
 async function main(): Promise<void> {
+  const { version } = JSON.parse(readFileSync(new URL("package.json", ROOT), "utf8")) as { version: string };
   const server = new HttpServer({
-    source: madeUpHouse(Date.now()),
+    source: madeUpHouse(Date.now(), version),
     folders: { page: new URL("dist/page/", ROOT), openApi: new URL("docs/openapi.yaml", ROOT) },
     streamsMax: 50,
     token: undefined,

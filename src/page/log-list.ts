@@ -41,8 +41,7 @@ function lineElement({ at, level, name, message, clientId }: LoggedEvent, now: n
   line.append(time, " ");
   if (level === "warn" || level === "error")
     line.append(make("strong", "level", level === "warn" ? "warning" : level), " ");
-  line.append(messageElement(message, clientId));
-  line.title = name;
+  line.append(make("code", "event", name), " ", messageElement(message, clientId));
   return line;
 }
 
@@ -58,7 +57,7 @@ function messageElement(message: string, clientId: string | null): HTMLElement {
   link.href = clientAddress(clientId);
   link.dir = "auto";
   const at = clientId === "" ? -1 : message.indexOf(clientId);
-  if (at < 0) text.append(visibleText(message), " ", link);
+  if (at < 0) text.append(link, " ", visibleText(message));
   else text.append(shown(message.slice(0, at)), link, shown(message.slice(at + clientId.length)));
   return text;
 }

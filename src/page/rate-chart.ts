@@ -55,6 +55,11 @@ export class RateChart {
     this.#chart = new library(this.#options(), dataOf(history), this.#place);
   }
 
+  /** The whole time is shown also while there is little of it: nothing moves but the lines. */
+  get #windowSeconds(): number {
+    return this.#history?.range === "24h" ? 24 * 60 * 60 : 10 * 60;
+  }
+
   #options(): uPlot.Options {
     const style = getComputedStyle(this.#place);
     const color = (name: string) => style.getPropertyValue(name).trim();
@@ -71,7 +76,10 @@ export class RateChart {
       legend: { show: false },
       cursor: { show: false },
       padding: [8, 8, 0, 0],
-      scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(1, max * 1.1)] } },
+      scales: {
+        x: { time: true, range: (_, __, last) => [last - this.#windowSeconds, last] },
+        y: { range: (_, __, max) => [0, Math.max(1, max * 1.1)] },
+      },
       axes: [
         {
           ...axis,

@@ -1,4 +1,3 @@
-import { programVersion } from "../../src/app/program-version.ts";
 import type { ClientSummary, HistoryPoint, LoggedEvent } from "../../src/http/answers.ts";
 import { describe } from "../../src/sn/describe.ts";
 import { encode } from "../../src/sn/encode.ts";
@@ -31,7 +30,7 @@ const LISTENERS: readonly [name: string, published: number, heardSeconds: number
 ];
 
 /** The gateway of a house with some sensors, two of which make trouble: for pictures of the status page. Always the same, but for the time. */
-export function madeUpHouse(now: number): MadeUpGateway {
+export function madeUpHouse(now: number, version: string): MadeUpGateway {
   const house = new MadeUpGateway();
   const sleepers = SLEEPERS.map(([name, sleepSeconds, heard, wakeUps], index) => {
     const lastSeen = now - heard * SECOND;
@@ -69,7 +68,7 @@ export function madeUpHouse(now: number): MadeUpGateway {
   });
   Object.assign(house.about, { datagramsIn: 58_214, octetsIn: 2_144_310, datagramsOut: 57_980, octetsOut: 612_447 });
   Object.assign(house.about, { queued: 2, queuedOctets: 64, repeatedByClients: 431, repeatedToClients: 26 });
-  Object.assign(house.about, { version: programVersion(), startedAt: now - 68 * HOUR, wakeUps: 3366 });
+  Object.assign(house.about, { version, startedAt: now - 68 * HOUR, wakeUps: 3366 });
   house.details.subscribed = [
     { filter: "house/boiler/set", qos: 1, topicIdType: "normal", topicId: 3 },
     { filter: "house/all/+", qos: 0, topicIdType: "normal", topicId: 0 },
@@ -160,8 +159,14 @@ function log(now: number): LoggedEvent[] {
     message: string,
     clientId: string | null,
   ][] = [
-    [3900, "info", "client.connected", "boiler-cellar has connected from 192.168.1.21:1884", "boiler-cellar"],
-    [1560, "warn", "client.lost", "motion-garage is lost: silent for 330 s", "motion-garage"],
+    [
+      3900,
+      "info",
+      "client.connected",
+      "address=192.168.1.21:1884 cleanSession=false duration=300 will=true",
+      "boiler-cellar",
+    ],
+    [1560, "warn", "client.lost", "address=192.168.1.64:1884 reason=silence", "motion-garage"],
     [
       251,
       "warn",
@@ -169,7 +174,7 @@ function log(now: number): LoggedEvent[] {
       "the broker at mqtt://192.168.1.2:1883 cannot be reached: connection closed. The gateway keeps trying.",
       null,
     ],
-    [240, "info", "client.refused", "new-sensor was refused: not authorized by the broker", "new-sensor"],
+    [240, "info", "client.refused", "address=192.168.1.66:1884 returnCode=3 reason=not authorized", "new-sensor"],
     [
       228,
       "info",
@@ -177,7 +182,13 @@ function log(now: number): LoggedEvent[] {
       "the broker at mqtt://192.168.1.2:1883 is there again after 23 s; the connections of clients are made anew",
       null,
     ],
-    [38, "info", "client.connected", "valve-radiator-hall has connected from 192.168.1.24:1884", "valve-radiator-hall"],
+    [
+      38,
+      "info",
+      "client.connected",
+      "address=192.168.1.24:1884 cleanSession=false duration=300 will=false",
+      "valve-radiator-hall",
+    ],
   ];
   return said.map(([secondsAgo, level, name, message, clientId]) => {
     return { at: now - secondsAgo * SECOND, level, name, message, clientId };
