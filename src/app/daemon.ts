@@ -99,6 +99,11 @@ export class Daemon {
     return this.#broker?.url ?? "";
   }
 
+  /** Where the status page is; undefined where it is not. */
+  get pageUrl(): string | undefined {
+    return this.#http?.url;
+  }
+
   /** What the file said by which it has its certificate for the broker; undefined where it has none. */
   get certificate(): string | undefined {
     return this.#broker?.certificate;

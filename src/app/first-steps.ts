@@ -7,10 +7,12 @@ export interface Reachable {
   listener: HostPort;
   /** Where MQTT clients find the broker, as a URL without credentials. */
   brokerUrl: string;
+  /** Of the status page; undefined where there is none. */
+  pageUrl: string | undefined;
 }
 
 /** A few lines that tell a person what to type next to see a message go through. */
-export function firstSteps({ command, listener, brokerUrl }: Reachable): string {
+export function firstSteps({ command, listener, brokerUrl, pageUrl }: Reachable): string {
   const host = reachableHost(listener.host);
   const isDefault = host === "127.0.0.1" && listener.port === 1883;
   const gateway = isDefault ? "" : ` --gateway udp://${hostPortText({ host, port: listener.port })}`;
@@ -23,7 +25,8 @@ export function firstSteps({ command, listener, brokerUrl }: Reachable): string 
 
     ${command} publish${gateway} --topic greetings --message hello
 
-  MQTT clients find the same messages at ${brokerUrl}. Ctrl-C stops the gateway.
+  MQTT clients find the same messages at ${brokerUrl}.${pageUrl === undefined ? "" : `\n  A browser shows who is connected: ${pageUrl}`}
+  Ctrl-C stops the gateway.
 
 `;
 }

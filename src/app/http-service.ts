@@ -6,7 +6,7 @@ import { BrokerStatus } from "./broker-status.ts";
 import type { DatagramTraces } from "./datagram-traces.ts";
 import { EventLoopDelay } from "./event-loop-delay.ts";
 import { GatewayMetrics, type MetricsParts } from "./gateway-metrics.ts";
-import { type HostPort, hostPortText, parseHostPort } from "./host-port.ts";
+import { type HostPort, hostPortText, parseHostPort, reachableHost } from "./host-port.ts";
 import { addressOf, HttpSource, type HttpSourceParts } from "./http-source.ts";
 import { isLoopback } from "./is-loopback.ts";
 import { LiveTrace } from "./live-trace.ts";
@@ -49,6 +49,7 @@ export class HttpService {
   readonly #server: HttpServer;
   readonly #place: HostPort;
   #token: string | undefined;
+  #url: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #retryMs = RETRY_MIN_MS;
   #hasWarned = false;
@@ -114,6 +115,11 @@ export class HttpService {
     await this.#listen();
   }
 
+  /** Where the status page is reached from this machine; undefined while it is not served. */
+  get url(): string | undefined {
+    return this.#url;
+  }
+
   /** Other options hold from now on. */
   reload(): void {
     const { token, hosts } = this.#accessSettings;
@@ -151,7 +157,9 @@ export class HttpService {
     const { host, port } = this.#place;
     const place = hostPortText(this.#place);
     try {
-      const url = `http://${hostPortText({ host, port: await this.#server.listen(host, port) })}/`;
+      const bound = await this.#server.listen(host, port);
+      const url = `http://${hostPortText({ host: reachableHost(host), port: bound })}/`;
+      this.#url = url;
       this.#log.info("http.started", { url }, `the status page is at ${url}`);
     } catch (error) {
       if (this.#isClosed) return;

@@ -1,4 +1,4 @@
-import type { NoteFields } from "../gateway/contract.ts";
+import { NOTES, type NoteFields } from "../gateway/contract.ts";
 import type { LoggedEvent } from "../http/answers.ts";
 import type { Log } from "./log.ts";
 import type { LogLevel } from "./log-level.ts";
@@ -44,7 +44,7 @@ export class RecentLog {
   readonly #add = (level: LogLevel, name: string, fields: NoteFields, message: string | undefined): void => {
     if (!IS_TOLD[level]) return;
     const { clientId, ...rest } = fields;
-    const text = message ?? fieldsText(rest);
+    const text = message ?? noteText(name, rest);
     this.#lines[this.#next] = {
       at: Date.now(),
       level,
@@ -56,10 +56,12 @@ export class RecentLog {
   };
 }
 
-/** `address=10.0.0.7:4711 reason="not heard of"`, without what is not known. */
-function fieldsText(fields: NoteFields): string {
+/** `a client's CONNECT was accepted: address 10.0.0.7:4711, cleanSession true`, without what is not known. */
+function noteText(name: string, fields: NoteFields): string {
+  const meaning = name in NOTES ? NOTES[name as keyof typeof NOTES] : name;
   const told = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return told.map(([key, value]) => `${key}=${isPlain(value) ? value : JSON.stringify(value)}`).join(" ");
+  const details = told.map(([key, value]) => `${key} ${isPlain(value) ? value : JSON.stringify(value)}`);
+  return details.length === 0 ? meaning : `${meaning}: ${details.join(", ")}`;
 }
 
 function isPlain(value: unknown): boolean {

@@ -95,7 +95,8 @@ async function run(
     // For who is trying it out, not for whose log this is.
     if (!isTerminal || format !== "pretty" || daemon!.sessionsKept > 0) return;
     const listener = parseListenUrl(daemon!.listenerUrls[0]!)!;
-    process.stdout.write(firstSteps({ command: programInvocation(), listener, brokerUrl: daemon!.brokerUrl }));
+    const { brokerUrl, pageUrl } = daemon!;
+    process.stdout.write(firstSteps({ command: programInvocation(), listener, brokerUrl, pageUrl }));
   };
   try {
     daemon = await Daemon.start(options, log, { onReady, onFailure: () => process.exit(1) });

@@ -91,9 +91,10 @@ export class LiveViews {
     for (const [index, { event, data, sameAs = data }] of events.entries()) {
       const before = view.last[index];
       const compared = `${event} ${sameAs}`;
-      if (before?.compared === compared) continue;
       const text = `event: ${event}\ndata: ${data}\n\n`;
-      view.last[index] = { text, compared, version: (before?.version ?? 0) + 1 };
+      // Who comes later gets what is true then.
+      if (before?.compared === compared) before.text = text;
+      else view.last[index] = { text, compared, version: (before?.version ?? 0) + 1 };
     }
     const now = performance.now();
     for (const [reader, versions] of view.readers) {

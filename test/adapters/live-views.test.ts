@@ -56,6 +56,10 @@ describe("a live view", () => {
     shown = "1 later";
     await seconds(3);
     expect(reader.events).toHaveLength(1);
+    const later = new Reader();
+    views.show("all", look, later.stream);
+    await seconds(1);
+    expect(later.events).toEqual([CLIENTS("1 later")]);
     shown = "2";
     await seconds(3);
     expect(reader.events).toEqual([CLIENTS("1"), CLIENTS("2")]);

@@ -227,7 +227,7 @@ describe("the token", () => {
     const file = temporaryFile(`http: { listen: "0.0.0.0:0", token: ${TOKEN} }\n`);
     const places = ["-b", "embedded:", "--embedded-listen", "127.0.0.1:0", "-l", "udp://127.0.0.1:0"];
     const gateway = new GatewayProcess(["run", "-c", file, ...places], { MQTTSN_HTTP_LISTEN: undefined });
-    const url = String((await gateway.line("http.started")).url).replace("0.0.0.0", "127.0.0.1");
+    const { url } = await gateway.line("http.started");
     await gateway.line("gateway.ready");
     writeFileSync(file, "http: { listen: 127.0.0.1:0 }\n");
     gateway.child.kill("SIGHUP");
