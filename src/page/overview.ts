@@ -26,6 +26,8 @@ let aheadMs: number | undefined;
 let startedAt = 0;
 /** Somebody has asked for another list, and it is not there yet. */
 let isListAsked = true;
+/** When the list was shown last. */
+let listAt = 0;
 let lostBefore: number | undefined;
 let goneBefore = "";
 
@@ -63,6 +65,7 @@ function onClients(list: ClientList): void {
     if (query.search !== "" || query.states.length > 0) announcer.answer(`${list.total} clients fit.`);
   } else table.update(list, now(), startedAt);
   isListAsked = false;
+  listAt = performance.now();
   byId("list", HTMLElement).removeAttribute("aria-busy");
   search.showCounts(list, query);
   mentionLost(list.states.lost);
@@ -119,11 +122,14 @@ for (const choice of document.querySelectorAll<HTMLInputElement>("input[name=ran
 
 let seconds = 0;
 
+/** What the gateway has just told needs no second look. */
+const JUST_MS = 1500;
+
 /** Times go on while nothing else happens; nothing is asked while nobody looks, or nobody answers. */
 function onSecond(): void {
   if (document.hidden || !sign.isLive || status === undefined) return;
   seconds += 1;
-  table.refresh(now(), startedAt);
+  if (performance.now() - listAt > JUST_MS) table.refresh(now(), startedAt);
   figures.show(status, now());
   if ((seconds * 1000) % ATTENTION_EVERY_MS === 0) void attention.ask(now(), startedAt);
   if (performance.now() - historyAskedAt >= HISTORY_EVERY_MS[range]) void askHistory();

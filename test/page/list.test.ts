@@ -3,27 +3,9 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { isInstalled, openPage } from "./browser.ts";
 import { madeUpClient, madeUpFleet } from "./made-up-gateway.ts";
 import { madeUpSite } from "./made-up-site.ts";
+import { shownNames, showsList } from "./shown-names.ts";
 
 const BOUND = { timeout: 10_000, interval: 20 } as const;
-
-/** The client ids in the list, from the top. */
-async function names(page: Page): Promise<string[]> {
-  return page.locator("#clients tbody th a").allTextContents();
-}
-
-async function shows(page: Page, first: string, count: number): Promise<void> {
-  await vi.waitFor(async () => {
-    const shown = await names(page);
-    expect([shown[0], shown.length]).toEqual([first, count]);
-  }, BOUND);
-}
-
-/** The text of a client's cell of this class. */
-function cell(page: Page, clientId: string, kind: string) {
-  return page
-    .locator("#clients tbody tr", { has: page.getByRole("link", { name: clientId, exact: true }) })
-    .locator(kind);
-}
 
 /** How much time of a processor the page has taken, whatever else the machine does. */
 async function cpuMeter(page: Page): Promise<() => Promise<number>> {
@@ -47,25 +29,25 @@ describe.skipIf(!isInstalled)("the list of clients", () => {
       }).observe({ type: "longtask", buffered: false });
       Object.assign(window, { longest });
     });
-    await shows(page, "sensor-00000", 50);
+    await showsList(page, "sensor-00000", 50);
     expect(await page.locator("#shown").textContent()).toBe("1 to 50 of 10,000 clients");
 
     await page.getByRole("button", { name: "Next" }).click();
-    await shows(page, "sensor-00050", 50);
+    await showsList(page, "sensor-00050", 50);
     await page.getByRole("button", { name: "Last", exact: true }).click();
-    await shows(page, "sensor-09950", 50);
+    await showsList(page, "sensor-09950", 50);
     expect(new URL(page.url()).search).toBe("?page=200");
 
     await page.getByLabel("Search").fill("OR-0123");
-    await shows(page, "sensor-01230", 10);
+    await showsList(page, "sensor-01230", 10);
     await page.getByRole("checkbox", { name: "lost" }).check();
-    await shows(page, "sensor-01237", 1);
+    await showsList(page, "sensor-01237", 1);
     await page.getByRole("button", { name: "Show all" }).click();
     await page.getByRole("button", { name: "Datagrams from" }).click();
-    await shows(page, "sensor-09999", 50);
+    await showsList(page, "sensor-09999", 50);
     expect(await page.locator("#clients th[aria-sort]").allTextContents()).toEqual(["from"]);
     await page.getByRole("button", { name: "Datagrams from" }).click();
-    await shows(page, "sensor-00000", 50);
+    await showsList(page, "sensor-00000", 50);
 
     const { ms } = await page.evaluate(() => (window as unknown as { longest: { ms: number } }).longest);
     // Alone on a machine it stays below 50 ms; a list with all of them at once would take seconds.
@@ -77,7 +59,7 @@ describe.skipIf(!isInstalled)("the list of clients", () => {
     const clients = madeUpFleet(10_000);
     gateway.add(...clients);
     const page = await openPage(url);
-    await shows(page, "sensor-00000", 50);
+    await showsList(page, "sensor-00000", 50);
     let rounds = 0;
     const timer = setInterval(() => {
       rounds += 1;
@@ -98,13 +80,13 @@ describe.skipIf(!isInstalled)("the list of clients", () => {
     const { gateway, url } = await madeUpSite();
     gateway.add(...madeUpFleet(200));
     const page = await openPage(`${url}/?search=sensor-001&state=lost&sort=datagramsIn&order=desc`);
-    await shows(page, "sensor-00197", 13);
+    await showsList(page, "sensor-00197", 13);
     expect(await page.getByLabel("Search").inputValue()).toBe("sensor-001");
     expect(await page.getByRole("checkbox", { name: "lost" }).isChecked()).toBe(true);
     await page.getByRole("checkbox", { name: "lost" }).uncheck();
-    await shows(page, "sensor-00199", 50);
+    await showsList(page, "sensor-00199", 50);
     await page.goBack();
-    await shows(page, "sensor-00197", 13);
+    await showsList(page, "sensor-00197", 13);
     expect(await page.getByRole("checkbox", { name: "lost" }).isChecked()).toBe(true);
   });
 
@@ -121,9 +103,9 @@ describe.skipIf(!isInstalled)("the list of clients", () => {
       { at: 1, level: "warn", name: "client.lost", message: `lost: ${nasty[0]}`, clientId: nasty[0]! },
     ];
     const page = await openPage(url);
-    await vi.waitFor(async () => expect(await names(page)).toHaveLength(4), BOUND);
+    await vi.waitFor(async () => expect(await shownNames(page)).toHaveLength(4), BOUND);
     await vi.waitFor(async () => expect(await page.locator("#attention-list li").count()).toBe(4), BOUND);
-    expect(await names(page)).toContain("a⟨202E⟩b␇⟨200B⟩c");
+    expect(await shownNames(page)).toContain("a⟨202E⟩b␇⟨200B⟩c");
     expect(await page.locator("main img").count()).toBe(0);
     expect(await page.title()).toBe("MQTT-SN gateway 1");
     expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
@@ -132,70 +114,5 @@ describe.skipIf(!isInstalled)("the list of clients", () => {
       await page.locator("#state").getByText("lost").waitFor();
     }
     expect(await page.title()).toBe("a/b?c#d%2f&é: MQTT-SN gateway");
-  });
-
-  test("what changes is written into the cells that are there; rows under the mouse stay until it leaves", async () => {
-    const { gateway, url } = await madeUpSite();
-    gateway.add(madeUpClient("a", { queued: 9 }), madeUpClient("b", { queued: 5 }), madeUpClient("c", { queued: 1 }));
-    const page = await openPage(`${url}/?sort=queued&order=desc`);
-    await shows(page, "a", 3);
-    const row = await page.locator("#clients tbody tr").first().elementHandle();
-    await page.locator("#clients tbody tr").first().hover();
-    gateway.change("c", { queued: 77 });
-    await vi.waitFor(async () => expect(await cell(page, "c", "td.number").first().textContent()).toBe("77"), BOUND);
-    expect(await names(page)).toEqual(["a", "b", "c"]);
-    await page.mouse.move(0, 0);
-    await vi.waitFor(async () => expect(await names(page)).toEqual(["c", "a", "b"]), BOUND);
-    expect(await row!.evaluate((node) => node.isConnected && node.querySelector("a")!.textContent)).toBe("a");
-
-    await page.getByRole("link", { name: "b", exact: true }).focus();
-    gateway.change("b", { queued: 99 });
-    await vi.waitFor(async () => expect(await cell(page, "b", "td.number").first().textContent()).toBe("99"), BOUND);
-    expect(await names(page)).toEqual(["c", "a", "b"]);
-    expect(await page.evaluate(() => document.activeElement!.textContent)).toBe("b");
-  });
-
-  test("clients that need a look are at the top, worst first, with what is probably wrong", async () => {
-    const { gateway, url } = await madeUpSite();
-    const now = Date.now();
-    gateway.add(...madeUpFleet(80).map((client) => ({ ...client, state: "active" as const, parted: null })));
-    gateway.add(
-      madeUpClient("chatty", { repeatedIn: 30, published: 30 }),
-      madeUpClient("late", { state: "asleep", sleepSeconds: 60, lastSeen: now - 240_000, lostAt: now + 30_000 }),
-    );
-    const page = await openPage(url);
-    await vi.waitFor(async () => {
-      expect(await page.locator("#attention-list li").allTextContents()).toEqual([
-        expect.stringMatching(
-          /^asleeplatesilent: was due to wake up 180 s ago|^asleeplatesilent: was due to wake up 3 min ago/,
-        ),
-        "activechattysends everything twice: the answers do not reach it, or come too late",
-      ]);
-    }, BOUND);
-  });
-
-  test("that the broker cannot be reached is said with the reason and what to look at", async () => {
-    const { gateway, url } = await madeUpSite();
-    const broker = { url: "mqtt://broker.example:1883", outages: 1, mqttVersion: 4 as const };
-    const page = await openPage(url);
-    await page.locator("#broker-state").getByText("reachable", { exact: true }).waitFor();
-    gateway.about.broker = { ...broker, reachable: false, since: Date.now(), reason: "connection refused" };
-    await page.locator("#broker-state").getByText("not reachable").waitFor();
-    expect(await page.locator("#broker").innerText()).toMatch(/1 outage.*connection refused.*broker\.url/s);
-    gateway.about.broker = { ...broker, reachable: true, since: Date.now(), reason: null };
-    await page.locator("#broker-state").getByText("reachable", { exact: true }).waitFor();
-    expect(await page.locator("#broker").innerText()).not.toContain("broker.url");
-  });
-
-  test("a page too many is told that there is no room, and is live when there is", async () => {
-    const { gateway, url } = await madeUpSite(1);
-    gateway.add(madeUpClient("a"));
-    const first = await openPage(url);
-    await shows(first, "a", 1);
-    const second = await openPage(url, {}, [/Failed to load resource/]);
-    await second.getByText("The gateway has no room for one more live view").waitFor();
-    await first.close();
-    await shows(second, "a", 1);
-    expect(await second.locator("#not-live").textContent()).toBe("");
   });
 });
