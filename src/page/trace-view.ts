@@ -180,7 +180,7 @@ function rowOf({ at, direction, octets, text, hex }: TracedDatagram): HTMLTableR
   said.append(message, make("code", "hex", hex));
   row.append(
     cell,
-    make("td", "way", direction === "in" ? "→ in" : "← out"),
+    make("td", "way", direction === "in" ? "← in" : "→ out"),
     make("td", "number", String(octets)),
     said,
   );

@@ -163,10 +163,16 @@ function log(now: number): LoggedEvent[] {
       3900,
       "info",
       "client.connected",
-      "address=192.168.1.21:1884 cleanSession=false duration=300 will=true",
+      "a client's CONNECT was accepted: address 192.168.1.21:1884, cleanSession false, duration 300, will true",
       "boiler-cellar",
     ],
-    [1560, "warn", "client.lost", "address=192.168.1.64:1884 reason=silence", "motion-garage"],
+    [
+      1560,
+      "warn",
+      "client.lost",
+      "a client was silent for too long, did not answer, or was replaced; its will fires: address 192.168.1.64:1884, reason silence",
+      "motion-garage",
+    ],
     [
       251,
       "warn",
@@ -174,7 +180,13 @@ function log(now: number): LoggedEvent[] {
       "the broker at mqtt://192.168.1.2:1883 cannot be reached: connection closed. The gateway keeps trying.",
       null,
     ],
-    [240, "info", "client.refused", "address=192.168.1.66:1884 returnCode=3 reason=not authorized", "new-sensor"],
+    [
+      240,
+      "info",
+      "client.refused",
+      'a CONNECT was refused; reason and return code say why: address 192.168.1.66:1884, returnCode 3, reason "not authorized"',
+      "new-sensor",
+    ],
     [
       228,
       "info",
@@ -186,7 +198,7 @@ function log(now: number): LoggedEvent[] {
       38,
       "info",
       "client.connected",
-      "address=192.168.1.24:1884 cleanSession=false duration=300 will=false",
+      "a client's CONNECT was accepted: address 192.168.1.24:1884, cleanSession false, duration 300, will false",
       "valve-radiator-hall",
     ],
   ];
