@@ -237,6 +237,13 @@ describe("what is sent besides", () => {
     },
   );
 
+  test("a body that is still to come is not waited for: the connection ends", async () => {
+    const site = await open();
+    const socket = connect(site.port, "127.0.0.1");
+    socket.write("POST /api/clients/d1/disconnect HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000\r\n\r\nabc");
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 413 .*\r\nConnection: close\r\n/s);
+  });
+
   test("a login of more than 4 KiB, or of unknown size, is not read", async () => {
     const site = await guarded();
     expect((await logIn(site, "x".repeat(5000))).status).toBe(413);
