@@ -48,9 +48,8 @@ export class EventStreams {
     return stream;
   }
 
+  /** Ends all of them. Who does not take what is left is hung up on in its time. */
   end(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
     for (const stream of this.#open.keys()) stream.end();
   }
 }

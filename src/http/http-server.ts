@@ -40,6 +40,7 @@ export class HttpServer {
   readonly #streams: EventStreams;
   readonly #api: Api;
   readonly #access: Access;
+  #token: string | undefined;
   readonly #files: StaticFiles;
   readonly #routes: readonly Route[];
   readonly #server: Server;
@@ -50,6 +51,7 @@ export class HttpServer {
     this.#onFailure = onFailure;
     this.#streams = new EventStreams(streamsMax);
     this.#api = new Api(source, this.#streams, onFailure);
+    this.#token = options.token;
     this.#access = new Access(options, new TokenGuard(options.onWrongToken));
     this.#files = new StaticFiles(options.folders);
     this.#routes = [...this.#pages(), loginRoute(this.#access, this.#files), ...this.#probes(), ...this.#api.routes];
@@ -95,6 +97,9 @@ export class HttpServer {
 
   /** From now on these hold. */
   reload(settings: AccessSettings): void {
+    // Who reads on has shown another token, or none.
+    if (settings.token !== this.#token) this.#streams.end();
+    this.#token = settings.token;
     this.#access.reload(settings);
   }
 
@@ -175,7 +180,12 @@ export class HttpServer {
     // What is left of a body is not read.
     if (!request.complete) response.shouldKeepAlive = false;
     const start = performance.now();
-    writeAnswer(response, answer);
+    try {
+      writeAnswer(response, answer);
+    } catch (error) {
+      // Such as a header with a character that none may have: nothing of it has been sent.
+      writeAnswer(response, this.#failed(error));
+    }
     this.#api.charge(performance.now() - start);
   }
 

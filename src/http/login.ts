@@ -7,8 +7,8 @@ import type { StaticFiles } from "./static-files.ts";
 /** A form with a token of the longest kind, all of it escaped. */
 const FORM_OCTETS_MAX = 4096;
 
-/** Pages of ours that one may have come from. */
-const NEXT = /^\/(client)?(\?[^#\\]*)?$/;
+/** Pages of ours that one may have come from, as they stand in a request: a header carries nothing else than visible ASCII. */
+const NEXT = /^\/(client)?(\?[!-"$-[\]-~]*)?$/;
 
 /** `/login`: a form for the token; who has it gets a cookie. */
 export function loginRoute(access: Access, files: StaticFiles): Route {

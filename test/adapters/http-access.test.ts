@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { hostname } from "node:os";
 import { text } from "node:stream/consumers";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { HttpSite } from "./http-site.ts";
 import { MadeUpSource, summary } from "./made-up-source.ts";
 
@@ -79,6 +79,25 @@ describe("where there is a token", () => {
       expect(headers.location).toBe("/");
     },
   );
+
+  test("nor to what no header may carry", async () => {
+    for (const next of ["/?\u20ac", "/?\r\nset-cookie: a=b", "/client?\0", "/?a b", "/client?id=\u00e9"]) {
+      const path = `/login?next=${encodeURIComponent(next)}`;
+      const site = await guarded();
+      expect((await logIn(site, TOKEN, path)).headers.location).toBe("/");
+      expect((await (await open()).ask(path)).headers.location).toBe("/");
+    }
+  });
+
+  test("a live view ends when another token holds, and not when anything else has changed", async () => {
+    const site = await HttpSite.start({ source: new MadeUpSource([summary("d1")]) });
+    const reader = await site.read("/api/clients/d1/trace");
+    site.server.reload({ token: undefined, hosts: ["gateway.example"] });
+    expect((await site.ask("/healthz")).status).toBe(200);
+    expect([reader.isClosed, site.server.streamCount]).toEqual([false, 1]);
+    site.server.reload({ token: TOKEN, hosts: [] });
+    await vi.waitFor(() => expect([reader.isClosed, site.server.streamCount]).toEqual([true, 0]), { timeout: 10_000 });
+  });
 
   test("the login gives a cookie that no script sees and no other site sends, and which is not the token", async () => {
     const site = await guarded();

@@ -214,3 +214,12 @@ test("a bug of ours is answered with 500, is told, and says nothing of itself to
   expect(body).not.toContain("secret");
   expect(site.failures).toEqual([new Error("/root/secret/path")]);
 });
+
+test("an answer that cannot be written is a bug of ours too, and ends nothing", async () => {
+  const source = new MadeUpSource();
+  source.metrics = () => Promise.resolve({ contentType: "text/plain\n", text: "up 1\n" });
+  const site = await HttpSite.start({ source });
+  expect((await site.ask("/metrics")).status).toBe(500);
+  expect(site.failures).toHaveLength(1);
+  expect((await site.ask("/healthz")).status).toBe(200);
+});
