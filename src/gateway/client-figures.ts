@@ -18,7 +18,7 @@ export class ClientFigures {
   delivered = 0;
   /** Messages of the broker that it was not given. */
   dropped = 0;
-  /** PUBLISHes of it that came once more. */
+  /** PUBLISHes of it that came once more, or said that they do (DUP). */
   repeatedIn = 0;
   /** Messages that it was sent once more. */
   repeatedOut = 0;

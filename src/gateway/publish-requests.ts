@@ -125,6 +125,8 @@ export class PublishRequests {
     }
     const fingerprint = qos === 2 ? fingerprintOf(message) : undefined;
     if (this.#isLateCopy(message, fingerprint, now)) return;
+    // Its first copy, or our answer, was lost: the exchange is another one, and what its battery pays is the same.
+    if (message.dup) client.figures.countRepeatedIn();
     if (qos === 2 && msgId !== 0 && this.#open.has(msgId)) {
       // Its PUBREL has to find the broker by the same number, also when we have lost our memory. The client will repeat it.
       client.note("message.ignored", { message: "PUBLISH", reason: "another request has its MsgId", msgId });

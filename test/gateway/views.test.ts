@@ -204,6 +204,20 @@ describe("figures", () => {
     expect(view(s)!.figures).toMatchObject({ wakeUps: 2, repeatedIn: 1 });
     expect(s.gateway.figures).toMatchObject({ wakeUps: 2, repeatedByClients: 1, publishedWithoutConnection: 1 });
   });
+
+  test("count a PUBLISH that comes again after it was answered: the answer was lost", () => {
+    const s = new Script().brokerReachable();
+    s.arrows();
+    s.connect();
+    const publish = { topicIdType: "short", topicId: 0x6162, qos: 1, msgId: 7 };
+    s.client("PUBLISH", publish).toBroker("publish", { messageId: 7 });
+    s.broker("puback", { messageId: 7 }).toClient("PUBACK");
+    expect(view(s)!.figures).toMatchObject({ repeatedIn: 0 });
+    s.client("PUBLISH", { ...publish, dup: true }).toBroker("publish", { messageId: 7 });
+    s.broker("puback", { messageId: 7 }).toClient("PUBACK");
+    expect(view(s)!.figures).toMatchObject({ published: 2, repeatedIn: 1 });
+    expect(s.gateway.figures.repeatedByClients).toBe(1);
+  });
 });
 
 test("a latency that is just a bound is counted below it", () => {
