@@ -84,13 +84,18 @@ export class HttpServer {
   async listen(host: string, port: number): Promise<number> {
     const server = this.#server;
     await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen({ host, port }, () => {
-        server.off("error", reject);
+      const onError = (error: Error) => {
+        server.off("listening", onListening);
+        reject(error);
+      };
+      const onListening = () => {
+        server.off("error", onError);
         // Such as no file descriptor left for a connection: the next one may have one.
         server.on("error", this.#onFailure);
         resolve();
-      });
+      };
+      // It may be tried often: nothing is left behind by an attempt that has failed.
+      server.once("error", onError).once("listening", onListening).listen({ host, port });
     });
     return (server.address() as AddressInfo).port;
   }
