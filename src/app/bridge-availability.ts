@@ -33,6 +33,11 @@ export class BridgeAvailability {
     return this.#due.size > 0 || this.#surplus.size > 0;
   }
 
+  /** Whether the last that is known of a client is that it is there. */
+  isOnline(clientId: string): boolean {
+    return this.#entries.get(clientId)?.availability === "online";
+  }
+
   /** A client is there, or is not any more. */
   set(clientId: string, availability: Availability): void {
     let entry = this.#entries.get(clientId);

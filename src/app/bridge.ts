@@ -6,11 +6,12 @@ import { type Availability, BridgeAvailability } from "./bridge-availability.ts"
 import { bridgeDiscovery } from "./bridge-discovery.ts";
 import { type BridgeCore, type BridgeCounts, BridgeHealth } from "./bridge-health.ts";
 import { bridgeInfo, type DescribedGateway } from "./bridge-info.ts";
+import { type ClientStates, isThere } from "./is-there.ts";
 import type { Log } from "./log.ts";
 
 export interface BridgeOptions {
   gateway: DescribedGateway;
-  core: BridgeCore;
+  core: BridgeCore & ClientStates;
   counts: BridgeCounts;
   /** Publishes through the gateway's own client; false where that takes nothing now. */
   publish: (topic: string, payload: Uint8Array, options: { qos: MqttQoS; retain: boolean }) => boolean;
@@ -42,6 +43,9 @@ const AVAILABILITY_OF: Readonly<Partial<Record<NoteName, Availability>>> = {
   "client.taken-over": "offline",
   "session.failed": "offline",
 };
+
+/** A CONNECT came to nothing. Whoever was there when saying it is not there any more, unless its session goes on. */
+const IN_VAIN: ReadonlySet<NoteName> = new Set(["client.refused", "setup.abandoned"]);
 
 type OwnTopic = "state" | "info" | "discovery";
 
@@ -135,6 +139,7 @@ export class Bridge {
   note({ name, fields }: Note): void {
     const availability = AVAILABILITY_OF[name];
     if (availability !== undefined) this.#set(fields.clientId as string, availability);
+    else if (IN_VAIN.has(name)) this.#connectedInVain(fields.clientId as string | undefined);
     else if (name === "client.forgotten" && fields.limit === undefined) this.#forget(fields.clientId as string);
   }
 
@@ -170,6 +175,11 @@ export class Bridge {
     if (this.#availability === undefined || !this.#isNamed(clientId)) return;
     this.#availability.set(clientId, availability);
     this.#schedule();
+  }
+
+  #connectedInVain(clientId: string | undefined): void {
+    if (clientId === undefined || this.#availability?.isOnline(clientId) !== true) return;
+    if (!isThere(this.#options.core, clientId)) this.#set(clientId, "offline");
   }
 
   #forget(clientId: string): void {

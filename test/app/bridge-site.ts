@@ -3,6 +3,7 @@ import { loadConfiguration } from "../../src/app/configuration.ts";
 import { GatewayCounts } from "../../src/app/gateway-counts.ts";
 import { Log } from "../../src/app/log.ts";
 import type { OptionKey, OptionValues } from "../../src/app/options.ts";
+import type { ClientView } from "../../src/gateway/client-view.ts";
 import type { Note, NoteFields, NoteName } from "../../src/gateway/contract.ts";
 import { GatewayFigures } from "../../src/gateway/gateway-figures.ts";
 import { noStateCounts } from "../../src/gateway/state-counts.ts";
@@ -29,6 +30,8 @@ export class BridgeSite {
   readonly figures = new GatewayFigures();
   /** How many more are taken. */
   room = Number.POSITIVE_INFINITY;
+  /** The states of clients, by their ids. */
+  readonly clients = new Map<string, ClientView["state"]>();
   onTry: (() => void) | undefined;
   readonly counts = new GatewayCounts();
   values: OptionValues;
@@ -50,6 +53,10 @@ export class BridgeSite {
         figures,
         buffered: { messages: 3, octets: 300 },
         stateCounts: states,
+        detail: (clientId) => {
+          const state = this.clients.get(clientId);
+          return state && { state };
+        },
       },
       publish: (topic, payload, { qos, retain }) => {
         this.onTry?.();

@@ -205,6 +205,22 @@ describe("the availability of clients", () => {
     });
   });
 
+  test.each<NoteName>(["client.refused", "setup.abandoned"])(
+    "after %s is offline where the client was there before and its session does not go on",
+    (name) => {
+      const site = new BridgeSite();
+      site.bridge.reachable();
+      for (const clientId of ["gone", "forgotten", "goes on"]) site.note("client.connected", clientId);
+      vi.advanceTimersByTime(100);
+      site.news();
+      site.clients.set("gone", "disconnected").set("goes on", "active");
+      for (const clientId of ["gone", "forgotten", "goes on", "stranger"]) site.note(name, clientId);
+      site.bridge.note({ type: "note", name, fields: { reason: "the client id is longer than allowed" } });
+      vi.advanceTimersByTime(100);
+      expect(site.news()).toEqual(["mqttsn/gone/availability offline", "mqttsn/forgotten/availability offline"]);
+    },
+  );
+
   test("after a restart is what became of the session", () => {
     const site = new BridgeSite();
     const sessions = ["back", "asleep", "stored", "dropped"].map((clientId) => ({ clientId }) as SavedSession);
