@@ -14,18 +14,24 @@ interface Delays {
   readonly maxMs: number;
 }
 
+/** Calls back each `intervalMs`, for as long as the process runs; tests have their own. */
+type Every = (intervalMs: number, callback: () => void) => void;
+
+const SYSTEM_TIMER: Every = (intervalMs, callback) => {
+  setInterval(callback, intervalMs).unref();
+};
+
 /**
  * How late the event loop came to do what was due, in the last one to two minutes: what is told does not depend on who asks, or how often.
  * Begins to measure when it is asked for the first time.
  */
 export class EventLoopDelay {
-  readonly #clock: () => number;
+  readonly #every: Every;
   #histogram: IntervalHistogram | undefined;
-  #windowStartMs = 0;
   #before: Delays = { p99Ms: 0, maxMs: 0 };
 
-  constructor(clock = () => performance.now()) {
-    this.#clock = clock;
+  constructor(every = SYSTEM_TIMER) {
+    this.#every = every;
   }
 
   /** 99 of 100 times it was no later than this, in milliseconds. */
@@ -39,23 +45,22 @@ export class EventLoopDelay {
   }
 
   #now(): Delays {
-    const nowMs = this.#clock();
-    if (this.#histogram === undefined) {
-      this.#histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-      this.#histogram.enable();
-      this.#windowStartMs = nowMs;
-    }
+    this.#histogram ??= this.#begin();
     const current = delaysIn(this.#histogram);
-    const told = {
+    return {
       p99Ms: Math.max(current.p99Ms, this.#before.p99Ms),
       maxMs: Math.max(current.maxMs, this.#before.maxMs),
     };
-    if (nowMs - this.#windowStartMs >= WINDOW_MS) {
-      this.#before = current;
-      this.#histogram.reset();
-      this.#windowStartMs = nowMs;
-    }
-    return told;
+  }
+
+  #begin(): IntervalHistogram {
+    const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+    histogram.enable();
+    this.#every(WINDOW_MS, () => {
+      this.#before = delaysIn(histogram);
+      histogram.reset();
+    });
+    return histogram;
   }
 }
 

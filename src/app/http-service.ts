@@ -1,5 +1,4 @@
 import type { Note } from "../gateway/contract.ts";
-import type { Gateway } from "../gateway/gateway.ts";
 import { HttpServer } from "../http/http-server.ts";
 import type { BrokerAccess } from "./broker-access.ts";
 import { BrokerStatus } from "./broker-status.ts";
@@ -9,6 +8,7 @@ import { GatewayMetrics, type MetricsParts } from "./gateway-metrics.ts";
 import { type HostPort, hostPortText, parseHostPort, reachableHost } from "./host-port.ts";
 import { addressOf, HttpSource, type HttpSourceParts } from "./http-source.ts";
 import { isLoopback } from "./is-loopback.ts";
+import { isThere } from "./is-there.ts";
 import { LiveTrace } from "./live-trace.ts";
 import type { Log } from "./log.ts";
 import type { OptionValues } from "./options.ts";
@@ -42,7 +42,6 @@ export interface HttpSurroundings
 export class HttpService {
   readonly #log: Log;
   readonly #values: () => OptionValues;
-  readonly #core: Gateway;
   readonly #brokerStatus = new BrokerStatus();
   readonly #history: RateHistory;
   readonly #eraser: SessionEraser;
@@ -61,18 +60,16 @@ export class HttpService {
     const { core, runner, values, log, access, traces, whereIs, recentLog } = around;
     this.#log = log;
     this.#values = values;
-    this.#core = core;
     this.#place = parseHostPort(values()["http.listen"])!;
     this.#token = this.#accessSettings.token;
     this.#history = new RateHistory(() => rateSample(core, runner.counts));
-    this.#eraser = new SessionEraser(access, (clientId) => this.#isConnected(clientId), log);
+    this.#eraser = new SessionEraser(access, (clientId) => isThere(core, clientId), log);
     const eventLoopDelay = new EventLoopDelay();
     const version = programVersion();
     const { datagramsRefused, stateWrites, logLinesOmitted } = around;
     const source = new HttpSource({
       ...around,
       version,
-      startedAtMs: Date.now(),
       brokerStatus: this.#brokerStatus,
       log: recentLog,
       trace: new LiveTrace(
@@ -184,14 +181,7 @@ export class HttpService {
     const message = `a wrong token for the status page was shown, the last time from ${address}`;
     this.#log.warn("http.wrong-token", { address, count }, message);
   }
-
-  #isConnected(clientId: string): boolean {
-    const state = this.#core.detail(clientId, 0)?.state;
-    return state !== undefined && !GONE.has(state);
-  }
 }
-
-const GONE: ReadonlySet<string> = new Set(["lost", "disconnected", "refused", "abandoned"]);
 
 function reasonOf({ code, message }: NodeJS.ErrnoException): string {
   if (code === "EADDRINUSE") return "something else listens there already";

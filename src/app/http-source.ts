@@ -29,7 +29,6 @@ export interface HttpSourceParts {
   core: Gateway;
   runner: Runner;
   version: string;
-  startedAtMs: number;
   /** Those that hold now. */
   values: () => OptionValues;
   listenerUrls: () => string[];
@@ -49,11 +48,13 @@ export interface HttpSourceParts {
 /** Tells the server what it asks of the gateway: with the time of day, and with nothing that is secret. */
 export class HttpSource implements GatewaySource {
   readonly #parts: HttpSourceParts;
+  readonly #startedAt: Instant;
   /** From the time of the core to the time of day. */
   #offsetMs = Number.NaN;
 
   constructor(parts: HttpSourceParts) {
     this.#parts = parts;
+    this.#startedAt = parts.runner.now;
   }
 
   status(): GatewayStatus {
@@ -67,7 +68,7 @@ export class HttpSource implements GatewaySource {
       version: parts.version,
       gatewayId: values["gateway.id"],
       node: process.version,
-      startedAt: parts.startedAtMs,
+      startedAt: this.#timeOf(this.#startedAt),
       now: Date.now(),
       ready: parts.isReady(),
       listeners: parts.listenerUrls(),

@@ -85,7 +85,6 @@ const TELLING = [
   "app/bridge-health.ts",
   "app/bridge-info.ts",
   "app/broker-status.ts",
-  "app/http-service.ts",
   "app/http-source.ts",
   "app/live-trace.ts",
   "app/log.ts",
