@@ -19,16 +19,18 @@ export class ClientSnapshot {
     this.states = states;
   }
 
-  /** Goes through all clients. */
+  /** Goes through all clients. One that comes twice, for it has gone meanwhile, is there once, as it was the last time. */
   static *take(all: Iterable<ClientSummary>): Job<ClientSnapshot> {
-    const states = Object.fromEntries(CLIENT_STATES.map((state) => [state, 0])) as Record<ClientState, number>;
-    const clients: ClientSummary[] = [];
+    const clients = new Map<string, ClientSummary>();
+    let seen = 0;
     for (const client of all) {
-      clients.push(client);
-      states[client.state] += 1;
-      if (clients.length % STEP === 0) yield;
+      clients.set(client.clientId, client);
+      seen += 1;
+      if (seen % STEP === 0) yield;
     }
-    return new ClientSnapshot(clients, states);
+    const states = Object.fromEntries(CLIENT_STATES.map((state) => [state, 0])) as Record<ClientState, number>;
+    for (const { state } of clients.values()) states[state] += 1;
+    return new ClientSnapshot([...clients.values()], states);
   }
 
   /** One page of those that fit. */

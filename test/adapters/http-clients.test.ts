@@ -92,6 +92,16 @@ describe("the list of clients", () => {
     expect(done(taken.value.list(query)).steps).toBeLessThan(listed.steps / 2);
   });
 
+  test("has nobody twice who goes while it is made", () => {
+    const all = [summary("a", { state: "active" }), summary("b"), summary("a", { state: "lost" })];
+    const { value } = done(ClientSnapshot.take(all));
+    expect(value.clients.map(({ clientId, state }) => [clientId, state])).toEqual([
+      ["a", "lost"],
+      ["b", summary("b").state],
+    ]);
+    expect(value.states).toMatchObject({ lost: 1, [summary("b").state]: 1 });
+  });
+
   test("is looked at once a second at most, for everybody together", async () => {
     const source = new MadeUpSource(fleet(1000));
     const site = await HttpSite.start({ source });
