@@ -364,7 +364,8 @@ export class Session implements Scheduled {
 
   /** Whoever operates the gateway sends it away. */
   dismiss(forget: boolean): void {
-    this.isForgotten = forget;
+    // Who is to be forgotten when its connection is gone stays so, whatever is asked meanwhile.
+    this.isForgotten ||= forget;
     this.#leaving.dismiss(forget);
   }
 

@@ -80,6 +80,14 @@ describe("a client that is sent away for good", () => {
     expect([...s.gateway.views()]).toEqual([]);
   });
 
+  test("is forgotten too where it is sent away once more before its connection is gone", () => {
+    const s = new Script().connect(DURABLE);
+    dismiss(s, "dev1", true).toClient("DISCONNECT").closes(true);
+    dismiss(s).nothing();
+    s.gone().noted("client.forgotten", { clientId: "dev1" });
+    expect([...s.gateway.views()]).toEqual([]);
+  });
+
   test("that comes back before its connection is gone begins anew, and is not forgotten", () => {
     const s = new Script().connect(DURABLE);
     s.subscribe("a", 1);
