@@ -21,12 +21,18 @@ const TEXT_STEP = 50;
 /** Characters of an address to trace. */
 const ADDRESS_MAX = 100;
 
+type MetricsText = Awaited<ReturnType<GatewaySource["metrics"]>>;
+
 /** `/api`: what there is to see, and the little there is to do. */
 export class Api {
   readonly #source: GatewaySource;
   readonly #streams: EventStreams;
   readonly #share = new WorkShare();
   readonly #views: LiveViews;
+  /** Of its own: who watches the gateway does not wait for those who ask for lists. */
+  readonly #metricsShare = new WorkShare();
+  /** Those that are asked for, and not begun yet. */
+  #metrics: Promise<MetricsText> | undefined;
   #snapshot: { of: ClientSnapshot; takenAtMs: number } | undefined;
 
   /** `onFailure` is told of a bug. */
@@ -60,9 +66,25 @@ export class Api {
     this.#views.end();
   }
 
+  /** What `/metrics` answers: made once for all who have asked until its turn comes. */
+  metrics(): Promise<MetricsText> {
+    this.#metrics ??= this.#makeMetrics();
+    return this.#metrics;
+  }
+
   /** Writing an answer took so long: a part of the time that requests may take. */
   charge(workMs: number): void {
     this.#share.charge(workMs);
+  }
+
+  async #makeMetrics(): Promise<MetricsText> {
+    await this.#metricsShare.do(once(() => {}));
+    this.#metrics = undefined;
+    // It takes some milliseconds, and more where many files are open, and waits for nothing.
+    const start = performance.now();
+    const answer = await this.#source.metrics();
+    this.#metricsShare.charge(performance.now() - start);
+    return answer;
   }
 
   readonly #gateway: Handler = ({ query }) => {

@@ -161,7 +161,7 @@ export class HttpServer {
         isChecked: true,
         methods: {
           GET: async () => {
-            const { contentType, text } = await this.#source.metrics();
+            const { contentType, text } = await this.#api.metrics();
             return { status: 200, headers: { "content-type": contentType, "cache-control": "no-store" }, body: text };
           },
         },

@@ -233,3 +233,24 @@ test("an answer that cannot be written is a bug of ours too, and ends nothing", 
   expect(site.failures).toHaveLength(1);
   expect((await site.ask("/healthz")).status).toBe(200);
 });
+
+test("metrics are made once for all who ask meanwhile, and take a tenth of the time at most", async () => {
+  const source = new MadeUpSource();
+  let made = 0;
+  source.metrics = async () => {
+    made += 1;
+    const until = performance.now() + 20;
+    while (performance.now() < until);
+    return { contentType: "text/plain", text: `made ${made}\n` };
+  };
+  const site = await HttpSite.start({ source });
+  const start = performance.now();
+  for (let round = 0; round < 3; round += 1) {
+    const before = made;
+    const answers = await Promise.all(Array.from({ length: 20 }, () => site.ask("/metrics")));
+    for (const { body } of answers) expect(Number(/\d+/.exec(body)![0])).toBeGreaterThan(before);
+  }
+  // On a busy machine not all of a round have asked when the first ones get their answer.
+  expect(made).toBeLessThan(30);
+  expect(performance.now() - start).toBeGreaterThanOrEqual((made - 1) * 200 - 5);
+});
