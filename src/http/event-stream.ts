@@ -7,7 +7,10 @@ const UNREAD_OCTETS_MAX = 64 * 1024;
 /** A reader that has taken nothing for so long is gone. */
 const STUCK_MS = 30_000;
 
-/** How often something is written at least, so that both ends and what is between them know that the other one is there. */
+/**
+ * How often something is written at least, so that both ends and what is between them know that the other one is there. It is an event: of a
+ * comment the program of a page hears nothing.
+ */
 const HEARTBEAT_MS = 15_000;
 
 /** One reader of server-sent events. What it does not take is left out, and never waits in memory. */
@@ -55,7 +58,7 @@ export class EventStream {
     if (unread === 0 || unread < this.#unreadOctets) this.#takenAtMs = nowMs;
     this.#unreadOctets = unread;
     if (nowMs - this.#takenAtMs >= STUCK_MS) this.#response.destroy();
-    else if (nowMs - this.#writtenAtMs >= HEARTBEAT_MS) this.write(": still here\n\n", nowMs);
+    else if (nowMs - this.#writtenAtMs >= HEARTBEAT_MS) this.send("beat", "{}", nowMs);
   }
 
   end(): void {

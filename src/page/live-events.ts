@@ -2,7 +2,10 @@ import { ask } from "./api.ts";
 
 const RETRY_MS = { first: 1000, most: 15_000 } as const;
 
-/** After so long without an event it is looked whether the gateway is there: a network that is gone does not always say so. */
+/**
+ * After so long without an event, not even the one by which the gateway says every 15 s that it is there, the stream is dead: a network that is
+ * gone, or a gateway without power, does not say so.
+ */
 const SILENT_MS = 20_000;
 
 /** What is done with the events of a stream, by their name. */
@@ -74,6 +77,9 @@ export class LiveEvents {
     this.#heardAt = performance.now();
     source.addEventListener("open", () => this.#onOpen());
     source.addEventListener("error", () => this.#onError());
+    source.addEventListener("beat", () => {
+      this.#heardAt = performance.now();
+    });
     for (const [name, handle] of Object.entries(this.#handlers)) {
       source.addEventListener(name, (event: MessageEvent<string>) => {
         this.#heardAt = performance.now();
@@ -110,10 +116,12 @@ export class LiveEvents {
   async #lookAfter(): Promise<void> {
     const source = this.#source;
     if (source === undefined || performance.now() - this.#heardAt < SILENT_MS) return;
-    this.#heardAt = performance.now();
+    const askedAt = performance.now();
+    this.#heardAt = askedAt;
     const { ok } = await ask("/api/gateway");
-    if (ok || source !== this.#source) return;
+    if (source !== this.#source || this.#heardAt !== askedAt) return;
     this.#answers = false;
-    this.#onError();
+    if (ok) this.#open();
+    else this.#onError();
   }
 }

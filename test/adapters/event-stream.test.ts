@@ -24,6 +24,8 @@ function stream() {
   return { response, stream: new EventStream(response as unknown as ServerResponse, 0) };
 }
 
+const BEAT = "event: beat\ndata: {}\n\n";
+
 describe("a stream of events", () => {
   test("says every 15 s that it is still there, where it says nothing else", () => {
     const { response, stream: it } = stream();
@@ -33,12 +35,12 @@ describe("a stream of events", () => {
     for (let now = 1000; now < 15_000; now += 1000) it.beat(now);
     expect(response.written).toBe("");
     it.beat(15_000);
-    expect(response.written).toBe(": still here\n\n");
+    expect(response.written).toBe(BEAT);
     it.send("clients", "{}", 20_000);
     it.beat(30_000);
-    expect(response.written).toBe(": still here\n\nevent: clients\ndata: {}\n\n");
+    expect(response.written).toBe(`${BEAT}event: clients\ndata: {}\n\n`);
     it.beat(35_000);
-    expect(response.written.endsWith("}\n\n: still here\n\n")).toBe(true);
+    expect(response.written.endsWith(`}\n\n${BEAT}`)).toBe(true);
   });
 
   test("leaves out what is sent while more than 64 KiB wait", () => {
