@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { Access, type AccessSettings, addressOf } from "./access.ts";
 import { type Answer, errorAnswer, writeAnswer } from "./answer.ts";
 import { Api } from "./api.ts";
+import { ConnectionPlaces } from "./connection-places.ts";
 import { EventStreams } from "./event-streams.ts";
 import { loginRoute, missing } from "./login.ts";
 import { type Route, routeOf } from "./route.ts";
@@ -67,6 +68,8 @@ export class HttpServer {
     );
     this.#server.maxConnections = streamsMax + OTHER_CONNECTIONS_MAX;
     this.#server.timeout = IDLE_MS;
+    const places = new ConnectionPlaces(Math.floor(this.#server.maxConnections / 2));
+    this.#server.on("connection", (socket) => places.take(socket));
     // Who sends something else than HTTP is told so by Node, and hung up on.
   }
 

@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { hostname } from "node:os";
 import { text } from "node:stream/consumers";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { HttpSite } from "./http-site.ts";
 import { MadeUpSource, summary } from "./made-up-source.ts";
 
@@ -291,4 +291,31 @@ describe("what is sent besides", () => {
     expect((await site.ask("/healthz")).status).toBe(200);
     expect(site.failures).toEqual([]);
   });
+});
+
+test("one address cannot take all connections: others are still served", async () => {
+  const site = await HttpSite.start({ source: new MadeUpSource(), streamsMax: 20 });
+  let closed = 0;
+  const sockets = Array.from({ length: 130 }, () => {
+    const socket = connect(site.port, "127.0.0.1").on("error", () => {});
+    return socket.on("close", () => {
+      closed += 1;
+    });
+  });
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  // 60 of the 120 there may be.
+  await vi.waitFor(() => expect(closed).toBe(70), { timeout: 10_000 });
+  const healthOf = (localAddress: string) =>
+    new Promise((resolve) => {
+      const socket = connect({ port: site.port, host: "127.0.0.1", localAddress });
+      socket.on("error", () => {});
+      socket.end("GET /healthz HTTP/1.0\r\n\r\n");
+      text(socket).then(resolve, () => resolve(""));
+    });
+  expect(await healthOf("127.0.0.2")).toMatch(/^HTTP\/1\.1 200/);
+  expect(await healthOf("127.0.0.1")).toBe("");
+  for (const socket of sockets) socket.destroy();
+  await vi.waitFor(async () => expect(await healthOf("127.0.0.1")).toMatch(/^HTTP\/1\.1 200/), { timeout: 10_000 });
 });
