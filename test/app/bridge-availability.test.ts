@@ -79,6 +79,16 @@ describe("what the bus is told of clients", () => {
     expect(told(availability)).toEqual(["a gone", "e online"]);
   });
 
+  test("is not taken back first of one that was offline for long and has come back", () => {
+    const availability = new BridgeAvailability(2);
+    availability.set("a", "offline");
+    availability.set("b", "offline");
+    availability.set("a", "online");
+    told(availability);
+    availability.set("c", "online");
+    expect(told(availability)).toEqual(["b gone", "c online"]);
+  });
+
   test("is forgotten at once where nobody has been told, however many come and go", () => {
     const availability = new BridgeAvailability(3);
     availability.set("a", "online");

@@ -109,6 +109,19 @@ describe("what the gateway tells of itself", () => {
     expect(site.news()).toEqual(["mqttsn/a/availability offline"]);
   });
 
+  test("is tried as often as ever over another connection", () => {
+    const site = new BridgeSite();
+    site.bridge.reachable();
+    site.room = 0;
+    site.note("client.connected", "a");
+    vi.advanceTimersByTime(60_000);
+    site.bridge.unreachable(false);
+    site.bridge.reachable();
+    site.room = Number.POSITIVE_INFINITY;
+    vi.advanceTimersByTime(100);
+    expect(site.news()).toEqual(["mqttsn/a/availability online"]);
+  });
+
   test("is its health at each interval, with rates of the time since the last", () => {
     const site = new BridgeSite({ "bridge.health_interval": "30s" });
     Object.assign(site.states, { active: 1, asleep: 2, awake: 1, "awaiting broker": 1, lost: 1, refused: 1 });
