@@ -57,6 +57,11 @@ export class Admission {
     return undefined;
   }
 
+  /** Whether a client could have this id, whoever it is. */
+  isClientId(clientId: string): boolean {
+    return clientId !== "" && isMqttText(clientId) && Buffer.byteLength(clientId) <= this.#settings.clientIdOctetsMax;
+  }
+
   /** The limit that leaves no place for one more client, by its key. */
   fullBy({ sessions, links, setUps }: TakenPlaces): string | undefined {
     const { clientsMax, setUpsMax } = this.#settings;

@@ -27,26 +27,15 @@ export class Arrivals {
     const { clientId } = connect;
     const reason = this.#admission.whyNot(connect);
     if (reason !== undefined || clientId === null) {
-      this.#strangers.refuse(
-        RETURN_CODE.notSupported,
-        { clientId: clientId ?? undefined, reason },
-        from,
-        forwarding,
-        now,
-      );
+      this.#refuse(RETURN_CODE.notSupported, { clientId: clientId ?? undefined, reason }, from, forwarding, now);
       return;
     }
     const there = this.#sessions.at(from);
     const known = this.#sessions.of(clientId);
     const limit = this.#limitReached(connect, known, there, now);
     if (limit !== undefined) {
-      this.#strangers.refuse(
-        RETURN_CODE.congestion,
-        { clientId, reason: `${limit} is reached`, limit },
-        from,
-        forwarding,
-        now,
-      );
+      const why = { clientId, reason: `${limit} is reached`, limit };
+      this.#refuse(RETURN_CODE.congestion, why, from, forwarding, now);
       return;
     }
     if (there !== undefined && there !== known) this.#displace(there, now);
@@ -55,6 +44,20 @@ export class Arrivals {
     this.#sessions.enter(session, "CONNECT", 0, now);
     session.handleMessage(connect, now);
     this.#sessions.leave(session);
+  }
+
+  /** It gets no session. Who has none shows as refused, so that one sees why it is silent. */
+  #refuse(
+    returnCode: number,
+    why: { clientId: string | undefined; reason: string | undefined; limit?: string },
+    from: Address,
+    forwarding: Forwarding | undefined,
+    now: Instant,
+  ): void {
+    const octetsOut = this.#strangers.refuse(returnCode, why, from, forwarding, now);
+    const { clientId, reason = "" } = why;
+    if (clientId === undefined || !this.#admission.isClientId(clientId)) return;
+    this.#sessions.refused(clientId, reason, octetsOut, from, forwarding, now);
   }
 
   /** Another client speaks from the address of this one, so that this one cannot be there any more (C16). */

@@ -1,5 +1,7 @@
 import type { ClientFigures } from "./client-figures.ts";
 import type { ClientView } from "./client-view.ts";
+import type { Address, Instant } from "./contract.ts";
+import type { Forwarding } from "./forwarding.ts";
 import type { Settings } from "./settings.ts";
 import type { StateCounts } from "./state-counts.ts";
 
@@ -28,6 +30,38 @@ export class Departed {
       if (this.#views.size <= this.#settings.clientsMax) return;
       this.delete(oldest);
     }
+  }
+
+  /**
+   * A client without a session was refused before it got one. Whoever sends CONNECTs can make up client ids: such a client takes
+   * nobody's place.
+   */
+  addRefused(
+    clientId: string,
+    figures: ClientFigures,
+    from: Address,
+    forwarding: Forwarding | undefined,
+    now: Instant,
+  ): void {
+    if (this.#views.size >= this.#settings.clientsMax) return;
+    this.add({
+      clientId,
+      state: "refused",
+      address: forwarding?.forwarder ?? from,
+      wirelessNodeId: forwarding && Buffer.from(forwarding.wirelessNodeId).toString("hex"),
+      durable: false,
+      keepAlive: 0,
+      sleepDuration: 0,
+      heardAt: now,
+      lostAt: undefined,
+      link: "none",
+      waiting: 0,
+      waitingOctets: 0,
+      unanswered: 0,
+      subscriptions: 0,
+      topics: 0,
+      figures,
+    });
   }
 
   /** The client is back: its figures go on, where it was remembered. */

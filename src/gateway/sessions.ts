@@ -108,6 +108,23 @@ export class Sessions {
     return session;
   }
 
+  /** A client was refused at its CONNECT. Where it has a session, that shows how it is. */
+  refused(
+    clientId: string,
+    reason: string,
+    octetsOut: number,
+    from: Address,
+    forwarding: Forwarding | undefined,
+    now: Instant,
+  ): void {
+    if (this.#byClientId.has(clientId)) return;
+    const figures = this.departed.takeFigures(clientId) ?? new ClientFigures(this.#context.figures);
+    figures.countIn(this.#context.octetsIn);
+    if (octetsOut > 0) figures.countOut(octetsOut);
+    figures.parted = { how: "refused", at: now, reason };
+    this.departed.addRefused(clientId, figures, from, forwarding, now);
+  }
+
   /** One of before a restart, in this state. False where it is not there: it has failed, or there are too many. */
   restore(
     saved: SavedSession,

@@ -26,17 +26,20 @@ export class Strangers {
     this.#refusals = new SourceLimit(REFUSALS, perSecond);
   }
 
-  /** A CONNECT that is not accepted. `fields` say why. */
+  /** A CONNECT that is not accepted. `fields` say why. The octets of the answer, 0 where there is none. */
   refuse(
     returnCode: number,
     fields: NoteFields,
     address: Address,
     forwarding: Forwarding | undefined,
     now: Instant,
-  ): void {
+  ): number {
     note(this.#context, "client.refused", { ...fields, address, returnCode });
-    if (!this.#refusals.allows(address, forwarding?.forwarder, now)) this.#limit(address, "CONNECT");
-    else this.#send(encode({ type: "CONNACK", returnCode }), address, forwarding);
+    if (this.#refusals.allows(address, forwarding?.forwarder, now)) {
+      return this.#send(encode({ type: "CONNACK", returnCode }), address, forwarding);
+    }
+    this.#limit(address, "CONNECT");
+    return 0;
   }
 
   /** Any other message of somebody without a session. */
@@ -64,8 +67,10 @@ export class Strangers {
     note(this.#context, "stranger.limited", { address, message, limit: "clients.max_stranger_answers" });
   }
 
-  #send(data: Uint8Array, address: Address, forwarding: Forwarding | undefined): void {
-    if (forwarding === undefined) this.#context.effects.push({ type: "send", to: address, data });
-    else this.#context.effects.push({ type: "send", to: forwarding.forwarder, data: forwarding.wrap(data) });
+  /** The octets that it has sent. */
+  #send(message: Uint8Array, address: Address, forwarding: Forwarding | undefined): number {
+    const data = forwarding === undefined ? message : forwarding.wrap(message);
+    this.#context.effects.push({ type: "send", to: forwarding?.forwarder ?? address, data });
+    return data.length;
   }
 }

@@ -101,6 +101,31 @@ describe("a client that has gone", () => {
     expect(view(s)?.figures.parted?.reason).toMatch(/^refused by the broker/);
   });
 
+  test("or was refused before it got a session, is shown as refused, with the reason, until it is let in", () => {
+    const s = new Script({ clientsMax: 1 }).client("CONNECT", { protocolId: 2 }).toClient("CONNACK", { returnCode: 3 });
+    expect(view(s)).toMatchObject({
+      state: "refused",
+      figures: { parted: { reason: "ProtocolId 2" }, datagramsIn: 1, datagramsOut: 1, octetsOut: 3 },
+    });
+    s.client("CONNECT", { protocolId: 3 }).toClient("CONNACK", { returnCode: 3 });
+    expect(view(s)?.figures).toMatchObject({ parted: { reason: "ProtocolId 3" }, datagramsIn: 2 });
+    expect(counted(s)).toEqual({ refused: 1 });
+    s.connect();
+    expect(view(s)).toMatchObject({ state: "active", figures: { connects: 1 } });
+    expect(counted(s)).toEqual({ active: 1 });
+    s.client("CONNECT", { protocolId: 2 }).toClient("CONNACK", { returnCode: 3 });
+    expect(view(s)).toMatchObject({ state: "active" });
+  });
+
+  test("or was refused, takes no place of one that was there, and an id that is none is not remembered", () => {
+    const s = new Script({ clientsMax: 1 }).connect({ clientId: "c1" }).disconnect();
+    s.client("CONNECT", { clientId: "c2", protocolId: 2 }).toClient("CONNACK", { returnCode: 3 });
+    s.client("CONNECT", { clientId: "" }).toClient("CONNACK", { returnCode: 3 });
+    expect(Array.from(s.gateway.views(), ({ clientId }) => clientId)).toEqual(["c1"]);
+    const empty = new Script().client("CONNECT", { clientId: "" }).toClient("CONNACK", { returnCode: 3 });
+    expect(Array.from(empty.gateway.views())).toEqual([]);
+  });
+
   test("or did not finish its CONNECT, is shown as that", () => {
     const s = new Script().client("CONNECT", { will: true }).toClient("WILLTOPICREQ").after(60_000);
     s.arrows();
