@@ -36,9 +36,10 @@ export class Access {
   refusal(request: IncomingMessage, route: Route, path: string): Answer | undefined {
     if (!route.isChecked) return undefined;
     const { headers } = request;
-    const shown = this.#judgeBearer(request);
+    const isByOwnName = namesThisHost(headers.host, this.#hosts);
+    const shown = this.#judgeBearer(request, isByOwnName);
     // Who shows the token in this header is no page of others: it may call us whatever it likes.
-    if (shown !== "yes" && !namesThisHost(headers.host, this.#hosts)) return misdirected(headers.host);
+    if (shown !== "yes" && !isByOwnName) return misdirected(headers.host);
     const changes = request.method !== "GET" && request.method !== "HEAD";
     if ((changes || route.access === "unauthorized") && !isFromOwnPage(headers)) return foreign();
     if (route.access === "all" || !this.guard.isNeeded || shown === "yes" || this.#hasCookie(request)) return undefined;
@@ -62,10 +63,11 @@ export class Access {
   }
 
   /** Undefined where the header is not there. */
-  #judgeBearer(request: IncomingMessage): Verdict | undefined {
+  #judgeBearer(request: IncomingMessage, isByOwnName: boolean): Verdict | undefined {
     if (!this.guard.isNeeded) return undefined;
     const token = /^Bearer +(.+)$/i.exec(request.headers.authorization ?? "")?.[1];
-    return token === undefined ? undefined : this.guard.judge(octetsAsText(token.trim()), addressOf(request));
+    if (token === undefined) return undefined;
+    return this.guard.judge(octetsAsText(token.trim()), addressOf(request), isByOwnName);
   }
 }
 

@@ -54,15 +54,19 @@ export class TokenGuard {
     return this.#cookie !== "" && this.#isSame(value, this.#cookie);
   }
 
-  /** Whether this is the token. */
-  judge(token: string, address: string): Verdict {
+  /**
+   * Whether this is the token. `isByOwnName`: we were called by a name of ours. A page of others may have a browser call us by
+   * one of its own (DNS rebinding): its guesses are not those of who sits there.
+   */
+  judge(token: string, address: string, isByOwnName = true): Verdict {
     if (this.#token === undefined) return "yes";
-    if (this.#mustWait(address)) return "wait";
+    const who = isByOwnName ? address : `${address} by another name`;
+    if (this.#mustWait(who)) return "wait";
     if (this.#isSame(token, this.#token)) {
-      if (this.#trusted.size < TRUSTED_MAX) this.#trusted.add(address);
+      if (this.#trusted.size < TRUSTED_MAX) this.#trusted.add(who);
       return "yes";
     }
-    this.#wrong.set(address, (this.#wrong.get(address) ?? 0) + 1);
+    this.#wrong.set(who, (this.#wrong.get(who) ?? 0) + 1);
     this.#wrongOfAll += 1;
     this.#onWrong(address);
     return "no";

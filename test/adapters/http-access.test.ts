@@ -132,6 +132,18 @@ describe("where there is a token", () => {
     expect(site.wrongTokens).toHaveLength(10);
   });
 
+  test("who calls it by a name of somebody else does not make others at the same address wait", async () => {
+    const site = await guarded();
+    const guess = { host: "evil.example", authorization: "Bearer another-token-of-24-chars" };
+    for (let count = 0; count < 20; count += 1) {
+      expect((await site.ask("/api/gateway", { headers: guess })).status).toBe(421);
+    }
+    expect(site.wrongTokens).toHaveLength(10);
+    expect((await site.ask("/api/gateway", { headers: { ...guess, ...BEARER } })).status).toBe(421);
+    expect((await site.ask("/api/gateway", { headers: BEARER })).status).toBe(200);
+    expect((await logIn(site, TOKEN)).headers.location).toBe("/");
+  });
+
   test.each(["", "Basic abc", "Bearer", "Bearer ", "Bearer \u00ff"])(
     "%j is no token, and no error either",
     async (authorization) => {
