@@ -142,6 +142,23 @@ describe("a capture", () => {
     expect(newer.length).toBe(1000 % each);
   });
 
+  test("goes on in the file that it has begun until that one is full", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const begun: boolean[] = [];
+    const file = {
+      path: "/run.pcap",
+      append: async (_: Uint8Array, isFirst: boolean) => void begun.push(isFirst),
+      close: async () => {},
+    };
+    // Room for four datagrams of 200 octets.
+    const capture = new Capture(file, 24 + 4 * (HEADERS_OCTETS + 200), collect().log);
+    for (const data of numbered(7)) {
+      capture.record(DEVICE, GATEWAY, data);
+      await vi.advanceTimersByTimeAsync(1000);
+    }
+    expect(begun).toEqual([false, false, false, false, true, false, false]);
+  });
+
   test("of before a restart is kept, unless it is empty", async () => {
     for (const word of ["first", "second"]) {
       const capture = await Capture.open(path, 1e9, collect().log);
