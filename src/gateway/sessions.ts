@@ -255,9 +255,20 @@ export class Sessions {
     this.#settingUp.delete(session);
     this.#stored.delete(session);
     if (this.#byAddress.get(session.address) === session) this.#byAddress.delete(session.address);
-    if (this.#byClientId.get(session.clientId) === session) this.#discard(session);
+    if (this.#byClientId.get(session.clientId) === session) {
+      this.#discard(session);
+      this.#rememberFailed(session);
+    }
     this.#context.changed = false;
     if (session.wasKept) this.emitSave(session.clientId);
+  }
+
+  #rememberFailed(session: Session): void {
+    try {
+      this.departed.add(session.view);
+    } catch {
+      // A bug may leave anything behind: of this session there is nothing to see.
+    }
   }
 
   #retire(session: Session): void {

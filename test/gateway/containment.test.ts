@@ -53,6 +53,8 @@ describe("a fault in one session", () => {
     plant(method);
     happens(s).closes(false).nothing().noted("session.failed", { clientId: "dev1", state: "active" });
     s.gone().nothing();
+    const views = [...s.gateway.views()].filter(({ clientId }) => clientId === "dev1");
+    expect(views).toMatchObject([{ state: "lost", figures: { parted: { reason: "internal error" } } }]);
     goesOn(s);
   });
 
