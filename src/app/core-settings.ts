@@ -1,10 +1,10 @@
 import type { MqttQoS } from "../gateway/packet.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../gateway/settings.ts";
 import { clientIdIn } from "../gateway/template.ts";
-import { clientIdPatterns } from "./client-rules.ts";
-import { NOTHING_KEPT } from "./nothing-kept.ts";
-import type { OptionValues } from "./options.ts";
-import { OWN_CLIENT_ID_PREFIX } from "./own-connection-warnings.ts";
+import { clientIdPatterns } from "./configuration/client-rules.ts";
+import { NOTHING_KEPT } from "./configuration/nothing-kept.ts";
+import type { OptionValues } from "./configuration/options.ts";
+import { OWN_CLIENT_ID_PREFIX } from "./configuration/own-connection-warnings.ts";
 
 /** The core's settings as the options say them. */
 export function coreSettings(options: OptionValues): Settings {

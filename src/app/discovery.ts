@@ -6,8 +6,8 @@ import type { MulticastGroup } from "../transport/multicast-group.ts";
 import { namesInterface } from "../transport/names-interface.ts";
 import type { OwnSockets } from "../transport/own-sockets.ts";
 import type { UdpTransport } from "../transport/udp.ts";
-import { reportGroupEvent } from "./discovery-report.ts";
-import type { Log } from "./log.ts";
+import { reportGroupEvent } from "./log/discovery-report.ts";
+import type { Log } from "./log/log.ts";
 
 /** How often the network interfaces are looked at: one that comes is used this much later at most. */
 const LOOK_INTERVAL_MS = 3000;

@@ -1,4 +1,4 @@
-import { type HostPort, hostPortText, reachableHost } from "./host-port.ts";
+import { type HostPort, hostPortText, reachableHost } from "./configuration/host-port.ts";
 
 /** What a gateway that has just started can be reached by. */
 export interface Reachable {

@@ -1,6 +1,6 @@
 import type { DeviceSettings } from "../device/settings.ts";
-import { DeviceHost } from "./device-host.ts";
-import type { HostPort } from "./host-port.ts";
+import type { HostPort } from "./configuration/host-port.ts";
+import { DeviceHost } from "./device/device-host.ts";
 import { within } from "./within.ts";
 
 /** Clients that connect at once. */

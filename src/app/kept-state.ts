@@ -1,7 +1,7 @@
 import type { SavedGateway } from "../gateway/saved-session.ts";
 import type { OpenedStore, SessionStore } from "../store/session-store.ts";
-import type { Log } from "./log.ts";
-import { NOTHING_KEPT } from "./nothing-kept.ts";
+import { NOTHING_KEPT } from "./configuration/nothing-kept.ts";
+import type { Log } from "./log/log.ts";
 import { type SavedCore, SessionSaver } from "./session-saver.ts";
 import { within } from "./within.ts";
 

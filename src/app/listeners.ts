@@ -1,11 +1,11 @@
 import type { Address } from "../gateway/contract.ts";
 import { OwnSockets } from "../transport/own-sockets.ts";
 import { UdpTransport } from "../transport/udp.ts";
+import { type HostPort, hostPortText, parseGroup, parseListenUrl } from "./configuration/host-port.ts";
+import type { OptionValues } from "./configuration/options.ts";
 import { Discovery } from "./discovery.ts";
-import { type HostPort, hostPortText, parseGroup, parseListenUrl } from "./host-port.ts";
-import { RECEIVE_BUFFER_WANTED_OCTETS, reportListener } from "./listener-report.ts";
-import type { Log } from "./log.ts";
-import type { OptionValues } from "./options.ts";
+import { RECEIVE_BUFFER_WANTED_OCTETS, reportListener } from "./log/listener-report.ts";
+import type { Log } from "./log/log.ts";
 import { SourceGate } from "./source-gate.ts";
 import type { WhereIs } from "./where-is.ts";
 

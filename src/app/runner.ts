@@ -11,7 +11,7 @@ import type {
 import type { PacketToBroker } from "../gateway/packet.ts";
 import type { SavedGateway } from "../gateway/saved-session.ts";
 import type { Settings } from "../gateway/settings.ts";
-import { GatewayCounts } from "./gateway-counts.ts";
+import { GatewayCounts } from "./figures/gateway-counts.ts";
 import { RunningClock } from "./running-clock.ts";
 
 /** The longest that a timer of Node can wait. */

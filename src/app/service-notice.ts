@@ -1,4 +1,4 @@
-import type { Log } from "./log.ts";
+import type { Log } from "./log/log.ts";
 
 /** How long a notice may take. Nothing waits for it; systemd-notify itself waits until the service manager has read it. */
 const NOTICE_MS = 5000;

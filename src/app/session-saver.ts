@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { SavedSession } from "../gateway/saved-session.ts";
-import type { Log } from "./log.ts";
+import type { Log } from "./log/log.ts";
 
 /** Between two writes, at least: what changes meanwhile is written together. */
 const INTERVAL_MS = 1000;

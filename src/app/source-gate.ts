@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { SourceNetworks } from "../transport/source-networks.ts";
-import { networks } from "./client-rules.ts";
-import type { Log } from "./log.ts";
+import { networks } from "./configuration/client-rules.ts";
+import type { Log } from "./log/log.ts";
 
 /** A refused datagram is told at most once in this time: anybody can send many. */
 const REPORT_INTERVAL_MS = 1000;

@@ -1,7 +1,7 @@
 import { Command, Option as Flag } from "commander";
-import { configPrint } from "../app/config-print.ts";
-import { configSchema } from "../app/config-schema.ts";
-import { loadConfiguration } from "../app/configuration.ts";
+import { configPrint } from "../app/configuration/config-print.ts";
+import { configSchema } from "../app/configuration/config-schema.ts";
+import { loadConfiguration } from "../app/configuration/configuration.ts";
 import { addOptionFlags } from "./option-flags.ts";
 import { refusedConfiguration } from "./refused-configuration.ts";
 

@@ -1,5 +1,5 @@
 import { Command, type Option } from "commander";
-import { clientVariableOf, unknownClientVariables } from "../app/client-variables.ts";
+import { clientVariableOf, unknownClientVariables } from "../app/configuration/client-variables.ts";
 
 /** A command that is an MQTT-SN client: each of its flags can be set in the environment too, as its help shows. */
 export class ClientCommand extends Command {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { InvalidArgumentError, Option } from "commander";
-import { parseDurationMs } from "../app/duration.ts";
+import { parseDurationMs } from "../app/configuration/duration.ts";
 import type { DeviceQoS, DeviceTopic } from "../device/contract.ts";
 import type { DeviceWill } from "../device/settings.ts";
 import type { QoS } from "../sn/message.ts";

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option } from "commander";
-import type { DeviceClient } from "../app/device-client.ts";
-import { GatewayDiscovery } from "../app/gateway-discovery.ts";
-import { type HostPort, hostPortText, parseGroup, parseListenUrl } from "../app/host-port.ts";
+import { type HostPort, hostPortText, parseGroup, parseListenUrl } from "../app/configuration/host-port.ts";
+import type { DeviceClient } from "../app/device/device-client.ts";
+import { GatewayDiscovery } from "../app/device/gateway-discovery.ts";
 import type { ClientCommand } from "./client-command.ts";
 import { wholeNumberFrom } from "./device-flags.ts";
 

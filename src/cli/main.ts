@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { closest } from "../app/closest.ts";
+import { closest } from "../app/configuration/closest.ts";
 
 /** Exit code for a command line that cannot be understood. */
 const EXIT_USAGE = 2;

@@ -1,8 +1,15 @@
 import { type Command, Option as Flag } from "commander";
-import type { ConfigurationSources } from "../app/configuration.ts";
-import type { Option } from "../app/option.ts";
-import { CONFIG_VARIABLE, derivedFlagOf, flagOf, flagsOf, OPTION_KEYS, variableOf } from "../app/option-names.ts";
-import { OPTIONS, type OptionKey } from "../app/options.ts";
+import type { ConfigurationSources } from "../app/configuration/configuration.ts";
+import type { Option } from "../app/configuration/option.ts";
+import {
+  CONFIG_VARIABLE,
+  derivedFlagOf,
+  flagOf,
+  flagsOf,
+  OPTION_KEYS,
+  variableOf,
+} from "../app/configuration/option-names.ts";
+import { OPTIONS, type OptionKey } from "../app/configuration/options.ts";
 
 /** Where the meaning of a flag begins, on the line below it. */
 const MEANING_INDENT = 6;

@@ -1,12 +1,12 @@
 import { Command, CommanderError } from "commander";
-import { type Configuration, loadConfiguration } from "../app/configuration.ts";
+import { type Configuration, loadConfiguration } from "../app/configuration/configuration.ts";
+import { parseListenUrl } from "../app/configuration/host-port.ts";
 import { Daemon } from "../app/daemon.ts";
 import { firstSteps } from "../app/first-steps.ts";
-import { parseListenUrl } from "../app/host-port.ts";
 import { programInvocation } from "../app/invocation.ts";
-import { Log } from "../app/log.ts";
+import { Log } from "../app/log/log.ts";
+import { tellOfWarnings } from "../app/log/tell-of-warnings.ts";
 import { ServiceNotice } from "../app/service-notice.ts";
-import { tellOfWarnings } from "../app/tell-of-warnings.ts";
 import { addOptionFlags } from "./option-flags.ts";
 import { refusedConfiguration } from "./refused-configuration.ts";
 import { Signals } from "./signals.ts";

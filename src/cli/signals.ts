@@ -1,7 +1,7 @@
 import { closeSync } from "node:fs";
-import type { Configuration } from "../app/configuration.ts";
+import type { Configuration } from "../app/configuration/configuration.ts";
 import type { Daemon } from "../app/daemon.ts";
-import type { Log } from "../app/log.ts";
+import type { Log } from "../app/log/log.ts";
 import { Terminal } from "./terminal.ts";
 
 /**

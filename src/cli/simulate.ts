@@ -1,9 +1,9 @@
 import { SingleBar } from "cli-progress";
 import { InvalidArgumentError, Option } from "commander";
-import type { HostPort } from "../app/host-port.ts";
-import { simulatedPayload } from "../app/simulated-payload.ts";
-import { Simulation, type SimulationOptions, type SimulationProgress } from "../app/simulation.ts";
-import { isSimulationClean, simulationJson, simulationSummary } from "../app/simulation-summary.ts";
+import type { HostPort } from "../app/configuration/host-port.ts";
+import { simulatedPayload } from "../app/device/simulated-payload.ts";
+import { Simulation, type SimulationOptions, type SimulationProgress } from "../app/device/simulation.ts";
+import { isSimulationClean, simulationJson, simulationSummary } from "../app/device/simulation-summary.ts";
 import { parseBrokerUrl } from "../mqtt/broker-url.ts";
 import type { QoS } from "../sn/message.ts";
 import { ClientCommand } from "./client-command.ts";

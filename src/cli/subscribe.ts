@@ -1,6 +1,6 @@
 import { Option } from "commander";
-import { DeviceClient } from "../app/device-client.ts";
-import type { HostPort } from "../app/host-port.ts";
+import type { HostPort } from "../app/configuration/host-port.ts";
+import { DeviceClient } from "../app/device/device-client.ts";
 import type { DeviceQoS, DeviceTopic, ReceivedMessage } from "../device/contract.ts";
 import { DEFAULT_DEVICE_SETTINGS, type DeviceWill } from "../device/settings.ts";
 import { ClientCommand } from "./client-command.ts";

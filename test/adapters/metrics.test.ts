@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { GatewayCounts } from "../../src/app/gateway-counts.ts";
+import { GatewayCounts } from "../../src/app/figures/gateway-counts.ts";
 import { GatewayFigures } from "../../src/gateway/gateway-figures.ts";
 import { LATENCY_BOUNDS_MS } from "../../src/gateway/latencies.ts";
 import { noStateCounts } from "../../src/gateway/state-counts.ts";

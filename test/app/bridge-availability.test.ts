@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { BridgeAvailability } from "../../src/app/bridge-availability.ts";
+import { BridgeAvailability } from "../../src/app/bridge/bridge-availability.ts";
 
 /** What would be told of so many clients at once: `a online`, and `a gone` for what is taken back. */
 function told(availability: BridgeAvailability, count = Number.POSITIVE_INFINITY): string[] {

@@ -1,8 +1,8 @@
-import { Bridge } from "../../src/app/bridge.ts";
-import { loadConfiguration } from "../../src/app/configuration.ts";
-import { GatewayCounts } from "../../src/app/gateway-counts.ts";
-import { Log } from "../../src/app/log.ts";
-import type { OptionKey, OptionValues } from "../../src/app/options.ts";
+import { Bridge } from "../../src/app/bridge/bridge.ts";
+import { loadConfiguration } from "../../src/app/configuration/configuration.ts";
+import type { OptionKey, OptionValues } from "../../src/app/configuration/options.ts";
+import { GatewayCounts } from "../../src/app/figures/gateway-counts.ts";
+import { Log } from "../../src/app/log/log.ts";
 import type { ClientView } from "../../src/gateway/client-view.ts";
 import type { Note, NoteFields, NoteName } from "../../src/gateway/contract.ts";
 import { GatewayFigures } from "../../src/gateway/gateway-figures.ts";

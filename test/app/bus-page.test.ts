@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { OPTION_KEYS } from "../../src/app/option-names.ts";
-import { OPTIONS } from "../../src/app/options.ts";
+import { OPTION_KEYS } from "../../src/app/configuration/option-names.ts";
+import { OPTIONS } from "../../src/app/configuration/options.ts";
 import { BridgeSite } from "./bridge-site.ts";
 
 const PAGE = readFileSync(new URL("../../docs/bus.md", import.meta.url), "utf8");

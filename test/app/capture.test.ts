@@ -2,11 +2,11 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, s
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Capture } from "../../src/app/capture.ts";
-import { CaptureFile } from "../../src/app/capture-file.ts";
-import { Log } from "../../src/app/log.ts";
-import { PCAP_HEADER } from "../../src/app/pcap-header.ts";
-import { udpEnd } from "../../src/app/udp-end.ts";
+import { udpEnd } from "../../src/app/device/udp-end.ts";
+import { Log } from "../../src/app/log/log.ts";
+import { Capture } from "../../src/app/trace/capture.ts";
+import { CaptureFile } from "../../src/app/trace/capture-file.ts";
+import { PCAP_HEADER } from "../../src/app/trace/pcap-header.ts";
 
 const DEVICE = udpEnd("10.0.0.2:50000");
 const GATEWAY = udpEnd("10.0.0.1:1883");

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { clientIdPatterns, isClientRule, networks } from "../../src/app/client-rules.ts";
-import { loadConfiguration } from "../../src/app/configuration.ts";
+import { clientIdPatterns, isClientRule, networks } from "../../src/app/configuration/client-rules.ts";
+import { loadConfiguration } from "../../src/app/configuration/configuration.ts";
 
 describe("a rule of clients.allow or clients.deny", () => {
   test.each(["10.0.0.1", "10.0.0.0/8", "0.0.0.0/0", "fd00::/8", "fe80::1", "::/0"])("%s is a network", (rule) => {

@@ -1,7 +1,11 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { CLIENT_VARIABLES, clientVariableOf, unknownClientVariables } from "../../src/app/client-variables.ts";
-import { loadConfiguration } from "../../src/app/configuration.ts";
-import { OPTION_KEYS, variableOf } from "../../src/app/option-names.ts";
+import {
+  CLIENT_VARIABLES,
+  clientVariableOf,
+  unknownClientVariables,
+} from "../../src/app/configuration/client-variables.ts";
+import { loadConfiguration } from "../../src/app/configuration/configuration.ts";
+import { OPTION_KEYS, variableOf } from "../../src/app/configuration/option-names.ts";
 import { publishCommand } from "../../src/cli/publish.ts";
 import { simulateCommand } from "../../src/cli/simulate.ts";
 import { subscribeCommand } from "../../src/cli/subscribe.ts";

@@ -4,16 +4,16 @@ import { join, resolve } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import { configPrint } from "../../src/app/config-print.ts";
-import { configSchema } from "../../src/app/config-schema.ts";
+import { configPrint } from "../../src/app/configuration/config-print.ts";
+import { configSchema } from "../../src/app/configuration/config-schema.ts";
 import {
   type ConfigurationInOrder,
   type ConfigurationSources,
   loadConfiguration,
-} from "../../src/app/configuration.ts";
-import type { Option } from "../../src/app/option.ts";
-import { OPTION_KEYS, variableOf } from "../../src/app/option-names.ts";
-import { OPTIONS, type OptionKey, type OptionValues } from "../../src/app/options.ts";
+} from "../../src/app/configuration/configuration.ts";
+import type { Option } from "../../src/app/configuration/option.ts";
+import { OPTION_KEYS, variableOf } from "../../src/app/configuration/option-names.ts";
+import { OPTIONS, type OptionKey, type OptionValues } from "../../src/app/configuration/options.ts";
 import { isTemplate } from "../../src/gateway/template.ts";
 import { isTopicName } from "../../src/sn/topic-name.ts";
 

@@ -1,12 +1,12 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { configPrint } from "../../src/app/config-print.ts";
-import { configSchema, type JsonSchema } from "../../src/app/config-schema.ts";
-import { loadConfiguration } from "../../src/app/configuration.ts";
-import type { Option } from "../../src/app/option.ts";
-import { OPTION_KEYS } from "../../src/app/option-names.ts";
-import { OPTIONS, type OptionKey } from "../../src/app/options.ts";
+import { configPrint } from "../../src/app/configuration/config-print.ts";
+import { configSchema, type JsonSchema } from "../../src/app/configuration/config-schema.ts";
+import { loadConfiguration } from "../../src/app/configuration/configuration.ts";
+import type { Option } from "../../src/app/configuration/option.ts";
+import { OPTION_KEYS } from "../../src/app/configuration/option-names.ts";
+import { OPTIONS, type OptionKey } from "../../src/app/configuration/options.ts";
 
 const schema = configSchema();
 // What editors take, ajv can be made to insist on: that every keyword is one there is.

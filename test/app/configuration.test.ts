@@ -2,10 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { type Configuration, type ConfigurationSources, loadConfiguration } from "../../src/app/configuration.ts";
+import {
+  type Configuration,
+  type ConfigurationSources,
+  loadConfiguration,
+} from "../../src/app/configuration/configuration.ts";
+import { OPTION_KEYS, variableOf } from "../../src/app/configuration/option-names.ts";
+import type { OptionKey } from "../../src/app/configuration/options.ts";
 import { coreSettings } from "../../src/app/core-settings.ts";
-import { OPTION_KEYS, variableOf } from "../../src/app/option-names.ts";
-import type { OptionKey } from "../../src/app/options.ts";
 import { DEFAULT_SETTINGS } from "../../src/gateway/settings.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mqtt-sn-gateway-"));

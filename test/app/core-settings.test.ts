@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { loadConfiguration } from "../../src/app/configuration.ts";
+import { loadConfiguration } from "../../src/app/configuration/configuration.ts";
+import type { OptionKey } from "../../src/app/configuration/options.ts";
 import { coreSettings } from "../../src/app/core-settings.ts";
-import type { OptionKey } from "../../src/app/options.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../../src/gateway/settings.ts";
 
 /** Of each option that the core is told of: its key, a value that no other one has here, and what the core gets. */

@@ -2,10 +2,10 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { loadConfiguration } from "../../src/app/configuration.ts";
-import { Credentials } from "../../src/app/credentials.ts";
-import { maskedValues } from "../../src/app/masked-values.ts";
-import type { OptionKey } from "../../src/app/options.ts";
+import { Credentials } from "../../src/app/broker/credentials.ts";
+import { loadConfiguration } from "../../src/app/configuration/configuration.ts";
+import { maskedValues } from "../../src/app/configuration/masked-values.ts";
+import type { OptionKey } from "../../src/app/configuration/options.ts";
 
 const KEY = "dGhlIGtleSBvZiBhIGRldmljZSwgMzIgb2N0ZXRzISE=";
 const folder = mkdtempSync(join(tmpdir(), "mqtt-sn-gateway-"));

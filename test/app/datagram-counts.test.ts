@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { DatagramCounts } from "../../src/app/datagram-counts.ts";
+import { DatagramCounts } from "../../src/app/figures/datagram-counts.ts";
 import { decode } from "../../src/sn/decode.ts";
 import { encode } from "../../src/sn/encode.ts";
 import type { Message } from "../../src/sn/message.ts";

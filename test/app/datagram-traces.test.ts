@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { datagramCapture } from "../../src/app/datagram-capture.ts";
-import { DatagramTraces } from "../../src/app/datagram-traces.ts";
+import type { UdpEnd } from "../../src/app/device/udp-end.ts";
 import type { Surroundings } from "../../src/app/runner.ts";
-import type { UdpEnd } from "../../src/app/udp-end.ts";
+import { datagramCapture } from "../../src/app/trace/datagram-capture.ts";
+import { DatagramTraces } from "../../src/app/trace/datagram-traces.ts";
 
 const DATA = Uint8Array.of(2, 0x16);
 

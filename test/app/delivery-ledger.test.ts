@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { DeliveryLedger } from "../../src/app/delivery-ledger.ts";
-import { LatencyHistogram } from "../../src/app/latency-histogram.ts";
-import { simulatedPayload } from "../../src/app/simulated-payload.ts";
+import { DeliveryLedger } from "../../src/app/device/delivery-ledger.ts";
+import { LatencyHistogram } from "../../src/app/device/latency-histogram.ts";
+import { simulatedPayload } from "../../src/app/device/simulated-payload.ts";
 
 describe("the ledger of a simulation", () => {
   test("tells what was lost after it was accepted from what was lost before", () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { DeviceClient } from "../../src/app/device-client.ts";
+import { DeviceClient } from "../../src/app/device/device-client.ts";
 import type { ReceivedMessage } from "../../src/device/contract.ts";
 import { DEFAULT_DEVICE_SETTINGS } from "../../src/device/settings.ts";
 import { decode } from "../../src/sn/decode.ts";

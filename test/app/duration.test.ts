@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseDurationMs } from "../../src/app/duration.ts";
+import { parseDurationMs } from "../../src/app/configuration/duration.ts";
 
 describe("a duration", () => {
   test.each([

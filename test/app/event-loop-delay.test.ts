@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { EventLoopDelay } from "../../src/app/event-loop-delay.ts";
+import { EventLoopDelay } from "../../src/app/figures/event-loop-delay.ts";
 
 const BLOCKED_MS = 400;
 

@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { configSchema } from "../../src/app/config-schema.ts";
-import { loadConfiguration } from "../../src/app/configuration.ts";
+import { configSchema } from "../../src/app/configuration/config-schema.ts";
+import { loadConfiguration } from "../../src/app/configuration/configuration.ts";
 
 const EXAMPLES = fileURLToPath(new URL("../../examples", import.meta.url));
 const CERTIFICATES = fileURLToPath(new URL("../certificates", import.meta.url));

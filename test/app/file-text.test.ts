@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { type ConfigurationSources, loadConfiguration } from "../../src/app/configuration.ts";
-import { fileText } from "../../src/app/file-text.ts";
-import type { OptionKey } from "../../src/app/options.ts";
+import { type ConfigurationSources, loadConfiguration } from "../../src/app/configuration/configuration.ts";
+import { fileText } from "../../src/app/configuration/file-text.ts";
+import type { OptionKey } from "../../src/app/configuration/options.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mqtt-sn-gateway-files-"));
 afterAll(() => rmSync(folder, { recursive: true }));

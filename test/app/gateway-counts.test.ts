@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { BrokerCounts } from "../../src/app/broker-counts.ts";
+import { BrokerCounts } from "../../src/app/figures/broker-counts.ts";
 import { type Core, Runner, type RunnerLink, type Surroundings } from "../../src/app/runner.ts";
 import type { Effect, GatewayEvent } from "../../src/gateway/contract.ts";
 import { encode } from "../../src/sn/encode.ts";

@@ -1,7 +1,7 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { type DiscoveryOptions, GatewayDiscovery } from "../../src/app/gateway-discovery.ts";
+import { type DiscoveryOptions, GatewayDiscovery } from "../../src/app/device/gateway-discovery.ts";
 import { decode } from "../../src/sn/decode.ts";
 import { encode } from "../../src/sn/encode.ts";
 import type { Message } from "../../src/sn/message.ts";

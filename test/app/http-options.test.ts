@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { loadConfiguration } from "../../src/app/configuration.ts";
-import type { OptionKey } from "../../src/app/options.ts";
+import { loadConfiguration } from "../../src/app/configuration/configuration.ts";
+import type { OptionKey } from "../../src/app/configuration/options.ts";
 
 const TOKEN = "a-token-of-24-characters";
 

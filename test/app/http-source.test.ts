@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { HttpSource } from "../../src/app/http-source.ts";
+import { HttpSource } from "../../src/app/http/http-source.ts";
 import { BridgeSite, valuesOf } from "./bridge-site.ts";
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));

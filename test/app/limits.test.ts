@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { isOptionKey } from "../../src/app/option-names.ts";
+import { isOptionKey } from "../../src/app/configuration/option-names.ts";
 
 const CORE = new URL("../../src/gateway/", import.meta.url);
 

@@ -1,9 +1,9 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { reportGroupEvent } from "../../src/app/discovery-report.ts";
 import { Listeners } from "../../src/app/listeners.ts";
-import { Log } from "../../src/app/log.ts";
+import { reportGroupEvent } from "../../src/app/log/discovery-report.ts";
+import { Log } from "../../src/app/log/log.ts";
 import { MulticastPeer } from "../adapters/multicast-peer.ts";
 
 const GROUP = "239.255.85.1";

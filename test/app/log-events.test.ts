@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { Log } from "../../src/app/log.ts";
-import { LOG_EVENTS } from "../../src/app/log-events.ts";
+import { Log } from "../../src/app/log/log.ts";
+import { LOG_EVENTS } from "../../src/app/log/log-events.ts";
 import { NOTES } from "../../src/gateway/contract.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { NOTE_FIELDS } from "../docs/note-fields.ts";
@@ -11,7 +11,7 @@ import { fuzzRun } from "../fuzz/fuzz-run.ts";
 const SEEDS = 40;
 const STEPS = 400;
 
-const TABLE = "src/app/log-events.ts";
+const TABLE = "src/app/log/log-events.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { reportListener } from "../../src/app/listener-report.ts";
-import { Log } from "../../src/app/log.ts";
-import type { LogLevel } from "../../src/app/log-level.ts";
-import { messageTrace } from "../../src/app/message-trace.ts";
-import { NoteLog } from "../../src/app/note-log.ts";
+import type { LogLevel } from "../../src/app/configuration/log-level.ts";
+import { reportListener } from "../../src/app/log/listener-report.ts";
+import { Log } from "../../src/app/log/log.ts";
+import { NoteLog } from "../../src/app/log/note-log.ts";
+import { messageTrace } from "../../src/app/trace/message-trace.ts";
 import type { WhereIs } from "../../src/app/where-is.ts";
 import type { Note, NoteName } from "../../src/gateway/contract.ts";
 

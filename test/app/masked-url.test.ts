@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { FarEnd } from "../../src/app/far-end.ts";
-import { maskedUrl } from "../../src/app/masked-url.ts";
+import { maskedUrl } from "../../src/app/configuration/masked-url.ts";
+import { FarEnd } from "../../src/app/device/far-end.ts";
 
 describe("a URL for people", () => {
   test.each([

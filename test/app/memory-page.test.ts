@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { isOptionKey } from "../../src/app/option-names.ts";
-import { OPTIONS } from "../../src/app/options.ts";
+import { isOptionKey } from "../../src/app/configuration/option-names.ts";
+import { OPTIONS } from "../../src/app/configuration/options.ts";
 
 const PAGE = readFileSync(new URL("../../docs/memory.md", import.meta.url), "utf8");
 const KEYS = [...new Set([...PAGE.matchAll(/\bclients\.[a-z_]+\b/g)].map(([key]) => key))];

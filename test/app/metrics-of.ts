@@ -1,6 +1,6 @@
-import { EventLoopDelay } from "../../src/app/event-loop-delay.ts";
-import { GatewayCounts } from "../../src/app/gateway-counts.ts";
-import { GatewayMetrics, type MetricsParts } from "../../src/app/gateway-metrics.ts";
+import { EventLoopDelay } from "../../src/app/figures/event-loop-delay.ts";
+import { GatewayCounts } from "../../src/app/figures/gateway-counts.ts";
+import { GatewayMetrics, type MetricsParts } from "../../src/app/figures/gateway-metrics.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { DEFAULT_SETTINGS } from "../../src/gateway/settings.ts";
 

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { loadConfiguration } from "../../src/app/configuration.ts";
-import { OPTION_KEYS } from "../../src/app/option-names.ts";
+import { loadConfiguration } from "../../src/app/configuration/configuration.ts";
+import { OPTION_KEYS } from "../../src/app/configuration/option-names.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mqtt-sn-gateway-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { LIMIT_KEYS, NoteCounts } from "../../src/app/note-counts.ts";
-import { NOTE_REASONS, type ReasonedNote } from "../../src/app/note-reasons.ts";
-import { OPTION_KEYS } from "../../src/app/option-names.ts";
-import { REASONS, reasonIn } from "../../src/app/reasons.ts";
+import { OPTION_KEYS } from "../../src/app/configuration/option-names.ts";
+import { LIMIT_KEYS, NoteCounts } from "../../src/app/figures/note-counts.ts";
+import { NOTE_REASONS, type ReasonedNote } from "../../src/app/figures/note-reasons.ts";
+import { REASONS, reasonIn } from "../../src/app/figures/reasons.ts";
 import type { NoteFields } from "../../src/gateway/contract.ts";
 
 const CORE = new URL("../../src/gateway/", import.meta.url);

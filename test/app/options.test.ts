@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { loadConfiguration } from "../../src/app/configuration.ts";
-import type { Option } from "../../src/app/option.ts";
-import { flagsOf, OPTION_KEYS, variableOf } from "../../src/app/option-names.ts";
-import { OPTIONS, type OptionKey } from "../../src/app/options.ts";
+import { loadConfiguration } from "../../src/app/configuration/configuration.ts";
+import type { Option } from "../../src/app/configuration/option.ts";
+import { flagsOf, OPTION_KEYS, variableOf } from "../../src/app/configuration/option-names.ts";
+import { OPTIONS, type OptionKey } from "../../src/app/configuration/options.ts";
 
 /** What users' files, scripts and units depend on: the options that were promised, with their defaults. */
 const PROMISED: readonly (readonly [key: OptionKey, usual: unknown])[] = [

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { PCAP_HEADER } from "../../src/app/pcap-header.ts";
-import { pcapRecordOctets, writePcapRecord } from "../../src/app/pcap-record.ts";
-import { udpEnd } from "../../src/app/udp-end.ts";
+import { udpEnd } from "../../src/app/device/udp-end.ts";
+import { PCAP_HEADER } from "../../src/app/trace/pcap-header.ts";
+import { pcapRecordOctets, writePcapRecord } from "../../src/app/trace/pcap-record.ts";
 
 const TIME_US = 1_700_000_000_123_456;
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { readPredefinedFile } from "../../src/app/predefined-file.ts";
+import { readPredefinedFile } from "../../src/app/configuration/predefined-file.ts";
 
 function readSample(name: string) {
   return readPredefinedFile(name, readFileSync(fileURLToPath(new URL(`predefined/${name}`, import.meta.url)), "utf8"));

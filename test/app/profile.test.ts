@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { BROKER_PROFILES, type BrokerProfile } from "../../src/app/broker-profiles.ts";
-import { loadConfiguration } from "../../src/app/configuration.ts";
-import { isOptionKey } from "../../src/app/option-names.ts";
-import { OPTIONS, type OptionKey } from "../../src/app/options.ts";
+import { BROKER_PROFILES, type BrokerProfile } from "../../src/app/configuration/broker-profiles.ts";
+import { loadConfiguration } from "../../src/app/configuration/configuration.ts";
+import { isOptionKey } from "../../src/app/configuration/option-names.ts";
+import { OPTIONS, type OptionKey } from "../../src/app/configuration/options.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mqtt-sn-gateway-"));
 afterAll(() => rmSync(folder, { recursive: true }));

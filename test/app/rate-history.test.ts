@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { RateHistory, type RateSample } from "../../src/app/rate-history.ts";
+import { RateHistory, type RateSample } from "../../src/app/figures/rate-history.ts";
 
 const NOTHING: RateSample = {
   datagramsIn: 0,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { Log } from "../../src/app/log.ts";
-import { RecentLog } from "../../src/app/recent-log.ts";
+import { Log } from "../../src/app/log/log.ts";
+import { RecentLog } from "../../src/app/log/recent-log.ts";
 
 function recent(level: "trace" | "info" | "warn" = "trace") {
   const log = new Log({ level, format: "json", colour: false }, { write: () => {} });

@@ -1,12 +1,12 @@
 import { Duplex } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, test, vi } from "vitest";
-import { BrokerAccess } from "../../src/app/broker-access.ts";
+import { BrokerAccess } from "../../src/app/broker/broker-access.ts";
+import type { Option } from "../../src/app/configuration/option.ts";
+import { OPTION_KEYS } from "../../src/app/configuration/option-names.ts";
+import { OPTIONS, type OptionKey, type OptionValues } from "../../src/app/configuration/options.ts";
+import { reloadPlan } from "../../src/app/configuration/reload-plan.ts";
 import { coreSettings } from "../../src/app/core-settings.ts";
-import type { Option } from "../../src/app/option.ts";
-import { OPTION_KEYS } from "../../src/app/option-names.ts";
-import { OPTIONS, type OptionKey, type OptionValues } from "../../src/app/options.ts";
-import { reloadPlan } from "../../src/app/reload-plan.ts";
 
 /** Of each option a value that is not its default, as the file has it. */
 const OTHERS: Readonly<Record<OptionKey, unknown>> = {

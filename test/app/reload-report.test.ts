@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { loadConfiguration } from "../../src/app/configuration.ts";
-import { Log } from "../../src/app/log.ts";
-import type { OptionKey } from "../../src/app/options.ts";
-import { reloadPlan } from "../../src/app/reload-plan.ts";
-import { reportReload } from "../../src/app/reload-report.ts";
+import { loadConfiguration } from "../../src/app/configuration/configuration.ts";
+import type { OptionKey } from "../../src/app/configuration/options.ts";
+import { reloadPlan } from "../../src/app/configuration/reload-plan.ts";
+import { Log } from "../../src/app/log/log.ts";
+import { reportReload } from "../../src/app/log/reload-report.ts";
 
 type Flags = Partial<Record<OptionKey, string>>;
 

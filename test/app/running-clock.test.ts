@@ -82,20 +82,20 @@ test("a clock that nobody looks at any more has no heartbeat", () => {
 
 /** Those that tell people or programs when something was, and measure nothing by it. The pages run in the browser. */
 const TELLING = [
-  "app/bridge-health.ts",
-  "app/bridge-info.ts",
-  "app/broker-status.ts",
-  "app/http-source.ts",
-  "app/live-trace.ts",
-  "app/log.ts",
-  "app/open-bridge.ts",
-  "app/rate-history.ts",
-  "app/recent-log.ts",
+  "app/bridge/bridge-health.ts",
+  "app/bridge/bridge-info.ts",
+  "app/broker/broker-status.ts",
+  "app/http/http-source.ts",
+  "app/trace/live-trace.ts",
+  "app/log/log.ts",
+  "app/bridge/open-bridge.ts",
+  "app/figures/rate-history.ts",
+  "app/log/recent-log.ts",
   "app/wall-clock.ts",
 ];
 
 /** Those that look at a date by which something expires. */
-const EXPIRING = ["app/credentials.ts", "app/dated-certificate.ts", "mqtt/explain-tls-error.ts"];
+const EXPIRING = ["app/broker/credentials.ts", "app/configuration/dated-certificate.ts", "mqtt/explain-tls-error.ts"];
 
 test("only those ask for the time of day that tell it, or that look at a date by which something expires", () => {
   const source = fileURLToPath(new URL("../../src/", import.meta.url));

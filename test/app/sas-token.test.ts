@@ -1,6 +1,6 @@
 import { createSecretKey } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { isSasKey, sasToken } from "../../src/app/sas-token.ts";
+import { isSasKey, sasToken } from "../../src/app/broker/sas-token.ts";
 
 const KEY = "dGhlIGtleSBvZiBhIGRldmljZSwgMzIgb2N0ZXRzISE=";
 

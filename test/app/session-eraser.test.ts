@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { BrokerAccess } from "../../src/app/broker-access.ts";
-import { Log } from "../../src/app/log.ts";
-import { SessionEraser } from "../../src/app/session-eraser.ts";
+import type { BrokerAccess } from "../../src/app/broker/broker-access.ts";
+import { SessionEraser } from "../../src/app/broker/session-eraser.ts";
+import { Log } from "../../src/app/log/log.ts";
 import type { GatewayEvent } from "../../src/gateway/contract.ts";
 
 beforeEach(() => void vi.useFakeTimers());

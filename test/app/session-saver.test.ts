@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Log } from "../../src/app/log.ts";
+import { Log } from "../../src/app/log/log.ts";
 import { type SavedCore, SessionSaver } from "../../src/app/session-saver.ts";
 import type { SavedSession } from "../../src/gateway/saved-session.ts";
 

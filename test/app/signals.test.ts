@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Configuration } from "../../src/app/configuration.ts";
+import type { Configuration } from "../../src/app/configuration/configuration.ts";
 import type { Daemon } from "../../src/app/daemon.ts";
-import { Log } from "../../src/app/log.ts";
+import { Log } from "../../src/app/log/log.ts";
 import { Signals } from "../../src/cli/signals.ts";
 
 const SIGNALS = ["SIGHUP", "SIGINT", "SIGTERM"] as const;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Radio } from "../../src/app/radio.ts";
-import { SimulatedForwarder } from "../../src/app/simulated-forwarder.ts";
+import type { Radio } from "../../src/app/device/radio.ts";
+import { SimulatedForwarder } from "../../src/app/device/simulated-forwarder.ts";
 
 const PINGREQ = Buffer.from("0216", "hex");
 const PINGRESP = Buffer.from("0217", "hex");

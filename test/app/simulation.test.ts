@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { SimulationReport } from "../../src/app/device/simulation.ts";
+import { Simulation, type SimulationOptions, type SimulationProgress } from "../../src/app/device/simulation.ts";
+import { isSimulationClean, simulationJson, simulationSummary } from "../../src/app/device/simulation-summary.ts";
 import { forgetSessions } from "../../src/app/forget-sessions.ts";
-import type { SimulationReport } from "../../src/app/simulation.ts";
-import { Simulation, type SimulationOptions, type SimulationProgress } from "../../src/app/simulation.ts";
-import { isSimulationClean, simulationJson, simulationSummary } from "../../src/app/simulation-summary.ts";
 import { DEFAULT_DEVICE_SETTINGS } from "../../src/device/settings.ts";
 import { decode } from "../../src/sn/decode.ts";
 import { encode } from "../../src/sn/encode.ts";

@@ -2,10 +2,10 @@ import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { loadConfiguration } from "../../src/app/configuration.ts";
-import type { OptionKey, OptionValues } from "../../src/app/options.ts";
-import { readTls } from "../../src/app/read-tls.ts";
-import { TlsFiles } from "../../src/app/tls-files.ts";
+import { TlsFiles } from "../../src/app/broker/tls-files.ts";
+import { loadConfiguration } from "../../src/app/configuration/configuration.ts";
+import type { OptionKey, OptionValues } from "../../src/app/configuration/options.ts";
+import { readTls } from "../../src/app/configuration/read-tls.ts";
 import { certificate, certificateFile } from "../certificates/certificate.ts";
 
 let folder: string;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { udpEnd } from "../../src/app/udp-end.ts";
+import { udpEnd } from "../../src/app/device/udp-end.ts";
 
 const hex = (octets: Uint8Array) => Buffer.from(octets).toString("hex");
 

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import { BROKER_PROFILES, type BrokerProfile } from "../../src/app/broker-profiles.ts";
-import type { Option } from "../../src/app/option.ts";
-import { flagsOf, OPTION_KEYS, variableOf } from "../../src/app/option-names.ts";
-import { OPTIONS, type OptionKey } from "../../src/app/options.ts";
+import { BROKER_PROFILES, type BrokerProfile } from "../../src/app/configuration/broker-profiles.ts";
+import type { Option } from "../../src/app/configuration/option.ts";
+import { flagsOf, OPTION_KEYS, variableOf } from "../../src/app/configuration/option-names.ts";
+import { OPTIONS, type OptionKey } from "../../src/app/configuration/options.ts";
 import { anchorOf } from "./anchor-of.ts";
 
 const HEAD = readFileSync(new URL("configuration-head.txt", import.meta.url), "utf8");
@@ -46,7 +46,7 @@ export function configurationPage(): string {
   const parts = sections.map((section) => {
     return `## ${titleOf(section)}\n\n${SECTIONS[section]}.\n\n${keysOf(section).map(entryOf).join("\n")}`;
   });
-  return `<!-- Generated from src/app/options.ts and test/docs/configuration-head.txt by \`npm run docs\`. Change these, not this. -->
+  return `<!-- Generated from src/app/configuration/options.ts and test/docs/configuration-head.txt by \`npm run docs\`. Change these, not this. -->
 
 ${HEAD}## Every option
 

@@ -1,6 +1,6 @@
-import { LOG_EVENTS } from "../../src/app/log-events.ts";
-import type { LogLevel } from "../../src/app/log-level.ts";
-import { noteLevel } from "../../src/app/note-levels.ts";
+import type { LogLevel } from "../../src/app/configuration/log-level.ts";
+import { LOG_EVENTS } from "../../src/app/log/log-events.ts";
+import { noteLevel } from "../../src/app/log/note-levels.ts";
 import { NOTES, type NoteFields, type NoteName } from "../../src/gateway/contract.ts";
 import { NOTE_FIELDS } from "./note-fields.ts";
 
@@ -16,7 +16,7 @@ interface Row {
 /** docs/log.md, from the tables by which the gateway logs. */
 export function logPage(): string {
   const notes = Object.fromEntries(Object.entries(NOTES).map(([name, meaning]) => [name, noteRow(name, meaning)]));
-  return `<!-- Generated from src/app/log-events.ts, src/gateway/contract.ts and src/app/note-levels.ts by \`npm run docs\`. Change those, not this. -->
+  return `<!-- Generated from src/app/log/log-events.ts, src/gateway/contract.ts and src/app/log/note-levels.ts by \`npm run docs\`. Change those, not this. -->
 
 # Log and trace
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
-import { NOTE_REASONS } from "../../src/app/note-reasons.ts";
-import { REASONS } from "../../src/app/reasons.ts";
+import { NOTE_REASONS } from "../../src/app/figures/note-reasons.ts";
+import { REASONS } from "../../src/app/figures/reasons.ts";
 import { METRICS } from "../../src/http/metrics-table.ts";
 import { parseMetrics } from "../app/metric-text.ts";
 import { metricsOf } from "../app/metrics-of.ts";
@@ -20,7 +20,7 @@ export async function metricsPage(): Promise<string> {
   const { text } = await metricsOf().answer();
   const ofProcess = [...parseMetrics(text)].filter(([name]) => METRICS[name] === undefined);
   const { groups } = parse(readFileSync(ALERTS, "utf8")) as { groups: { rules: Alert[] }[] };
-  return `<!-- Generated from src/http/metrics-table.ts, src/app/reasons.ts, src/app/note-reasons.ts and packaging/prometheus/alerts.yaml by
+  return `<!-- Generated from src/http/metrics-table.ts, src/app/figures/reasons.ts, src/app/figures/note-reasons.ts and packaging/prometheus/alerts.yaml by
 \`npm run docs\`. Change those, not this. -->
 
 # Metrics

@@ -1,5 +1,5 @@
 import { onTestFinished } from "vitest";
-import type { HostPort } from "../../src/app/host-port.ts";
+import type { HostPort } from "../../src/app/configuration/host-port.ts";
 import type { DeviceSettings } from "../../src/device/settings.ts";
 import type { MqttQoS } from "../../src/gateway/packet.ts";
 import type { AtEnd } from "../process/gateway-process.ts";

@@ -1,5 +1,5 @@
 import type { IClientOptions } from "mqtt";
-import type { OptionKey } from "../../src/app/options.ts";
+import type { OptionKey } from "../../src/app/configuration/options.ts";
 import type { AtEnd } from "../process/gateway-process.ts";
 import type { BrokerAbilities } from "./broker-abilities.ts";
 import type { TableName } from "./broker-tables.ts";

@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from "node:dgram";
 import { expect, onTestFinished, vi } from "vitest";
-import type { HostPort } from "../../src/app/host-port.ts";
+import type { HostPort } from "../../src/app/configuration/host-port.ts";
 import type {
   DeviceEvent,
   DeviceQoS,

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
-import type { HostPort } from "../../src/app/host-port.ts";
+import type { HostPort } from "../../src/app/configuration/host-port.ts";
 
 /** A datagram that has passed, and the port at which the gateway sees its device. */
 interface Passed {

@@ -1,5 +1,5 @@
-import type { HostPort } from "../../src/app/host-port.ts";
-import type { Radio } from "../../src/app/radio.ts";
+import type { HostPort } from "../../src/app/configuration/host-port.ts";
+import type { Radio } from "../../src/app/device/radio.ts";
 import type { FaultyNetwork } from "./faulty-network.ts";
 
 /** A radio whose datagrams go through a network with faults, and which can be listened in to. */

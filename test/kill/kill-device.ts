@@ -1,4 +1,4 @@
-import type { HostedDevice } from "../../src/app/device-host.ts";
+import type { HostedDevice } from "../../src/app/device/device-host.ts";
 import type { DeviceQoS, DeviceTopic, Outcome, Result } from "../../src/device/contract.ts";
 import { DEFAULT_DEVICE_SETTINGS, type DeviceSettings } from "../../src/device/settings.ts";
 import { sleepDurationFor } from "../../src/device/sleep-duration.ts";

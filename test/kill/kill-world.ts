@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
-import { DeviceHost } from "../../src/app/device-host.ts";
-import type { Radio } from "../../src/app/radio.ts";
-import { UdpRadio } from "../../src/app/udp-radio.ts";
+import { DeviceHost } from "../../src/app/device/device-host.ts";
+import type { Radio } from "../../src/app/device/radio.ts";
+import { UdpRadio } from "../../src/app/device/udp-radio.ts";
 import { Random } from "../../src/device/random.ts";
 import { decode } from "../../src/sn/decode.ts";
 import { describe } from "../../src/sn/describe.ts";

@@ -4,9 +4,9 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
-import { loadConfiguration } from "../../src/app/configuration.ts";
-import { CONFIG_VARIABLE, OPTION_KEYS, variableOf } from "../../src/app/option-names.ts";
-import { OPTIONS, type OptionKey } from "../../src/app/options.ts";
+import { loadConfiguration } from "../../src/app/configuration/configuration.ts";
+import { CONFIG_VARIABLE, OPTION_KEYS, variableOf } from "../../src/app/configuration/option-names.ts";
+import { OPTIONS, type OptionKey } from "../../src/app/configuration/options.ts";
 import { run, Workplace } from "./npm-package.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));

@@ -3,7 +3,7 @@ import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
-import { loadConfiguration } from "../../src/app/configuration.ts";
+import { loadConfiguration } from "../../src/app/configuration/configuration.ts";
 import { run, Workplace } from "./npm-package.ts";
 import { hasCommand, requirement } from "./requirement.ts";
 

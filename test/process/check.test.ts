@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { flagOf, OPTION_KEYS } from "../../src/app/option-names.ts";
-import { OPTIONS } from "../../src/app/options.ts";
+import { flagOf, OPTION_KEYS } from "../../src/app/configuration/option-names.ts";
+import { OPTIONS } from "../../src/app/configuration/options.ts";
 import { GatewayProcess, runToEnd } from "./gateway-process.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mqtt-sn-gateway-"));

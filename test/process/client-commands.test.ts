@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
-import { clientVariableOf } from "../../src/app/client-variables.ts";
+import { clientVariableOf } from "../../src/app/configuration/client-variables.ts";
 import { FindableGateway, freeUdpPort, GROUP } from "../app/findable-gateway.ts";
 import { Site } from "../interop/site.ts";
 import { GatewayProcess, runToEnd, stop } from "./gateway-process.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { flagOf, OPTION_KEYS, variableOf } from "../../src/app/option-names.ts";
-import { OPTIONS } from "../../src/app/options.ts";
+import { flagOf, OPTION_KEYS, variableOf } from "../../src/app/configuration/option-names.ts";
+import { OPTIONS } from "../../src/app/configuration/options.ts";
 import { runToEnd } from "./gateway-process.ts";
 
 describe("usage", () => {

@@ -3,7 +3,7 @@ import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { HostPort } from "../../src/app/host-port.ts";
+import type { HostPort } from "../../src/app/configuration/host-port.ts";
 import type { DeviceSettings } from "../../src/device/settings.ts";
 import { SseReader } from "../adapters/sse-reader.ts";
 import { UdpDevice } from "../interop/udp-device.ts";

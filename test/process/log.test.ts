@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { LOG_EVENTS } from "../../src/app/log-events.ts";
-import { NOTE_LEVELS } from "../../src/app/note-levels.ts";
+import { LOG_EVENTS } from "../../src/app/log/log-events.ts";
+import { NOTE_LEVELS } from "../../src/app/log/note-levels.ts";
 import { NOTES } from "../../src/gateway/contract.ts";
 import { NOTE_FIELDS } from "../docs/note-fields.ts";
 import { MqttPeer } from "../interop/mqtt-peer.ts";

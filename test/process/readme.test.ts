@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
-import { loadConfiguration } from "../../src/app/configuration.ts";
+import { loadConfiguration } from "../../src/app/configuration/configuration.ts";
 import { Site } from "../interop/site.ts";
 import { GatewayProcess, runToEnd, stop } from "./gateway-process.ts";
 import { Sensor } from "./sensor.ts";
