@@ -18,11 +18,13 @@ export class ClientFigures {
   delivered = 0;
   /** Messages of the broker that it was not given. */
   dropped = 0;
+  /** Requests of it that were refused: PUBLISH, REGISTER, SUBSCRIBE, changes of its will. */
+  refused = 0;
   /** PUBLISHes of it that came once more, or said that they do (DUP). */
   repeatedIn = 0;
   /** Messages that it was sent once more. */
   repeatedOut = 0;
-  /** CONNECTs that were accepted. */
+  /** CONNECTs that began something new; one by which it came out of its sleep is a wake-up. */
   connects = 0;
   /** How often it came out of its sleep. */
   wakeUps = 0;

@@ -22,6 +22,14 @@ import { SubscriptionTable } from "./subscription-table.ts";
 import { TopicTable } from "./topic-table.ts";
 import type { WillUpdate } from "./will-updates.ts";
 
+/** What tells that a request of the client was refused. */
+const REFUSALS: ReadonlySet<NoteName> = new Set<NoteName>([
+  "publish.refused",
+  "register.refused",
+  "subscribe.refused",
+  "will.refused",
+]);
+
 /**
  * What the gateway knows of one client, and the ways out to the client and to its broker connection. `Session`, `Connecting` and
  * `Sleeping` are what is done with it.
@@ -134,6 +142,7 @@ export class ClientRecord implements Client {
   }
 
   note(name: NoteName, fields: NoteFields): void {
+    if (REFUSALS.has(name)) this.figures.refused += 1;
     note(this.context, name, { clientId: this.clientId, ...fields });
   }
 

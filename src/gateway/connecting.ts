@@ -264,6 +264,7 @@ export class Connecting {
     this.#activate(connect, now);
     const { cleanSession, duration } = connect;
     const note = { address: client.address, cleanSession, duration, will: will !== undefined };
+    client.figures.connects += 1;
     client.note("client.connected", note);
   }
 
@@ -273,7 +274,6 @@ export class Connecting {
     this.#accepted = connect;
     this.#quiet = true;
     client.state = "active";
-    client.figures.connects += 1;
     client.keepAlive = connect.duration;
     client.changed();
     client.silence.supervise(connect.duration, keepAliveFactor, idleLimitMs, now);

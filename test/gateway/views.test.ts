@@ -216,6 +216,16 @@ describe("figures", () => {
     expect(s.gateway.figures.deliveryLatencies.counts.every((count) => count === 0)).toBe(true);
   });
 
+  test("count requests that were refused", () => {
+    const s = new Script({ topicsMax: 1 }).connect();
+    s.register("a");
+    s.client("PUBLISH", { topicId: 999, qos: 1, msgId: 2 }).toClient("PUBACK", { returnCode: 2 });
+    s.client("REGISTER", { topicName: "b", msgId: 3 }).toClient("REGACK", { returnCode: 3 });
+    s.client("SUBSCRIBE", { topicIdType: "predefined", topicId: 5, msgId: 4 }).toClient("SUBACK", { returnCode: 2 });
+    s.client("WILLTOPICUPD", { willTopic: "+" }).toClient("WILLTOPICRESP", { returnCode: 3 });
+    expect(view(s)!.figures).toMatchObject({ refused: 4, published: 0 });
+  });
+
   test("count wake-ups, what a client repeats, and QoS −1", () => {
     const s = new Script().brokerReachable();
     s.arrows();
