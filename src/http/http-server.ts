@@ -3,9 +3,9 @@ import type { AddressInfo } from "node:net";
 import { Access, type AccessSettings, addressOf } from "./access.ts";
 import { type Answer, errorAnswer, writeAnswer } from "./answer.ts";
 import { Api } from "./api.ts";
-import { ConnectionPlaces } from "./connection-places.ts";
 import { EventStreams } from "./event-streams.ts";
 import { loginRoute, missing } from "./login.ts";
+import { Places } from "./places.ts";
 import { type Route, routeOf } from "./route.ts";
 import type { GatewaySource } from "./source.ts";
 import { StaticFiles, type StaticFolders } from "./static-files.ts";
@@ -68,8 +68,13 @@ export class HttpServer {
     );
     this.#server.maxConnections = streamsMax + OTHER_CONNECTIONS_MAX;
     this.#server.timeout = IDLE_MS;
-    const places = new ConnectionPlaces(Math.floor(this.#server.maxConnections / 2));
-    this.#server.on("connection", (socket) => places.take(socket));
+    const places = new Places(this.#server.maxConnections, Math.floor(this.#server.maxConnections / 2));
+    this.#server.on("connection", (socket) => {
+      // One without an address has gone already.
+      const address = socket.remoteAddress ?? "";
+      if (address === "" || places.whyNot(address) !== undefined) socket.destroy();
+      else socket.on("close", places.take(address));
+    });
     // Who sends something else than HTTP is told so by Node, and hung up on.
   }
 

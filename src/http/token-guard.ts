@@ -1,11 +1,12 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { LOOPBACK, networkOf } from "./network-of.ts";
 
-/** Wrong tokens in this time that are looked at: of one address, and of all. */
+/** Wrong tokens in this time that are looked at: of one network, and of all but this machine. */
 const WINDOW_MS = 60_000;
-const WRONG_OF_ADDRESS_MAX = 10;
+const WRONG_OF_NETWORK_MAX = 10;
 const WRONG_OF_ALL_MAX = 100;
 
-/** Addresses that have shown the right one: these are not kept waiting because of what others do. */
+/** Networks that have shown the right one: these are not kept waiting because of what others do. */
 const TRUSTED_MAX = 100;
 
 /** Whether somebody may come in: `wait` where there have been too many wrong tokens. */
@@ -20,7 +21,7 @@ export class TokenGuard {
   #token: string | undefined;
   #cookie = "";
   #windowStart = Number.NEGATIVE_INFINITY;
-  /** Wrong tokens in this window, by address; as many addresses as wrong tokens at most. */
+  /** Wrong tokens in this window, by network; as many networks as wrong tokens at most. */
   readonly #wrong = new Map<string, number>();
   #wrongOfAll = 0;
   readonly #trusted = new Set<string>();
@@ -37,6 +38,8 @@ export class TokenGuard {
     this.#token = token;
     this.#cookie = token === undefined ? "" : this.#digest(`cookie ${token}`).toString("base64url");
     this.#trusted.clear();
+    // Who was late with the new one need not wait for it.
+    this.#forgetWrong();
   }
 
   /** Whether a token is needed. */
@@ -60,27 +63,33 @@ export class TokenGuard {
    */
   judge(token: string, address: string, isByOwnName = true): Verdict {
     if (this.#token === undefined) return "yes";
-    const who = isByOwnName ? address : `${address} by another name`;
-    if (this.#mustWait(who)) return "wait";
+    const network = networkOf(address);
+    const who = isByOwnName ? network : `${network} by another name`;
+    if (this.#mustWait(who, network)) return "wait";
     if (this.#isSame(token, this.#token)) {
       if (this.#trusted.size < TRUSTED_MAX) this.#trusted.add(who);
       return "yes";
     }
     this.#wrong.set(who, (this.#wrong.get(who) ?? 0) + 1);
-    this.#wrongOfAll += 1;
+    // Those of this machine are limited apart: strangers do not make who sits at it wait, nor the other way round.
+    if (network !== LOOPBACK) this.#wrongOfAll += 1;
     this.#onWrong(address);
     return "no";
   }
 
-  #mustWait(address: string): boolean {
+  #mustWait(who: string, network: string): boolean {
     const now = this.#now();
     if (now - this.#windowStart >= WINDOW_MS) {
       this.#windowStart = now;
-      this.#wrong.clear();
-      this.#wrongOfAll = 0;
+      this.#forgetWrong();
     }
-    if ((this.#wrong.get(address) ?? 0) >= WRONG_OF_ADDRESS_MAX) return true;
-    return this.#wrongOfAll >= WRONG_OF_ALL_MAX && !this.#trusted.has(address);
+    if ((this.#wrong.get(who) ?? 0) >= WRONG_OF_NETWORK_MAX) return true;
+    return this.#wrongOfAll >= WRONG_OF_ALL_MAX && network !== LOOPBACK && !this.#trusted.has(who);
+  }
+
+  #forgetWrong(): void {
+    this.#wrong.clear();
+    this.#wrongOfAll = 0;
   }
 
   /** In a time that says nothing of where they differ, and of how long they are. */
