@@ -33,7 +33,7 @@ export class Access {
   }
 
   /** What a request is answered with that may not have what it asks for; undefined where it may. `path` with its query. */
-  refusal(request: IncomingMessage, route: Route, path: string): Answer | undefined {
+  refusal(request: IncomingMessage, route: Pick<Route, "access" | "isChecked">, path: string): Answer | undefined {
     if (!route.isChecked) return undefined;
     const { headers } = request;
     const isByOwnName = namesThisHost(headers.host, this.#hosts);
@@ -46,6 +46,11 @@ export class Access {
     if (shown === "wait") return tooMany();
     if (route.access === "login") return toLogin(path);
     return errorAnswer(401, "unauthorized", UNAUTHORIZED, { "www-authenticate": 'Bearer realm="mqtt-sn-gateway"' });
+  }
+
+  /** Whether who asks may see what the API tells. */
+  maySee(request: IncomingMessage): boolean {
+    return this.refusal(request, SEEN, "") === undefined;
   }
 
   /** The header that gives a browser its cookie. */
@@ -70,6 +75,9 @@ export class Access {
     return this.guard.judge(octetsAsText(token.trim()), addressOf(request), isByOwnName);
   }
 }
+
+/** As the API. */
+const SEEN = { access: "unauthorized", isChecked: true } as const;
 
 /** Where a request comes from. */
 export function addressOf(request: IncomingMessage): string {

@@ -6,7 +6,7 @@ import { Api } from "./api.ts";
 import { EventStreams } from "./event-streams.ts";
 import { loginRoute, missing } from "./login.ts";
 import { Places } from "./places.ts";
-import { type Route, routeOf } from "./route.ts";
+import { type Route, Routes } from "./route.ts";
 import type { GatewaySource } from "./source.ts";
 import { StaticFiles, type StaticFolders } from "./static-files.ts";
 import { TokenGuard } from "./token-guard.ts";
@@ -22,6 +22,9 @@ const KEEP_ALIVE_MS = 10_000;
 const IDLE_MS = 60_000;
 
 const HEADER_OCTETS_MAX = 16 * 1024;
+
+/** Writing an answer of this size is work worth resting for. */
+const CHARGED_OCTETS_MIN = 4096;
 
 export interface HttpServerOptions extends AccessSettings {
   source: GatewaySource;
@@ -43,7 +46,7 @@ export class HttpServer {
   readonly #access: Access;
   #token: string | undefined;
   readonly #files: StaticFiles;
-  readonly #routes: readonly Route[];
+  readonly #routes: Routes;
   readonly #server: Server;
 
   constructor(options: HttpServerOptions) {
@@ -55,7 +58,8 @@ export class HttpServer {
     this.#token = options.token;
     this.#access = new Access(options, new TokenGuard(options.onWrongToken));
     this.#files = new StaticFiles(options.folders);
-    this.#routes = [...this.#pages(), loginRoute(this.#access, this.#files), ...this.#probes(), ...this.#api.routes];
+    const login = loginRoute(this.#access, this.#files);
+    this.#routes = new Routes([...this.#pages(), login, ...this.#probes(), ...this.#api.routes]);
     this.#server = createServer(
       {
         headersTimeout: HEADERS_MS,
@@ -80,7 +84,7 @@ export class HttpServer {
 
   /** Paths and methods of all that is served, for who wants to know whether all of it is described. */
   get paths(): { path: string; methods: string[] }[] {
-    return this.#routes.map(({ path, methods }) => ({ path, methods: Object.keys(methods) }));
+    return this.#routes.all.map(({ path, methods }) => ({ path, methods: Object.keys(methods) }));
   }
 
   /** Streams that are open. */
@@ -154,15 +158,19 @@ export class HttpServer {
   }
 
   #probes(): Route[] {
-    const probe = (path: string, problem: () => string | undefined): Route => ({
+    const probe = (path: string, answer: (request: IncomingMessage) => Answer): Route => ({
       path,
       access: "all",
       isChecked: false,
-      methods: { GET: () => plain(problem()) },
+      methods: { GET: ({ request }) => answer(request) },
     });
     return [
-      probe("/healthz", () => (this.#source.hasFailed() ? "the gateway has failed" : undefined)),
-      probe("/readyz", () => this.#source.whyNotReady()),
+      probe("/healthz", () => (this.#source.hasFailed() ? FAILED : WELL)),
+      probe("/readyz", (request) => {
+        const problem = this.#source.whyNotReady();
+        if (problem === undefined) return WELL;
+        return this.#access.maySee(request) ? plain(503, problem) : NOT_READY;
+      }),
       {
         path: "/metrics",
         access: "unauthorized",
@@ -199,13 +207,14 @@ export class HttpServer {
       // Such as a header with a character that none may have: nothing of it has been sent.
       writeAnswer(response, this.#failed(error));
     }
-    this.#api.charge(performance.now() - start);
+    // A flood of small ones costs what receiving them costs, and must not make lists wait.
+    if ((answer.body?.length ?? 0) >= CHARGED_OCTETS_MIN) this.#api.charge(performance.now() - start);
   }
 
   async #answerTo(request: IncomingMessage, response: ServerResponse): Promise<Answer | undefined> {
     const url = request.url ?? "";
     const [path = "", search = ""] = splitOnce(url, "?");
-    const found = routeOf(this.#routes, path);
+    const found = this.#routes.of(path);
     if (found === undefined) return notFound();
     const { route, parts } = found;
     const refusal = this.#access.refusal(request, route, url);
@@ -236,13 +245,18 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
 }
 
-function plain(problem: string | undefined): Answer {
+function plain(status: number, text: string): Answer {
   return {
-    status: problem === undefined ? 200 : 503,
+    status,
     headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
-    body: `${problem ?? "ok"}\n`,
+    body: Buffer.from(`${text}\n`),
   };
 }
+
+const WELL = plain(200, "ok");
+const FAILED = plain(503, "the gateway has failed");
+/** To who may not know more. */
+const NOT_READY = plain(503, "not ready");
 
 function notFound(): Answer {
   return errorAnswer(404, "not-found", "there is nothing here; /api/openapi.yaml says what there is");

@@ -26,33 +26,64 @@ export interface Route {
   methods: Readonly<Record<string, Handler>>;
 }
 
-/** The route of a path, and its parts; undefined where there is none. */
-export function routeOf(
-  routes: readonly Route[],
-  path: string,
-): { route: Route; parts: Record<string, string> } | undefined {
-  const asked = path.split("/");
-  for (const route of routes) {
-    const parts = partsOf(route.path.split("/"), asked);
-    if (parts !== undefined) return { route, parts };
+/** All routes, by their paths. */
+export class Routes {
+  readonly all: readonly Route[];
+  /** Those without braces: a flood of requests finds its route at once. */
+  readonly #whole = new Map<string, FoundRoute>();
+  readonly #patterns: { route: Route; pattern: readonly Piece[] }[] = [];
+
+  constructor(all: readonly Route[]) {
+    this.all = all;
+    for (const route of all) {
+      if (route.path.includes("{")) this.#patterns.push({ route, pattern: route.path.split("/").map(pieceOf) });
+      else this.#whole.set(route.path, { route, parts: {} });
+    }
   }
-  return undefined;
+
+  /** The route of a path, and its parts; undefined where there is none. */
+  of(path: string): FoundRoute | undefined {
+    const whole = this.#whole.get(path);
+    if (whole !== undefined) return whole;
+    const asked = path.split("/");
+    for (const { route, pattern } of this.#patterns) {
+      const parts = partsOf(pattern, asked);
+      if (parts !== undefined) return { route, parts };
+    }
+    return undefined;
+  }
 }
 
-function partsOf(pattern: readonly string[], asked: readonly string[]): Record<string, string> | undefined {
+interface FoundRoute {
+  route: Route;
+  parts: Readonly<Record<string, string>>;
+}
+
+/** What stands between two slashes: a word, or what is called `name`; with all that follows where it is the rest. */
+interface Piece {
+  word: string;
+  name: string | undefined;
+  isRest: boolean;
+}
+
+function pieceOf(word: string): Piece {
+  const open = /^\{(\w+)(\.\.\.)?\}$/.exec(word);
+  return { word, name: open?.[1], isRest: open?.[2] !== undefined };
+}
+
+function partsOf(pattern: readonly Piece[], asked: readonly string[]): Record<string, string> | undefined {
   const parts: Record<string, string> = {};
-  for (const [index, expected] of pattern.entries()) {
-    const name = /^\{(\w+)(\.\.\.)?\}$/.exec(expected);
+  for (const [index, { word, name, isRest }] of pattern.entries()) {
     const part = asked[index];
     if (part === undefined) return undefined;
-    if (name === null) {
-      if (part !== expected) return undefined;
+    if (name === undefined) {
+      if (part !== word) return undefined;
       continue;
     }
-    const text = decoded(name[2] === undefined ? part : asked.slice(index).join("/"));
+    const text = decoded(isRest ? asked.slice(index).join("/") : part);
     if (text === undefined || text === "") return undefined;
-    parts[name[1]!] = text;
-    if (name[2] !== undefined) return parts;
+    parts[name] = text;
+    if (isRest) return parts;
   }
   return asked.length === pattern.length ? parts : undefined;
 }

@@ -36,6 +36,8 @@ export interface StaticFolders {
 export class StaticFiles {
   readonly #folders: StaticFolders;
   readonly #files = new Map<string, Promise<StaticFile | undefined>>();
+  /** Where each asset is, by its name. */
+  #assets: Promise<ReadonlyMap<string, URL>> | undefined;
 
   constructor(folders: StaticFolders) {
     this.#folders = folders;
@@ -52,14 +54,10 @@ export class StaticFiles {
 
   /** What a page needs, by its name below the folder of the page; undefined where there is no such file. */
   async asset(name: string, headers: RequestHeaders): Promise<Answer | undefined> {
-    const chart = CHART_FILES[name];
-    if (chart !== undefined) return this.#answer(new URL(chart, import.meta.resolve("uplot")), headers);
-    const { page } = this.#folders;
+    this.#assets ??= findAssets(this.#folders.page);
     // Only names that are there: nothing that a stranger writes becomes a part of a path.
-    const names = await readdir(page, { recursive: true }).catch(() => []);
-    const found = names.find((each) => each.replaceAll("\\", "/") === name);
-    const isAsset = found !== undefined && extname(found) !== ".html" && extname(found) in CONTENT_TYPES;
-    return isAsset ? this.#answer(new URL(found.replaceAll("\\", "/"), page), headers) : undefined;
+    const url = (await this.#assets).get(name);
+    return url === undefined ? undefined : this.#answer(url, headers);
   }
 
   async #answer(url: URL, headers: RequestHeaders): Promise<Answer | undefined> {
@@ -93,10 +91,21 @@ export class StaticFiles {
 type RequestHeaders = { "if-none-match"?: string | undefined; "accept-encoding"?: string | string[] | undefined };
 
 /** Of the package uplot, beside its main file. */
-const CHART_FILES: Readonly<Record<string, string | undefined>> = {
-  "uplot.js": "uPlot.esm.js",
-  "uplot.css": "uPlot.min.css",
-};
+const CHART_FILES = { "uplot.js": "uPlot.esm.js", "uplot.css": "uPlot.min.css" };
+
+/** The folder is looked at once, however many names are asked for that are not there. */
+async function findAssets(page: URL): Promise<ReadonlyMap<string, URL>> {
+  const assets = new Map<string, URL>();
+  // It is not there in a checkout that is not built.
+  for (const found of await readdir(page, { recursive: true }).catch(() => [])) {
+    const name = found.replaceAll("\\", "/");
+    const kind = extname(name);
+    if (kind !== ".html" && Object.hasOwn(CONTENT_TYPES, kind)) assets.set(name, new URL(name, page));
+  }
+  const charts = import.meta.resolve("uplot");
+  for (const [name, file] of Object.entries(CHART_FILES)) assets.set(name, new URL(file, charts));
+  return assets;
+}
 
 const zip = promisify(gzip);
 

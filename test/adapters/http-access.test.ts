@@ -154,6 +154,29 @@ describe("where there is a token", () => {
   );
 });
 
+describe("/readyz, while the gateway is not ready,", () => {
+  const source = new MadeUpSource();
+  source.notReady = "the broker has not been reached yet: ECONNREFUSED 10.9.8.7";
+  const reason = `${source.notReady}\n`;
+
+  test("says why to who has the token, and only that it is not to others", async () => {
+    const site = await guarded({ source });
+    expect(await site.ask("/readyz")).toMatchObject({ status: 503, body: "not ready\n" });
+    const wrong = { authorization: "Bearer another-token-of-24-chars" };
+    expect(await site.ask("/readyz", { headers: wrong })).toMatchObject({ status: 503, body: "not ready\n" });
+    expect(site.wrongTokens).toHaveLength(1);
+    expect(await site.ask("/readyz", { headers: BEARER })).toMatchObject({ status: 503, body: reason });
+  });
+
+  test("says why where no token is needed, but not to pages of others", async () => {
+    const site = await open({ source });
+    expect(await site.ask("/readyz")).toMatchObject({ status: 503, body: reason });
+    for (const headers of [{ host: "evil.example" }, { origin: "http://evil.example" }]) {
+      expect(await site.ask("/readyz", { headers })).toMatchObject({ status: 503, body: "not ready\n" });
+    }
+  });
+});
+
 describe("the name by which it is called", () => {
   const own = hostname();
   test.each([

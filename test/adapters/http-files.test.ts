@@ -1,7 +1,12 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
+import { pathToFileURL } from "node:url";
 import { gunzipSync } from "node:zlib";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { StaticFiles } from "../../src/http/static-files.ts";
 import { HttpSite } from "./http-site.ts";
 import { MadeUpSource } from "./made-up-source.ts";
 
@@ -58,6 +63,7 @@ describe("files of the status page", () => {
     "/assets/%2e%2e%2f%2e%2e%2fetc%2fpasswd",
     "/assets/style.css/",
     "/assets/__proto__",
+    "/assets/constructor",
     "/assets/uPlot.esm.js",
     "/index.html",
     "/favicon.ico",
@@ -69,6 +75,19 @@ describe("files of the status page", () => {
     const site = await start();
     const { status, body } = await site.ask(path);
     expect([status, JSON.parse(body).error]).toEqual([404, "not-found"]);
+  });
+
+  test("are looked for once, however many are asked for that are not there", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "static-files-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const page = pathToFileURL(`${folder}/`);
+    const files = new StaticFiles({ page, openApi: page });
+    writeFileSync(join(folder, "one.js"), "1");
+    expect(await files.asset("nothing.js", {})).toBeUndefined();
+    // That it is not found shows that nobody has looked again.
+    writeFileSync(join(folder, "two.js"), "2");
+    expect(await files.asset("two.js", {})).toBeUndefined();
+    expect(await files.asset("one.js", {})).toMatchObject({ status: 200 });
   });
 
   test("that are not built are told of as such, and nothing fails", async () => {
