@@ -98,8 +98,7 @@ export class Sessions {
   join(clientId: string): Session {
     let session = this.#byClientId.get(clientId);
     if (session === undefined) {
-      const figures = this.departed.takeFigures(clientId) ?? new ClientFigures(this.#context.figures);
-      session = new Session(clientId, this.#context, figures);
+      session = new Session(clientId, this.#context, this.#figuresOf(clientId));
       this.#byClientId.set(clientId, session);
     }
     session.isForgotten = false;
@@ -118,7 +117,7 @@ export class Sessions {
     now: Instant,
   ): void {
     if (this.#byClientId.has(clientId)) return;
-    const figures = this.departed.takeFigures(clientId) ?? new ClientFigures(this.#context.figures);
+    const figures = this.#figuresOf(clientId);
     figures.countIn(this.#context.octetsIn);
     if (octetsOut > 0) figures.countOut(octetsOut);
     figures.parted = { how: "refused", at: now, reason };
@@ -133,7 +132,7 @@ export class Sessions {
     now: Instant,
   ): boolean {
     const { clientId } = saved;
-    const session = new Session(clientId, this.#context, new ClientFigures(this.#context.figures));
+    const session = new Session(clientId, this.#context, this.#figuresOf(clientId));
     session.wasKept = true;
     this.#byClientId.set(clientId, session);
     this.contained(session, "restore", now, () => session.restore(saved, state, forwarding, now));
@@ -261,6 +260,11 @@ export class Sessions {
     }
     this.#context.changed = false;
     if (session.wasKept) this.emitSave(session.clientId);
+  }
+
+  /** Those of before where the client is remembered, which is over by that. */
+  #figuresOf(clientId: string): ClientFigures {
+    return this.departed.takeFigures(clientId) ?? new ClientFigures(this.#context.figures);
   }
 
   #rememberFailed(session: Session): void {

@@ -150,6 +150,18 @@ describe("a client that has gone", () => {
     expect(counted(s)).toEqual({ disconnected: 2 });
   });
 
+  test("and is in what is restored once more is shown once", () => {
+    const before = new Script().connect(DURABLE);
+    before.subscribe("a".repeat(1000), 1);
+    before.disconnect();
+    const saved = before.saved()!;
+    const s = new Script({ namesOctetsMax: 1000 });
+    s.event({ type: "restore", saved: { sessions: [saved, { ...saved, state: "asleep" }], lastTopicId: 1 } });
+    s.arrows();
+    expect(Array.from(s.gateway.views(), ({ clientId, state }) => [clientId, state])).toEqual([["dev1", "asleep"]]);
+    expect(counted(s)).toEqual({ asleep: 1 });
+  });
+
   test("of which nothing is known is not shown", () => {
     expect(new Script().gateway.detail("dev1", 0)).toBeUndefined();
   });
