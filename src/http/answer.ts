@@ -32,7 +32,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 };
 
 /** JSON that is made now, and is another one the next time. */
-export function jsonAnswer(text: string, status = 200): Answer {
+export function jsonAnswer(text: string | Uint8Array, status = 200): Answer {
   return {
     status,
     headers: { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" },

@@ -1,19 +1,13 @@
 import { type Answer, errorAnswer, jsonAnswer } from "./answer.ts";
 import type { GatewayStatus } from "./answers.ts";
 import { type ClientQuery, clientQuery, unknownParameter, wrongWord } from "./client-query.ts";
-import { ClientSnapshot } from "./client-snapshot.ts";
 import type { EventStreams } from "./event-streams.ts";
 import { LiveViews, type ViewEvent } from "./live-views.ts";
 import type { Handler, Route, RoutedRequest } from "./route.ts";
+import { SharedSnapshot } from "./shared-snapshot.ts";
 import type { GatewaySource, TraceTarget } from "./source.ts";
 import { TraceStream } from "./trace-stream.ts";
 import { type Job, WorkShare } from "./work-share.ts";
-
-/** So long one look at all clients is shown to everybody: a little less than the second in which live views look again. */
-const SNAPSHOT_MS = 900;
-
-/** So long it is kept where nobody asks: of many clients it is large. */
-const SNAPSHOT_KEPT_MS = 5000;
 
 /** Clients that are put into words in one step. */
 const TEXT_STEP = 50;
@@ -33,12 +27,13 @@ export class Api {
   readonly #metricsShare = new WorkShare();
   /** Those that are asked for, and not begun yet. */
   #metrics: Promise<MetricsText> | undefined;
-  #snapshot: { of: ClientSnapshot; takenAtMs: number } | undefined;
+  readonly #snapshot: SharedSnapshot;
 
   /** `onFailure` is told of a bug. */
   constructor(source: GatewaySource, streams: EventStreams, onFailure: (error: unknown) => void) {
     this.#source = source;
     this.#streams = streams;
+    this.#snapshot = new SharedSnapshot(() => source.clients());
     this.#views = new LiveViews(this.#share, onFailure);
   }
 
@@ -52,10 +47,13 @@ export class Api {
     return [
       route("/api/gateway", { GET: this.#gateway }),
       route("/api/clients", { GET: this.#clients }),
-      route("/api/clients/{clientId}", { GET: this.#client, DELETE: (routed) => this.#dismiss(routed, true) }),
-      route("/api/clients/{clientId}/disconnect", { POST: (routed) => this.#dismiss(routed, false) }),
-      route("/api/clients/{clientId}/stream", { GET: this.#clientStream }),
-      route("/api/clients/{clientId}/trace", { GET: this.#clientTrace }),
+      // By `id`: no browser asks for a path that ends in a dot or two, which are client ids as well.
+      ...["/api/client", "/api/clients/{clientId}"].flatMap((path) => [
+        route(path, { GET: ofClient(this.#client), DELETE: ofClient(this.#forget) }),
+        route(`${path}/disconnect`, { POST: ofClient(this.#disconnect) }),
+        route(`${path}/stream`, { GET: ofClient(this.#clientStream) }),
+        route(`${path}/trace`, { GET: ofClient(this.#clientTrace) }),
+      ]),
       route("/api/history", { GET: this.#history }),
       route("/api/stream", { GET: this.#stream }),
       route("/api/trace", { GET: this.#addressTrace }),
@@ -70,11 +68,6 @@ export class Api {
   metrics(): Promise<MetricsText> {
     this.#metrics ??= this.#makeMetrics();
     return this.#metrics;
-  }
-
-  /** Writing an answer took so long: a part of the time that requests may take. */
-  charge(workMs: number): void {
-    this.#share.charge(workMs);
   }
 
   async #makeMetrics(): Promise<MetricsText> {
@@ -95,15 +88,12 @@ export class Api {
   readonly #clients: Handler = ({ query }) => {
     const asked = clientQuery(query);
     if ("problem" in asked) return badRequest(asked.problem);
-    return this.#share.do(this.#listText(asked)).then((text) => jsonAnswer(text));
+    return this.#share.do(inOctets(this.#listText(asked))).then((octets) => jsonAnswer(octets));
   };
 
-  readonly #client: Handler = async ({ query, parts }) => {
-    const problem = unknownParameter(query, []);
-    if (problem !== undefined) return badRequest(problem);
-    const clientId = parts.clientId!;
-    const client = await this.#share.do(once(() => this.#source.client(clientId)));
-    return client === undefined ? unknownClient() : jsonAnswer(JSON.stringify(client));
+  readonly #client: ClientHandler = async (clientId) => {
+    const text = await this.#share.do(once(() => JSON.stringify(this.#source.client(clientId))));
+    return text === undefined ? unknownClient() : jsonAnswer(text);
   };
 
   readonly #history: Handler = ({ query }) => {
@@ -113,10 +103,12 @@ export class Api {
     return this.#answer(once(() => this.#source.history(range)));
   };
 
-  #dismiss({ query, parts }: RoutedRequest, forget: boolean): Answer {
-    const problem = unknownParameter(query, []);
-    if (problem !== undefined) return badRequest(problem);
-    return this.#source.dismiss(parts.clientId!, forget) ? { status: 202 } : unknownClient();
+  readonly #disconnect: ClientHandler = (clientId) => this.#dismiss(clientId, false);
+
+  readonly #forget: ClientHandler = (clientId) => this.#dismiss(clientId, true);
+
+  #dismiss(clientId: string, forget: boolean): Answer {
+    return this.#source.dismiss(clientId, forget) ? { status: 202 } : unknownClient();
   }
 
   readonly #stream: Handler = (routed) => {
@@ -128,10 +120,7 @@ export class Api {
     return this.#show(routed, `clients ${key}`, look);
   };
 
-  readonly #clientStream: Handler = (routed) => {
-    const problem = unknownParameter(routed.query, []);
-    if (problem !== undefined) return badRequest(problem);
-    const clientId = routed.parts.clientId!;
+  readonly #clientStream: ClientHandler = (clientId, routed) => {
     const look = () =>
       once(() => {
         const client = this.#source.client(clientId);
@@ -143,10 +132,7 @@ export class Api {
     return this.#show(routed, `client ${clientId}`, look);
   };
 
-  readonly #clientTrace: Handler = (routed) => {
-    const problem = unknownParameter(routed.query, []);
-    return problem === undefined ? this.#trace(routed, { clientId: routed.parts.clientId! }) : badRequest(problem);
-  };
+  readonly #clientTrace: ClientHandler = (clientId, routed) => this.#trace(routed, { clientId });
 
   readonly #addressTrace: Handler = (routed) => {
     const problem = unknownParameter(routed.query, ["address"]);
@@ -199,14 +185,14 @@ export class Api {
   }
 
   *#status(): Job<GatewayStatus> {
-    const { states } = yield* this.#all();
+    const { states } = yield* this.#snapshot.take();
     const sessions = states.connecting + states.active + states.asleep + states.awake;
     return { ...this.#source.status(), sessions, states };
   }
 
   /** A page of the list in JSON, made in steps. */
   *#listText(query: ClientQuery): Job<string> {
-    const all = yield* this.#all();
+    const all = yield* this.#snapshot.take();
     const { clients, ...list } = yield* all.list(query);
     const texts: string[] = [];
     for (const client of clients) {
@@ -216,22 +202,24 @@ export class Api {
     return JSON.stringify({ ...list, clients: [] }).replace('"clients":[]', () => `"clients":[${texts.join(",")}]`);
   }
 
-  /** All clients, as they are or were a second ago. */
-  *#all(): Job<ClientSnapshot> {
-    const known = this.#snapshot;
-    if (known !== undefined && performance.now() - known.takenAtMs < SNAPSHOT_MS) return known.of;
-    const of = yield* ClientSnapshot.take(this.#source.clients());
-    const snapshot = { of, takenAtMs: performance.now() };
-    this.#snapshot = snapshot;
-    setTimeout(() => {
-      if (this.#snapshot === snapshot) this.#snapshot = undefined;
-    }, SNAPSHOT_KEPT_MS).unref();
-    return of;
-  }
-
   async #answer(job: Job<unknown>): Promise<Answer> {
-    return jsonAnswer(await this.#share.do(inJson(job)));
+    return jsonAnswer(await this.#share.do(inOctets(inJson(job))));
   }
+}
+
+/** Answers a request about a client. */
+type ClientHandler = (clientId: string, routed: RoutedRequest) => ReturnType<Handler>;
+
+/** Finds out which client a request is about: it is named in the path, or by the parameter `id`. */
+function ofClient(handler: ClientHandler): Handler {
+  return (routed) => {
+    const { query, parts } = routed;
+    const inPath = parts.clientId;
+    const problem = unknownParameter(query, inPath === undefined ? ["id"] : []);
+    if (problem !== undefined) return badRequest(problem);
+    const clientId = inPath ?? query.get("id") ?? "";
+    return clientId === "" ? badRequest("id: is missing; give a client id") : handler(clientId, routed);
+  };
 }
 
 const STREAM_HEAD: Answer = { status: 200, headers: { "content-type": "text/event-stream; charset=utf-8" } };
@@ -240,6 +228,13 @@ function* inJson(job: Job<unknown>): Job<string> {
   const value = yield* job;
   yield;
   return JSON.stringify(value);
+}
+
+/** Made here, so that nothing is left to do that would hold up others. */
+function* inOctets(job: Job<string>): Job<Uint8Array> {
+  const text = yield* job;
+  yield;
+  return Buffer.from(text);
 }
 
 // biome-ignore lint/correctness/useYield: a job of one step

@@ -23,9 +23,6 @@ const IDLE_MS = 60_000;
 
 const HEADER_OCTETS_MAX = 16 * 1024;
 
-/** Writing an answer of this size is work worth resting for. */
-const CHARGED_OCTETS_MIN = 4096;
-
 export interface HttpServerOptions extends AccessSettings {
   source: GatewaySource;
   folders: StaticFolders;
@@ -200,15 +197,12 @@ export class HttpServer {
     if (answer === undefined || response.headersSent || response.destroyed) return;
     // What is left of a body is not read.
     if (!request.complete) response.shouldKeepAlive = false;
-    const start = performance.now();
     try {
       writeAnswer(response, answer);
     } catch (error) {
       // Such as a header with a character that none may have: nothing of it has been sent.
       writeAnswer(response, this.#failed(error));
     }
-    // A flood of small ones costs what receiving them costs, and must not make lists wait.
-    if ((answer.body?.length ?? 0) >= CHARGED_OCTETS_MIN) this.#api.charge(performance.now() - start);
   }
 
   async #answerTo(request: IncomingMessage, response: ServerResponse): Promise<Answer | undefined> {

@@ -82,7 +82,7 @@ export class LiveViews {
   async #lookAt(view: View): Promise<void> {
     let events: ViewEvent[];
     try {
-      events = await this.#share.do(view.look());
+      events = await this.#share.do(lookIfRead(view), "view");
     } catch (error) {
       // Where too many others ask at the moment, the next look comes in a second.
       if (!(error instanceof Overloaded)) this.#onFailure(error);
@@ -104,4 +104,9 @@ export class LiveViews {
     }
     this.#share.charge(performance.now() - now);
   }
+}
+
+/** Who has gone before the turn came is not worth it. */
+function* lookIfRead(view: View): Job<ViewEvent[]> {
+  return view.readers.size === 0 ? [] : yield* view.look();
 }

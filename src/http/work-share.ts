@@ -6,8 +6,11 @@ const REST_FACTOR = 9;
 /** How long it works before it looks whether to rest. A datagram that comes meanwhile waits. */
 const TURN_MS = 2;
 
-/** Jobs that may wait. */
+/** Jobs that may wait besides the one that is begun, of requests and of live views each. */
 const WAITING_MAX = 64;
+
+/** For whom a job is done. Each kind has its own places, and they take turns: however many ask, who only looks on is shown what is new. */
+type For = "request" | "view";
 
 /** Work in steps: each `next()` does a little of it. */
 export type Job<T> = Generator<void, T>;
@@ -42,7 +45,10 @@ const SYSTEM_TIME: WorkTime = {
  */
 export class WorkShare {
   readonly #time: WorkTime;
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting: Readonly<Record<For, Waiting[]>> = { request: [], view: [] };
+  /** The job that is begun. */
+  #current: Waiting | undefined;
+  #lastFor: For = "view";
   /** It works, or rests. */
   #isBusy = false;
   /** Milliseconds of other work, for which it has not rested yet. */
@@ -53,17 +59,18 @@ export class WorkShare {
   }
 
   /** Does this job when its turn comes. Rejects with `Overloaded` at once where too many wait, and with what the job throws. */
-  do<T>(job: Job<T>): Promise<T> {
-    if (this.#waiting.length >= WAITING_MAX) return Promise.reject(new Overloaded("too many requests wait"));
+  do<T>(job: Job<T>, whose: For = "request"): Promise<T> {
+    const waiting = this.#waiting[whose];
+    if (waiting.length >= WAITING_MAX) return Promise.reject(new Overloaded("too many requests wait"));
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({ job, resolve, reject });
+      waiting.push({ job, resolve, reject });
       if (this.#isBusy) return;
       this.#isBusy = true;
       this.#work();
     });
   }
 
-  /** Work that was done apart from jobs, such as writing an answer: it rests for that too. */
+  /** Work that was done apart from jobs, such as writing to who looks on: it rests for that too. */
   charge(workMs: number): void {
     this.#owedMs += workMs;
     if (this.#isBusy) return;
@@ -74,8 +81,10 @@ export class WorkShare {
   readonly #work = (): void => {
     const start = this.#time.now();
     let workedMs = 0;
-    while (workedMs < TURN_MS && this.#waiting.length > 0) {
-      this.#step(this.#waiting[0]!);
+    while (workedMs < TURN_MS) {
+      this.#current ??= this.#next();
+      if (this.#current === undefined) break;
+      this.#step(this.#current);
       workedMs = this.#time.now() - start;
     }
     // It also rests behind the last job: the next one may be asked for at once.
@@ -90,19 +99,30 @@ export class WorkShare {
 
   readonly #goOn = (): void => {
     if (this.#owedMs > 0) this.#rest(0);
-    else if (this.#waiting.length === 0) this.#isBusy = false;
+    else if (this.#current === undefined && this.#isNobodyWaiting) this.#isBusy = false;
     else this.#work();
   };
 
-  #step(first: Waiting): void {
+  get #isNobodyWaiting(): boolean {
+    return this.#waiting.request.length + this.#waiting.view.length === 0;
+  }
+
+  /** Of those who had no turn the last time, where any of them waits. */
+  #next(): Waiting | undefined {
+    const other = this.#lastFor === "request" ? "view" : "request";
+    if (this.#waiting[other].length > 0) this.#lastFor = other;
+    return this.#waiting[this.#lastFor].shift();
+  }
+
+  #step(current: Waiting): void {
     try {
-      const { done, value } = first.job.next();
+      const { done, value } = current.job.next();
       if (done !== true) return;
-      this.#waiting.shift();
-      first.resolve(value as never);
+      this.#current = undefined;
+      current.resolve(value as never);
     } catch (error) {
-      this.#waiting.shift();
-      first.reject(error);
+      this.#current = undefined;
+      current.reject(error);
     }
   }
 }

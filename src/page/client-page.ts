@@ -21,7 +21,7 @@ const DISCONNECT: Question = {
 
 const FORGET: Question = {
   title: "Forget this client?",
-  text: "It is disconnected, and its session is erased here and at the broker: subscriptions, topic ids, will, and every message that waits for it. This cannot be undone. It may connect again, as a new one.",
+  text: "It is disconnected, and its session is erased here and at the broker: subscriptions, topic ids, will, and every message that waits for it. This cannot be undone. It may connect again, as a new one. A device that comes back at once, before the broker has forgotten it, keeps what the broker has; disconnect it there or switch it off first.",
   yes: "Forget",
 };
 
@@ -29,7 +29,7 @@ const parameters = new URLSearchParams(location.search);
 const sign = new LiveSign();
 
 function showClient(clientId: string): void {
-  const path = `/api/clients/${encodeURIComponent(clientId)}`;
+  const which = `?id=${encodeURIComponent(clientId)}`;
   const facts = new ClientFacts();
   const log = new LogList(byId("log", HTMLElement), LOG_LINES);
   let client: ClientDetails | undefined;
@@ -51,10 +51,10 @@ function showClient(clientId: string): void {
     setText(byId("outcome", HTMLElement), answer.ok ? done : `That did not work: ${answer.problem}`);
   };
   byId("disconnect", HTMLButtonElement).addEventListener("click", () => {
-    void act(DISCONNECT, "POST", `${path}/disconnect`, "It has been told to disconnect.");
+    void act(DISCONNECT, "POST", `/api/client/disconnect${which}`, "It has been told to disconnect.");
   });
   byId("forget", HTMLButtonElement).addEventListener("click", () => {
-    void act(FORGET, "DELETE", path, "It is forgotten.");
+    void act(FORGET, "DELETE", `/api/client${which}`, "It is forgotten.");
   });
 
   const begin = async (): Promise<void> => {
@@ -65,13 +65,13 @@ function showClient(clientId: string): void {
       startedAt = gateway.value.startedAt;
     }
     const handlers = { client: (data: unknown) => show(data as ClientDetails), gone: () => show(undefined) };
-    new LiveEvents(`${path}/stream`, handlers, (isLive, answers) => sign.show(isLive, answers));
+    new LiveEvents(`/api/client/stream${which}`, handlers, (isLive, answers) => sign.show(isLive, answers));
     setInterval(() => {
       if (client !== undefined && sign.isLive && !document.hidden) facts.show(client, now(), startedAt);
     }, 1000);
   };
   void begin();
-  new TraceView(`${path}/trace`);
+  new TraceView(`/api/client/trace${which}`);
 }
 
 function showAddress(address: string): void {

@@ -170,6 +170,38 @@ describe("one client", () => {
     },
   );
 
+  test.each([".", "..", "a/b", "?&=+ %", "\u00e4"])("is found by its id %s as a parameter too", async (clientId) => {
+    const source = new MadeUpSource([summary(clientId)]);
+    const site = await HttpSite.start({ source });
+    const id = `?id=${encodeURIComponent(clientId)}`;
+    // As a browser makes it an address: it takes dots out of paths.
+    const at = (path: string) => {
+      const url = new URL(path, "http://127.0.0.1");
+      return url.pathname + url.search;
+    };
+    expect(await site.json(at(`/api/client${id}`))).toMatchObject({ clientId });
+    expect((await site.ask(at(`/api/client/disconnect${id}`), { method: "POST" })).status).toBe(202);
+    expect((await site.ask(at(`/api/client${id}`), { method: "DELETE" })).status).toBe(202);
+    expect(source.dismissed).toEqual([
+      { clientId, forget: false },
+      { clientId, forget: true },
+    ]);
+    const stream = await site.read(at(`/api/client/stream${id}`));
+    expect(await stream.last("client")).toMatchObject({ clientId });
+    await site.read(at(`/api/client/trace${id}`));
+    expect([...source.traces.values()]).toEqual([{ clientId }]);
+  });
+
+  test.each(["", "?id=", "?id=a&id=b", "?id=a&x=1"])("is asked for by one id, not by %j", async (query) => {
+    const site = await HttpSite.start({ source: new MadeUpSource([summary("a")]) });
+    for (const path of ["/api/client", "/api/client/stream", "/api/client/trace"]) {
+      expect((await site.ask(path + query)).status).toBe(400);
+    }
+    expect((await site.ask(`/api/client/disconnect${query}`, { method: "POST" })).status).toBe(400);
+    expect((await site.ask(`/api/client${query}`, { method: "DELETE" })).status).toBe(400);
+    expect((await site.ask("/api/clients/a?id=b")).status).toBe(400);
+  });
+
   test("that nobody knows is told so, whatever is asked of it", async () => {
     const site = await HttpSite.start({ source: new MadeUpSource([summary("D1")]) });
     for (const [method, path] of [

@@ -101,10 +101,43 @@ describe("work for those who ask", () => {
     await expect(next).resolves.toBe(3);
   });
 
+  test("for live views comes in turn with that for requests, however many of these wait, and has places of its own", async () => {
+    const time = new VirtualTime();
+    const share = new WorkShare(time);
+    let isOver = false;
+    let refused = 0;
+    // Each asks again at once, whether it was answered or not.
+    const askers = Array.from({ length: 100 }, async () => {
+      while (!isOver) {
+        await share.do(time.job(100, 0.3)).catch(() => {
+          refused += 1;
+          return setImmediate();
+        });
+      }
+    });
+    const delaysMs: number[] = [];
+    const look = async () => {
+      while (!isOver) {
+        const start = time.nowMs;
+        await share.do(time.job(100, 0.3), "view");
+        delaysMs.push(time.nowMs - start);
+      }
+    };
+    const views = [look(), look()];
+    await time.run(60_000);
+    isOver = true;
+    await time.run(1e9);
+    await Promise.all([...askers, ...views]);
+    expect(refused).toBeGreaterThan(100);
+    expect(delaysMs.length).toBeGreaterThan(50);
+    // Each of these jobs takes 300 ms with its rest: the one that is begun, the other view, and a request between.
+    expect(Math.max(...delaysMs)).toBeLessThan(4 * 310);
+  });
+
   test("is refused where 64 wait already, and taken again when there is room", async () => {
     const time = new VirtualTime();
     const share = new WorkShare(time);
-    const waiting = Array.from({ length: 64 }, () => share.do(time.job(5, 1)));
+    const waiting = Array.from({ length: 65 }, () => share.do(time.job(5, 1)));
     await expect(share.do(time.job(1, 1))).rejects.toBeInstanceOf(Overloaded);
     await time.run(1e6);
     await Promise.all(waiting);

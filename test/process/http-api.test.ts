@@ -145,9 +145,9 @@ describe("the API of a running gateway is as docs/openapi.yaml says", () => {
       DOCUMENT.paths,
     )) {
       const asked = path.replace("{clientId}", "asleep").replace("{name}", "style.css");
-      const { status, headers } = await site.ask(`${asked}${path === "/api/trace" ? "?address=10.0.0.7" : ""}`, {
-        method: "HEAD",
-      });
+      const isOfClient = path === "/api/client" || path.startsWith("/api/client/");
+      const query = path === "/api/trace" ? "?address=10.0.0.7" : isOfClient ? "?id=asleep" : "";
+      const { status, headers } = await site.ask(`${asked}${query}`, { method: "HEAD" });
       const get = operations.get;
       if (get === undefined) {
         expect([path, status]).toEqual([path, 405]);
