@@ -195,7 +195,10 @@ export class Daemon {
       send: (to, data) => send(to, data),
       broadcast: (near, radius, data) => this.#listeners?.broadcast(near, radius, data),
       publish: (topic, payload, retain) => this.#ownClient?.publish(topic, payload, { qos: 0, retain }),
-      openLink: (link, connect, emit) => access.openLink(link, connect, emit),
+      openLink: (link, connect, emit) => {
+        this.#http?.linkOpens(connect.clientId);
+        return access.openLink(link, connect, emit);
+      },
       linkOpened: () => this.#onLinkOpened(),
       note: (note, now) => {
         this.#noteLog.print(note, now);

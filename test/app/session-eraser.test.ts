@@ -12,11 +12,13 @@ function setUp(connected: readonly string[] = []) {
   const opened: { clientId: string; cleanSession: boolean; emit: (event: GatewayEvent) => void }[] = [];
   const closed: boolean[] = [];
   const told: string[] = [];
+  /** Connections do not end when they are told to. */
+  const slowly = { end: false };
   const openLink: BrokerAccess["openLink"] = (link, { clientId, cleanSession }, emit) => {
     opened.push({ clientId, cleanSession, emit });
     const close = (disconnect: boolean) => {
       closed.push(disconnect);
-      emit({ type: "link-closed", link, reason: "closed" });
+      if (!slowly.end) emit({ type: "link-closed", link, reason: "closed" });
     };
     return { close } as ReturnType<BrokerAccess["openLink"]>;
   };
@@ -32,7 +34,7 @@ function setUp(connected: readonly string[] = []) {
   const eraser = new SessionEraser({ openLink } as BrokerAccess, (clientId) => connected.includes(clientId), log);
   const accept = () => opened.at(-1)!.emit({ type: "link-opened", link: 0, sessionPresent: true });
   const settled = () => vi.advanceTimersByTimeAsync(0);
-  return { eraser, opened, closed, told, accept, settled };
+  return { eraser, slowly, opened, closed, told, accept, settled };
 }
 
 describe("what the broker keeps for clients that are sent away for good", () => {
@@ -61,7 +63,39 @@ describe("what the broker keeps for clients that are sent away for good", () => 
     const { eraser, opened, told, settled } = setUp(["a"]);
     eraser.erase("a");
     await settled();
-    expect([opened, told]).toEqual([[], []]);
+    expect([opened, told]).toEqual([[], ["session.not-erased a the client is back"]]);
+  });
+
+  test("stays where the client comes back meanwhile: the attempt ends at once, before the client's own, and the next one has its turn", async () => {
+    const { eraser, opened, closed, told, accept, settled } = setUp();
+    for (const clientId of ["a", "b", "c"]) eraser.erase(clientId);
+    eraser.isBack("somebody else");
+    expect(closed).toEqual([]);
+    eraser.isBack("a");
+    expect(closed).toEqual([false]);
+    // It waits still, and what it makes from now on must not be erased when it has gone again.
+    eraser.isBack("b");
+    await settled();
+    expect(opened.map(({ clientId }) => clientId)).toEqual(["a", "c"]);
+    accept();
+    await settled();
+    expect(told).toEqual([
+      "session.not-erased b the client is back",
+      "session.not-erased a the client is back",
+      "session.erased c",
+    ]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("is erased once the broker has let it in, also where the client comes back then", async () => {
+    const { eraser, slowly, closed, told, accept, settled } = setUp();
+    eraser.erase("a");
+    // The connection takes its time to end.
+    slowly.end = true;
+    accept();
+    eraser.isBack("a");
+    await settled();
+    expect([closed, told]).toEqual([[true, false], ["session.erased a"]]);
   });
 
   test("stays where the broker refuses, cannot be reached, or says nothing for 30 s, which is told", async () => {

@@ -8,6 +8,9 @@ const WAITING_MAX = 1000;
 /** So long a broker may take for one. */
 const ERASE_MS = 30_000;
 
+/** Why what the broker has for a client stays: its own connection takes it up. */
+const IS_BACK = "the client is back";
+
 /** No link of the core has this number. */
 const NO_LINK = 0;
 
@@ -20,6 +23,8 @@ export class SessionEraser {
   readonly #isConnected: (clientId: string) => boolean;
   readonly #log: Log;
   readonly #waiting: string[] = [];
+  /** The one that is worked at. */
+  #current: { clientId: string; giveUp: () => void } | undefined;
   #isAtWork = false;
 
   /** `isConnected`: whether a client is there again: its connection is not to be taken over. */
@@ -36,11 +41,22 @@ export class SessionEraser {
     if (!this.#isAtWork) void this.#work();
   }
 
+  /**
+   * This client connects again, and its connection is about to be opened: what the broker has is its own now. Ours must not come behind it, and
+   * throw it out.
+   */
+  isBack(clientId: string): void {
+    if (this.#current?.clientId === clientId) this.#current.giveUp();
+    const index = this.#waiting.indexOf(clientId);
+    if (index < 0) return;
+    this.#waiting.splice(index, 1);
+    this.#failed(clientId, IS_BACK);
+  }
+
   async #work(): Promise<void> {
     this.#isAtWork = true;
     for (let clientId = this.#waiting.shift(); clientId !== undefined; clientId = this.#waiting.shift()) {
-      if (this.#isConnected(clientId)) continue;
-      const problem = await this.#eraseOne(clientId);
+      const problem = this.#isConnected(clientId) ? IS_BACK : await this.#eraseOne(clientId);
       if (problem === undefined) this.#log.info("session.erased", { clientId });
       else this.#failed(clientId, problem);
     }
@@ -51,6 +67,7 @@ export class SessionEraser {
   #eraseOne(clientId: string): Promise<string | undefined> {
     return new Promise((resolve) => {
       let isOpen = false;
+      let hasEnded = false;
       const onEvent = (event: GatewayEvent): void => {
         if (event.type === "link-opened") {
           isOpen = true;
@@ -62,12 +79,21 @@ export class SessionEraser {
         }
       };
       const end = (problem: string | undefined): void => {
+        if (hasEnded) return;
+        hasEnded = true;
+        this.#current = undefined;
         clearTimeout(timer);
         resolve(problem);
       };
       const connect = { clientId, cleanSession: true, will: undefined };
       const link = this.#access.openLink(NO_LINK, connect, onEvent);
       const timer = setTimeout(() => link.close(false), ERASE_MS);
+      const giveUp = () => {
+        // Once the broker has let us in, it has erased the session already.
+        end(isOpen ? undefined : IS_BACK);
+        link.close(false);
+      };
+      this.#current = { clientId, giveUp };
     });
   }
 

@@ -13,17 +13,12 @@ import { rateSample } from "../figures/rate-sample.ts";
 import { isThere } from "../is-there.ts";
 import type { Log } from "../log/log.ts";
 import type { RecentLog } from "../log/recent-log.ts";
+import { WrongTokenReport } from "../log/wrong-token-report.ts";
 import { programVersion } from "../program-version.ts";
 import type { DatagramTraces } from "../trace/datagram-traces.ts";
 import { LiveTrace } from "../trace/live-trace.ts";
 import { addressOf, HttpSource, type HttpSourceParts } from "./http-source.ts";
-
-/** Between two attempts to listen: twice as long each time. One that is about to stop may still have the place. */
-const RETRY_MIN_MS = 1000;
-const RETRY_MAX_MS = 10_000;
-
-/** A wrong token is told of at most once in this time. */
-const WRONG_TOLD_MS = 60_000;
+import { ListenAttempts } from "./listen-attempts.ts";
 
 /** What the daemon knows of the gateway that is shown. */
 export interface HttpSurroundings
@@ -49,12 +44,10 @@ export class HttpService {
   readonly #place: HostPort;
   #token: string | undefined;
   #url: string | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #retryMs = RETRY_MIN_MS;
-  #hasWarned = false;
-  #isClosed = false;
-  #wrongTokens = 0;
-  #wrongToldAtMs = Number.NEGATIVE_INFINITY;
+  readonly #attempts = new ListenAttempts(
+    () => this.#listen(),
+    (error, retryMaxMs) => this.#tellUnavailable(error, retryMaxMs),
+  );
 
   constructor(around: HttpSurroundings) {
     const { core, runner, values, log, access, traces, whereIs, recentLog } = around;
@@ -98,7 +91,7 @@ export class HttpService {
         openApi: new URL("../../http/openapi.yaml", import.meta.url),
       },
       streamsMax: values()["http.max_streams"],
-      onWrongToken: (address) => this.#onWrongToken(address),
+      onWrongToken: new WrongTokenReport(log).add,
       onFailure: (error) => {
         const reason = (error instanceof Error && error.stack) || String(error);
         log.error("http.failed", { reason }, `the status page has failed; this is a bug of ours. ${reason}`);
@@ -109,7 +102,7 @@ export class HttpService {
   /** Begins to listen, and to keep rates. Never rejects. */
   async start(): Promise<void> {
     this.#history.start();
-    await this.#listen();
+    await this.#attempts.begin();
   }
 
   /** Where the status page is reached from this machine; undefined while it is not served. */
@@ -129,6 +122,11 @@ export class HttpService {
     if (name === "client.forgotten" && fields.limit === undefined) this.#eraser.erase(String(fields.clientId));
   }
 
+  /** The gateway is about to connect for this client, or again. */
+  linkOpens(clientId: string): void {
+    this.#eraser.isBack(clientId);
+  }
+
   brokerReached(): void {
     this.#brokerStatus.reached();
   }
@@ -139,8 +137,7 @@ export class HttpService {
 
   /** Ends all streams, and takes no more requests. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    clearTimeout(this.#timer);
+    this.#attempts.end();
     this.#history.stop();
     await this.#server.close();
   }
@@ -152,34 +149,17 @@ export class HttpService {
 
   async #listen(): Promise<void> {
     const { host, port } = this.#place;
-    const place = hostPortText(this.#place);
-    try {
-      const bound = await this.#server.listen(host, port);
-      const url = `http://${hostPortText({ host: reachableHost(host), port: bound })}/`;
-      this.#url = url;
-      this.#log.info("http.started", { url }, `the status page is at ${url}`);
-    } catch (error) {
-      if (this.#isClosed) return;
-      if (!this.#hasWarned) {
-        const reason = reasonOf(error as NodeJS.ErrnoException);
-        const message = `the status page cannot be served at ${place}: ${reason}. The gateway works without it, and tries again every ${RETRY_MAX_MS / 1000} s; http.listen names another place, or none ("")`;
-        this.#log.warn("http.unavailable", { place, reason }, message);
-      }
-      this.#hasWarned = true;
-      this.#timer = setTimeout(() => void this.#listen(), this.#retryMs).unref();
-      this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MAX_MS);
-    }
+    const bound = await this.#server.listen(host, port);
+    const url = `http://${hostPortText({ host: reachableHost(host), port: bound })}/`;
+    this.#url = url;
+    this.#log.info("http.started", { url }, `the status page is at ${url}`);
   }
 
-  #onWrongToken(address: string): void {
-    this.#wrongTokens += 1;
-    const now = performance.now();
-    if (now - this.#wrongToldAtMs < WRONG_TOLD_MS) return;
-    const count = this.#wrongTokens;
-    this.#wrongTokens = 0;
-    this.#wrongToldAtMs = now;
-    const message = `a wrong token for the status page was shown, the last time from ${address}`;
-    this.#log.warn("http.wrong-token", { address, count }, message);
+  #tellUnavailable(error: NodeJS.ErrnoException, retryMaxMs: number): void {
+    const place = hostPortText(this.#place);
+    const reason = reasonOf(error);
+    const message = `the status page cannot be served at ${place}: ${reason}. The gateway works without it, and tries again every ${retryMaxMs / 1000} s; http.listen names another place, or none ("")`;
+    this.#log.warn("http.unavailable", { place, reason }, message);
   }
 }
 
