@@ -30,9 +30,9 @@ export class Sessions {
   readonly counts = noStateCounts();
   /** Clients whose sessions are not there any more. */
   readonly departed: Departed;
-  /** The one at work, and the connection it had before. */
+  /** The one at work, and the number of the next connection when it began. */
   #working: Session | undefined;
-  #linkBefore: LinkId = 0;
+  #linksBefore: LinkId = 0;
 
   constructor(context: Context) {
     this.#context = context;
@@ -175,13 +175,13 @@ export class Sessions {
   /** The session works because of this. `id` is the MsgId or packet identifier. */
   enter(session: Session, event: RecentEvent, id: number, now: Instant): void {
     this.#working = session;
-    this.#linkBefore = session.link;
+    this.#linksBefore = this.#context.nextLink;
     session.recent.add(event, id, now);
   }
 
   /** Takes note of what became of a session that has worked. */
   leave(session: Session): void {
-    if (session.link !== this.#linkBefore && session.link !== 0) this.#byLink.set(session.link, session);
+    this.#addLinks(session);
     if (session.state !== session.countedAs) this.#recount(session);
     if (session.settingUp) this.#settingUp.add(session);
     else if (this.#settingUp.size > 0) this.#settingUp.delete(session);
@@ -189,6 +189,11 @@ export class Sessions {
     else this.#deadlines.schedule(session);
     if (this.#context.changed) this.#save(session);
     this.#working = undefined;
+  }
+
+  /** Connections that the session has begun, those included that it has closed at once. */
+  #addLinks(session: Session): void {
+    for (let link = this.#linksBefore; link < this.#context.nextLink; link += 1) this.#byLink.set(link, session);
   }
 
   #recount(session: Session): void {
@@ -228,7 +233,7 @@ export class Sessions {
     if (session === undefined) throw error;
     this.#working = undefined;
     noteFailure(this.#context, session, error, now);
-    if (session.link !== this.#linkBefore && session.link !== 0) this.#byLink.set(session.link, session);
+    this.#addLinks(session);
     try {
       session.fail();
     } catch (second) {

@@ -17,6 +17,12 @@ describe("the outage lasts", () => {
     reopened(s).after(5000).toClient("DISCONNECT").closes(true).gone().nothing();
   });
 
+  test("field 8 and may come back where the next attempt was due at that very moment", () => {
+    const waits = { reconnectMinMs: 1000, reconnectMaxMs: 1000, outageLimitMs: 1000 };
+    const s = active(DURABLE, waits).gone().after(1000).opens().toClient("DISCONNECT").closes(true).gone();
+    s.connect(DURABLE, true);
+  });
+
   test("what the client has said meanwhile is forgotten with that", () => {
     const s = active(DURABLE, { outageLimitMs: 5000, reconnectMinMs: 60_000 }).gone();
     s.client("PUBLISH", { topicId: 1, qos: 1, msgId: 7 }).after(5000).toClient("DISCONNECT");
