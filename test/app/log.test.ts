@@ -96,6 +96,19 @@ describe("notes", () => {
     expect(lines[1]).not.toContain("brokerReason=");
   });
 
+  test("say in words why a request was refused, where nothing but the return code says it", () => {
+    const { log, objects } = collect("info");
+    const notes = new NoteLog(log, plain);
+    notes.print(note("publish.refused", { topicId: 99, returnCode: 2 }), 0);
+    notes.print(note("client.refused", { returnCode: 1, reason: "clients.max is reached" }), 0);
+    notes.print(note("publish.refused", { returnCode: 3, brokerReasonCode: 0x87 }), 0);
+    expect(objects().map(({ returnCode, reason }) => [returnCode, reason])).toEqual([
+      [2, "invalid topic id (0x02)"],
+      [1, "clients.max is reached"],
+      [3, undefined],
+    ]);
+  });
+
   test("name the listener where there are several", () => {
     const { log, objects } = collect("info");
     new NoteLog(log, atSecond).print(note("client.connected", { clientId: "d1", address: "2|[::1]:5000" }), 0);

@@ -1,5 +1,6 @@
 import { NOTES, type Note, type NoteFields, type NoteName } from "../../gateway/contract.ts";
 import { reasonText } from "../../mqtt/reason-text.ts";
+import { RETURN_CODE } from "../../sn/return-code.ts";
 import type { WhereIs } from "../where-is.ts";
 import type { Log } from "./log.ts";
 import { NOTE_LEVELS, noteLevel } from "./note-levels.ts";
@@ -104,10 +105,22 @@ export class NoteLog {
   }
 }
 
-/** The same with what the broker has answered in words, `not authorized (0x87)`, in the place of its code. */
+/** Refusals that say why by their return code alone (§5.3.10). */
+const RETURN_CODE_TEXTS: Readonly<Record<number, string>> = {
+  [RETURN_CODE.congestion]: "congestion (0x01)",
+  [RETURN_CODE.invalidTopicId]: "invalid topic id (0x02)",
+  [RETURN_CODE.notSupported]: "not supported (0x03)",
+};
+
+/**
+ * The same with what the broker has answered in words, `not authorized (0x87)`, in the place of its code; where nothing but the return code
+ * says why, that in words is the reason.
+ */
 function inWords(fields: NoteFields): NoteFields {
   const { brokerReasonCode, ...rest } = fields;
-  return typeof brokerReasonCode === "number" ? { ...rest, brokerReason: reasonText(brokerReasonCode) } : fields;
+  if (typeof brokerReasonCode === "number") return { ...rest, brokerReason: reasonText(brokerReasonCode) };
+  if (typeof fields.returnCode !== "number" || fields.reason !== undefined) return fields;
+  return { ...fields, reason: RETURN_CODE_TEXTS[fields.returnCode] };
 }
 
 /** The same with long texts cut; not where an error of ours stands, which is to be found. */

@@ -56,12 +56,17 @@ export class RecentLog {
   };
 }
 
-/** `a client's CONNECT was accepted: address 10.0.0.7:4711, cleanSession true`, without what is not known. */
-function noteText(name: string, fields: NoteFields): string {
+/**
+ * What has happened this time, the reason first, and what it means in general: `no answer, address 10.0.0.7:4711 (a client was silent …)`.
+ * Without what is not known; a return code is told by the reason.
+ */
+function noteText(name: string, { reason, returnCode, ...fields }: NoteFields): string {
   const meaning = name in NOTES ? NOTES[name as keyof typeof NOTES] : name;
-  const told = Object.entries(fields).filter(([, value]) => value !== undefined);
+  const rest = reason === undefined ? { returnCode, ...fields } : fields;
+  const told = Object.entries(rest).filter(([, value]) => value !== undefined);
   const details = told.map(([key, value]) => `${key} ${isPlain(value) ? value : JSON.stringify(value)}`);
-  return details.length === 0 ? meaning : `${meaning}: ${details.join(", ")}`;
+  if (reason !== undefined) details.unshift(String(reason));
+  return details.length === 0 ? meaning : `${details.join(", ")} (${meaning})`;
 }
 
 function isPlain(value: unknown): boolean {
