@@ -15,11 +15,12 @@ const NOTHING: RateSample = {
 /** A history in time that the test makes pass. */
 function historyOf() {
   let nowMs = 5000;
+  let epochMs = 1_000_000;
   let callback: (() => void) | undefined;
   let sample = NOTHING;
   const time = {
     now: () => nowMs,
-    wallClock: () => 1_000_000 + nowMs,
+    wallClock: () => epochMs + nowMs,
     every: (_intervalMs: number, called: () => void) => {
       callback = called;
       return () => {
@@ -34,7 +35,11 @@ function historyOf() {
     sample = { ...sample, ...more };
     callback?.();
   };
-  return { history, pass, isRunning: () => callback !== undefined };
+  /** Somebody sets the clock. */
+  const set = (ms: number) => {
+    epochMs += ms;
+  };
+  return { history, pass, set, isRunning: () => callback !== undefined };
 }
 
 describe("seconds", () => {
@@ -138,4 +143,16 @@ test("a history that is stopped asks for nothing any more", () => {
   history.stop();
   expect(isRunning()).toBe(false);
   expect(history.history("10m").points.length).toBe(1);
+});
+
+test("when somebody sets the clock the times of all points follow, and stay in order", () => {
+  const { history, pass, set } = historyOf();
+  history.start();
+  pass(1000);
+  set(-3_600_000);
+  pass(1000);
+  set(7_200_000);
+  pass(1000);
+  const times = history.history("10m").points.map(({ at }) => at);
+  expect(times).toEqual([1_006_000, 1_007_000, 1_008_000].map((at) => at + 3_600_000));
 });

@@ -74,23 +74,28 @@ export class RateHistory {
 
   /** What was kept, oldest first. */
   history(range: History["range"]): History {
-    if (range === "10m") return { range, intervalSeconds: 1, points: this.#seconds.all };
-    return { range, intervalSeconds: SECONDS_A_MINUTE, points: this.#minutes.all };
+    if (range === "10m") return { range, intervalSeconds: 1, points: this.#seconds.all(this.#sinceEpochMs) };
+    return { range, intervalSeconds: SECONDS_A_MINUTE, points: this.#minutes.all(this.#sinceEpochMs) };
   }
 
   readonly #onSecond = (): void => {
     const now = this.#moment();
     const { brokerReachable } = now.sample;
-    this.#seconds.add(this.#time.wallClock(), this.#secondStart!, now, brokerReachable);
+    this.#seconds.add(this.#secondStart!, now, brokerReachable);
     this.#secondStart = now;
     this.#reachableInMinute &&= brokerReachable;
     this.#secondsOfMinute += 1;
     if (this.#secondsOfMinute < SECONDS_A_MINUTE) return;
-    this.#minutes.add(this.#time.wallClock(), this.#minuteStart!, now, this.#reachableInMinute);
+    this.#minutes.add(this.#minuteStart!, now, this.#reachableInMinute);
     this.#minuteStart = now;
     this.#secondsOfMinute = 0;
     this.#reachableInMinute = true;
   };
+
+  /** From the clock that never goes back to the time of day: somebody may have set the clock since a point was kept. */
+  get #sinceEpochMs(): number {
+    return this.#time.wallClock() - this.#time.now();
+  }
 
   #moment(): Moment {
     return { atMs: this.#time.now(), sample: this.#sample() };
@@ -118,13 +123,13 @@ class Points {
   }
 
   /** What happened between two moments. */
-  add(at: number, from: Moment, to: Moment, brokerReachable: boolean): void {
+  add(from: Moment, to: Moment, brokerReachable: boolean): void {
     // The process may not have run for a while: what came then is spread over all of it.
     const seconds = Math.max(1, to.atMs - from.atMs) / SECOND_MS;
     const [before, now] = [from.sample, to.sample];
     const offset = (this.#added % this.#capacity) * FIELDS;
     const numbers = this.#numbers;
-    numbers[offset] = at;
+    numbers[offset] = to.atMs;
     numbers[offset + 1] = (now.datagramsIn - before.datagramsIn) / seconds;
     numbers[offset + 2] = (now.datagramsOut - before.datagramsOut) / seconds;
     numbers[offset + 3] = (now.published - before.published) / seconds;
@@ -136,17 +141,18 @@ class Points {
     this.#added += 1;
   }
 
-  /** Oldest first. */
-  get all(): HistoryPoint[] {
+  /** Oldest first. `sinceEpochMs` leads to the time of day. */
+  all(sinceEpochMs: number): HistoryPoint[] {
     const count = Math.min(this.#added, this.#capacity);
-    return Array.from({ length: count }, (_, index) => this.#point((this.#added - count + index) % this.#capacity));
+    const first = this.#added - count;
+    return Array.from({ length: count }, (_, index) => this.#point((first + index) % this.#capacity, sinceEpochMs));
   }
 
-  #point(index: number): HistoryPoint {
+  #point(index: number, sinceEpochMs: number): HistoryPoint {
     const offset = index * FIELDS;
     const number = (field: number) => this.#numbers[offset + field]!;
     return {
-      at: number(0),
+      at: Math.round(number(0) + sinceEpochMs),
       datagramsInPerSecond: rounded(number(1)),
       datagramsOutPerSecond: rounded(number(2)),
       publishedPerSecond: rounded(number(3)),
