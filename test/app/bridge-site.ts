@@ -43,7 +43,7 @@ export class BridgeSite {
     this.bridge = new Bridge({
       gateway: {
         version: "1.2.3",
-        startedAtMs: 0,
+        startedAtMs: () => 0,
         values: () => this.values,
         listenerUrls: () => ["udp://127.0.0.1:1883"],
         brokerUrl: "mqtt://broker:1883",

@@ -3,8 +3,8 @@ import type { OptionValues } from "../configuration/options.ts";
 /** What bridge/info tells of a gateway. Nothing of it may be a secret. */
 export interface DescribedGateway {
   version: string;
-  /** When it was started, in milliseconds since 1970. */
-  startedAtMs: number;
+  /** When it was started, in milliseconds since 1970, by the clock as it is set now. */
+  startedAtMs: () => number;
   /** Asked each time: a reload may have changed them. */
   values: () => OptionValues;
   /** Where SN clients come in. */
@@ -20,7 +20,7 @@ export function bridgeInfo(gateway: DescribedGateway): Record<string, unknown> {
     version: gateway.version,
     node: process.version,
     gateway_id: values["gateway.id"],
-    started: new Date(gateway.startedAtMs).toISOString(),
+    started: new Date(gateway.startedAtMs()).toISOString(),
     listeners: gateway.listenerUrls(),
     broker: gateway.brokerUrl,
     log_level: values["log.level"],

@@ -16,6 +16,9 @@ export async function openBridge(around: BridgeSurroundings): Promise<Bridge | u
   if (!values()["bridge.enabled"]) return undefined;
   // Only here: what is not used is not loaded.
   const { Bridge } = await import("./bridge.ts");
-  const gateway = { version: programVersion(), startedAtMs: Date.now(), values, listenerUrls, brokerUrl };
+  const beganMs = performance.now();
+  // By the time that it has run: somebody may set the clock, and at the start of many a machine it is not set yet.
+  const startedAtMs = () => Date.now() - (performance.now() - beganMs);
+  const gateway = { startedAtMs, version: programVersion(), values, listenerUrls, brokerUrl };
   return new Bridge({ ...rest, gateway });
 }
