@@ -50,9 +50,12 @@ export interface ClientSummary {
   published: number;
   delivered: number;
   dropped: number;
+  /** Requests of it that were refused: PUBLISH, REGISTER, SUBSCRIBE, changes of its will. */
+  refused: number;
   /** PUBLISHes of it that came once more; messages that it was sent once more. */
   repeatedIn: number;
   repeatedOut: number;
+  /** Connections that it began; a CONNECT by which it came out of its sleep is a wake-up. */
   connects: number;
   wakeUps: number;
   /** How it went last, and why; null where it has not gone since the gateway was started. */

@@ -24,6 +24,7 @@ const SORTABLE = [
   "published",
   "delivered",
   "dropped",
+  "refused",
   "repeatedIn",
   "repeatedOut",
   "connects",

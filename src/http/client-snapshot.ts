@@ -1,5 +1,6 @@
 import type { ClientList, ClientState, ClientSummary } from "./answers.ts";
 import { CLIENT_STATES, type ClientQuery, type SortKey } from "./client-query.ts";
+import { naturalOrder } from "./natural-order.ts";
 import { sortInSteps } from "./sort-in-steps.ts";
 import type { Job } from "./work-share.ts";
 
@@ -69,8 +70,8 @@ function fits(client: ClientSummary, { states, search }: ClientQuery): boolean {
 
 /** What is null comes first; those that are equal in this column are in the order of their ids. */
 function compare(one: ClientSummary, other: ClientSummary, key: SortKey): number {
-  const order = compareValues(one[key], other[key]);
-  return order === 0 && key !== "clientId" ? compareValues(one.clientId, other.clientId) : order;
+  const order = key === "clientId" ? 0 : compareValues(one[key], other[key]);
+  return order === 0 ? naturalOrder(one.clientId, other.clientId) : order;
 }
 
 type Value = string | number | boolean | null;

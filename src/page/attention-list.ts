@@ -11,10 +11,11 @@ import { visibleText } from "./visible-text.ts";
 /** So many are shown; the list below has them all. */
 const SHOWN_MAX = 8;
 
-/** Which clients are looked at: those that went last, those that are next to be lost, those that repeat most. */
+/** Which clients are looked at: those that went last, those that are next to be lost, those that are refused and repeat most. */
 const QUESTIONS = [
   "state=lost,refused,abandoned&sort=lastSeen&order=desc",
   "state=active,asleep,awake,connecting&sort=lostAt&order=asc",
+  "state=active,asleep,awake&sort=refused&order=desc",
   "state=active,asleep,awake&sort=repeatedIn&order=desc",
   "state=active,asleep,awake&sort=repeatedOut&order=desc",
 ] as const;

@@ -2,7 +2,7 @@ import type { ClientDetails } from "../http/answers.ts";
 import { byId } from "./by-id.ts";
 import { placeText } from "./client-address.ts";
 import { clockText } from "./clock-text.ts";
-import { countText } from "./count-text.ts";
+import { countOf, countText } from "./count-text.ts";
 import { diagnosis } from "./diagnosis.ts";
 import { dueText } from "./due-text.ts";
 import { durationText } from "./duration-text.ts";
@@ -65,9 +65,9 @@ export class ClientFacts {
     facts.show("Session", durable ? "durable: kept while it is away" : "clean: gone when it goes");
     facts.show("Broker connection", LINKS[link]);
     const retained = will?.retain ? ", retained" : "";
-    const willText = will && `${visibleText(will.topic)}, QoS ${will.qos}${retained}, ${countText(will.octets)} octets`;
+    const willText = will && `${visibleText(will.topic)}, QoS ${will.qos}${retained}, ${countOf(will.octets, "octet")}`;
     facts.show("Will", willText ?? "none");
-    facts.show("Connects", countText(client.connects));
+    facts.show("Connections begun", `${countText(client.connects)} since the gateway was started`);
   }
 
   #showTraffic(client: ClientDetails): void {
@@ -79,10 +79,11 @@ export class ClientFacts {
     facts.show("Published", countText(client.published));
     facts.show("Delivered", countText(client.delivered));
     facts.show("Given up", countText(client.dropped));
+    facts.show("Requests refused", countText(client.refused));
     facts.show("Sent again by it", countText(client.repeatedIn));
     facts.show("Sent again to it", countText(client.repeatedOut));
-    facts.show("From it", `${countText(client.datagramsIn)} datagrams, ${octetsText(client.octetsIn)}`);
-    facts.show("To it", `${countText(client.datagramsOut)} datagrams, ${octetsText(client.octetsOut)}`);
+    facts.show("From it", `${countOf(client.datagramsIn, "datagram")}, ${octetsText(client.octetsIn)}`);
+    facts.show("To it", `${countOf(client.datagramsOut, "datagram")}, ${octetsText(client.octetsOut)}`);
   }
 }
 

@@ -4,6 +4,7 @@ import { ask } from "./api.ts";
 import { askFirst, type Question } from "./ask-first.ts";
 import { byId } from "./by-id.ts";
 import { ClientFacts } from "./client-facts.ts";
+import { GatewayClock } from "./gateway-clock.ts";
 import { LiveEvents } from "./live-events.ts";
 import { LiveSign } from "./live-sign.ts";
 import { LogList } from "./log-list.ts";
@@ -12,6 +13,9 @@ import { TraceView } from "./trace-view.ts";
 import { visibleText } from "./visible-text.ts";
 
 const LOG_LINES = 50;
+
+/** Somebody may set a clock, here or there. */
+const TIME_EVERY_MS = 15_000;
 
 const DISCONNECT: Question = {
   title: "Disconnect this client?",
@@ -31,11 +35,11 @@ const sign = new LiveSign();
 function showClient(clientId: string): void {
   const which = `?id=${encodeURIComponent(clientId)}`;
   const facts = new ClientFacts();
-  const log = new LogList(byId("log", HTMLElement), LOG_LINES);
+  const log = new LogList(byId("log", HTMLElement), LOG_LINES, clientId);
   let client: ClientDetails | undefined;
-  let aheadMs = 0;
+  const clock = new GatewayClock();
   let startedAt = 0;
-  const now = (): number => Date.now() + aheadMs;
+  const now = (): number => clock.now();
 
   const show = (next: ClientDetails | undefined): void => {
     client = next;
@@ -57,18 +61,24 @@ function showClient(clientId: string): void {
     void act(FORGET, "DELETE", `/api/client${which}`, "It is forgotten.");
   });
 
-  const begin = async (): Promise<void> => {
-    // The stream tells of the client alone: what the clocks differ by is asked once.
+  // The stream tells of the client alone: what the clocks differ by is asked.
+  const askTime = async (): Promise<void> => {
     const gateway = await ask<GatewayStatus>("/api/gateway");
-    if (gateway.ok) {
-      aheadMs = gateway.value.now - Date.now();
-      startedAt = gateway.value.startedAt;
-    }
+    if (!gateway.ok) return;
+    clock.hear(gateway.value.now);
+    startedAt = gateway.value.startedAt;
+  };
+
+  const begin = async (): Promise<void> => {
+    await askTime();
     const handlers = { client: (data: unknown) => show(data as ClientDetails), gone: () => show(undefined) };
     new LiveEvents(`/api/client/stream${which}`, handlers, (isLive, answers) => sign.show(isLive, answers));
     setInterval(() => {
       if (client !== undefined && sign.isLive && !document.hidden) facts.show(client, now(), startedAt);
     }, 1000);
+    setInterval(() => {
+      if (sign.isLive && !document.hidden) void askTime();
+    }, TIME_EVERY_MS);
   };
   void begin();
   new TraceView(`/api/client/trace${which}`);

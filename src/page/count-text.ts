@@ -9,6 +9,11 @@ export function countText(count: number): string {
   return COUNT.format(count);
 }
 
+/** A count of something whose plural ends in s: `1 message`, `12,345 messages`. */
+export function countOf(count: number, what: string): string {
+  return `${countText(count)} ${what}${count === 1 ? "" : "s"}`;
+}
+
 /** A count where there is little room: `12,345`, `1.2M`. */
 export function shortCount(count: number): string {
   return (count < SHORT_FROM ? COUNT : SHORT).format(count);

@@ -25,7 +25,9 @@ const WAITING_MIN = 50;
  * are milliseconds since 1970.
  */
 export function diagnosis(client: ClientSummary, now: number, startedAt: number): Diagnosis | undefined {
-  return gone(client, now) ?? silent(client, now) ?? unlinked(client) ?? wasteful(client, now, startedAt);
+  return (
+    gone(client, now) ?? silent(client, now) ?? unlinked(client) ?? refused(client) ?? wasteful(client, now, startedAt)
+  );
 }
 
 function gone({ state, parted, lastSeen, repeatedOut, delivered }: ClientSummary, now: number): Diagnosis | undefined {
@@ -81,6 +83,13 @@ function unlinked({ state, link, unanswered, queued }: ClientSummary): Diagnosis
     return { severity: "odd", text: `${queued} messages wait for it: it takes them more slowly than they come` };
   }
   return undefined;
+}
+
+function refused({ refused, published }: ClientSummary): Diagnosis | undefined {
+  if (refused < REPEATED_MIN || refused * 4 < published) return undefined;
+  const succeeded = published === 0 ? "none of its messages was taken" : `${published} of its messages were taken`;
+  const text = `${refused} of its requests were refused, and ${succeeded}: its log lines say why`;
+  return { severity: refused > published ? "bad" : "odd", text };
 }
 
 function wasteful(client: ClientSummary, now: number, startedAt: number): Diagnosis | undefined {

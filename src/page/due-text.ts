@@ -10,7 +10,8 @@ export function dueText(client: ClientSummary, now: number): string {
     if (wakesAt < now) return `due ${durationText(now - wakesAt)} ago`;
     return `until ${clockText(wakesAt, now)}, in ${durationText(wakesAt - now)}`;
   }
-  if ((state === "lost" || state === "disconnected" || state === "refused") && parted !== null) {
+  // It has gone, in the way that its state tells.
+  if (parted !== null && state === parted.how) {
     return `${durationText(now - parted.at)} ago`;
   }
   return "";

@@ -1,7 +1,7 @@
 import type { GatewayStatus } from "../http/answers.ts";
 import { byId } from "./by-id.ts";
 import { clockText } from "./clock-text.ts";
-import { countText } from "./count-text.ts";
+import { countOf, countText } from "./count-text.ts";
 import { durationText } from "./duration-text.ts";
 import { make } from "./make.ts";
 import { octetsText } from "./octets-text.ts";
@@ -22,7 +22,7 @@ export class GatewayFigures {
     setText(byId("about", HTMLElement), about);
     setText(byId("listeners", HTMLElement), listeners.join(", "));
     this.#showBroker(status, now);
-    this.#showRates(status, now);
+    this.#showRates(status);
     this.#showLoad(status);
     showLimits(status.limitsReached);
   }
@@ -36,8 +36,7 @@ export class GatewayFigures {
     setText(byId("broker-state", HTMLElement), state);
     const since =
       broker.since === null ? "" : `since ${clockText(broker.since, now)} (${durationText(now - broker.since)})`;
-    const outages =
-      broker.outages === 0 ? "" : `${countText(broker.outages)} ${broker.outages === 1 ? "outage" : "outages"}`;
+    const outages = broker.outages === 0 ? "" : countOf(broker.outages, "outage");
     setText(byId("broker-since", HTMLElement), [since, outages].filter((text) => text !== "").join(", "));
     const mqtt = broker.mqttVersion === 5 ? "MQTT 5" : "MQTT 3.1.1";
     setText(byId("broker-url", HTMLElement), `${broker.url}, ${mqtt}`);
@@ -46,21 +45,23 @@ export class GatewayFigures {
     setText(byId("ready", HTMLElement), ready ? "" : "The gateway is not ready: the broker has not been reached yet.");
   }
 
-  #showRates(status: GatewayStatus, now: number): void {
+  #showRates(status: GatewayStatus): void {
+    // No clock that somebody may set.
+    const nowMs = performance.now();
     const { published, publishedWithoutConnection, delivered, datagramsIn, datagramsOut, octetsIn, octetsOut } = status;
-    this.#published.add(now, sum(published) + publishedWithoutConnection);
-    this.#delivered.add(now, sum(delivered));
+    this.#published.add(nowMs, sum(published) + publishedWithoutConnection);
+    this.#delivered.add(nowMs, sum(delivered));
     showRate("published", this.#published.perSecond);
     showRate("delivered", this.#delivered.perSecond);
-    const total = countText(sum(published) + publishedWithoutConnection);
+    const total = countOf(sum(published) + publishedWithoutConnection, "message");
     setText(
       byId("published-total", HTMLElement),
-      `${total} messages, ${countText(datagramsIn)} datagrams, ${octetsText(octetsIn)}`,
+      `${total}, ${countOf(datagramsIn, "datagram")}, ${octetsText(octetsIn)}`,
     );
-    const given = countText(sum(delivered));
+    const given = countOf(sum(delivered), "message");
     setText(
       byId("delivered-total", HTMLElement),
-      `${given} messages, ${countText(datagramsOut)} datagrams, ${octetsText(octetsOut)}`,
+      `${given}, ${countOf(datagramsOut, "datagram")}, ${octetsText(octetsOut)}`,
     );
   }
 
@@ -87,7 +88,7 @@ function showLimits(reached: GatewayStatus["limitsReached"]): void {
   const list = byId("limits", HTMLUListElement);
   const entries = Object.entries(reached);
   byId("limits-tile", HTMLElement).hidden = entries.length === 0;
-  const texts = entries.map(([key, count]) => `${key}: ${countText(count)} ${count === 1 ? "time" : "times"}`);
+  const texts = entries.map(([key, count]) => `${key}: ${countOf(count, "time")}`);
   for (const [index, text] of texts.entries()) {
     const line = list.children[index] ?? list.appendChild(make("li"));
     setText(line, text);

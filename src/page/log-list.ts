@@ -8,13 +8,15 @@ import { visibleText } from "./visible-text.ts";
 export class LogList {
   readonly #list: HTMLElement;
   readonly #linesMax: number;
+  readonly #ownClientId: string | undefined;
   /** The newest line that is shown; nothing that is older comes again. */
   #newest: LoggedEvent | undefined;
 
-  /** Shows `linesMax` lines at most. */
-  constructor(list: HTMLElement, linesMax: number) {
+  /** Shows `linesMax` lines at most; on the page of `ownClientId` its name leads nowhere. */
+  constructor(list: HTMLElement, linesMax: number, ownClientId?: string) {
     this.#list = list;
     this.#linesMax = linesMax;
+    this.#ownClientId = ownClientId;
   }
 
   /** All lines that the gateway has, oldest first. */
@@ -23,7 +25,7 @@ export class LogList {
     const seen = known === undefined ? -1 : log.findLastIndex((line) => isSame(line, known));
     // None of those that are shown is among them: it is another log.
     if (seen === -1) this.#list.replaceChildren();
-    for (const line of log.slice(seen + 1)) this.#list.prepend(lineElement(line, now));
+    for (const line of log.slice(seen + 1)) this.#list.prepend(lineElement(line, now, this.#ownClientId));
     while (this.#list.childElementCount > this.#linesMax) this.#list.lastElementChild!.remove();
     this.#newest = log.at(-1);
   }
@@ -33,7 +35,8 @@ function isSame(one: LoggedEvent, other: LoggedEvent): boolean {
   return one.at === other.at && one.name === other.name && one.message === other.message;
 }
 
-function lineElement({ at, level, name, message, clientId }: LoggedEvent, now: number): HTMLElement {
+function lineElement(event: LoggedEvent, now: number, ownClientId: string | undefined): HTMLElement {
+  const { at, level, name, message, clientId } = event;
   const line = make("li", `level-${level}`);
   const time = make("time", "", clockText(at, now));
   time.dateTime = new Date(at).toISOString();
@@ -41,7 +44,7 @@ function lineElement({ at, level, name, message, clientId }: LoggedEvent, now: n
   line.append(time, " ");
   if (level === "warn" || level === "error")
     line.append(make("strong", "level", level === "warn" ? "warning" : level), " ");
-  line.append(make("code", "event", name), " ", messageElement(message, clientId));
+  line.append(make("code", "event", name), " ", messageElement(message, clientId === ownClientId ? null : clientId));
   return line;
 }
 

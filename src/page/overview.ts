@@ -7,6 +7,7 @@ import { byId } from "./by-id.ts";
 import { ClientSearch } from "./client-search.ts";
 import { ClientTable } from "./client-table.ts";
 import { SORT_KEYS } from "./columns.ts";
+import { GatewayClock } from "./gateway-clock.ts";
 import { GatewayFigures } from "./gateway-figures.ts";
 import { apiQuery, type ListQuery, listAddress, PAGE_SIZE, readListQuery } from "./list-query.ts";
 import { LiveEvents } from "./live-events.ts";
@@ -21,8 +22,6 @@ const HISTORY_EVERY_MS = { "10m": 5000, "24h": 60_000 } as const;
 
 let query: ListQuery = readListQuery(location.search, SORT_KEYS);
 let status: GatewayStatus | undefined;
-/** What the gateway's clock is ahead of this one, in milliseconds. */
-let aheadMs: number | undefined;
 let startedAt = 0;
 /** Somebody has asked for another list, and it is not there yet. */
 let isListAsked = true;
@@ -31,6 +30,7 @@ let listAt = 0;
 let lostBefore: number | undefined;
 let goneBefore = "";
 
+const clock = new GatewayClock();
 const sign = new LiveSign();
 const announcer = new Announcer();
 const figures = new GatewayFigures();
@@ -40,15 +40,14 @@ const log = new LogList(byId("log", HTMLElement), LOG_LINES);
 const table = new ClientTable(byId("clients", HTMLTableElement), (sort, order) => change({ sort, order, page: 0 }));
 const search = new ClientSearch((changed, isTyped) => change(changed, isTyped));
 
-const now = (): number => Date.now() + (aheadMs ?? 0);
+const now = (): number => clock.now();
 
 function onGateway(next: GatewayStatus): void {
   // After an update of the gateway this is not its page any more.
   if (status !== undefined && status.version !== next.version) location.reload();
   status = next;
   startedAt = next.startedAt;
-  // One that has not changed may be of some time ago: the one that is least late tells the time.
-  aheadMs = Math.max(aheadMs ?? Number.NEGATIVE_INFINITY, next.now - Date.now());
+  clock.hear(next.now);
   document.title = `MQTT-SN gateway ${next.gatewayId}`;
   figures.show(next, now());
   log.show(next.log, now());

@@ -36,6 +36,7 @@ export function summary(clientId: string, over: Partial<ClientSummary> = {}): Cl
     published: 0,
     delivered: 0,
     dropped: 0,
+    refused: 0,
     repeatedIn: 0,
     repeatedOut: 0,
     connects: 1,

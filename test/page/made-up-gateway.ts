@@ -34,6 +34,7 @@ export function madeUpClient(clientId: string, differences: Partial<ClientSummar
     published: 30,
     delivered: 4,
     dropped: 0,
+    refused: 0,
     repeatedIn: 0,
     repeatedOut: 0,
     connects: 1,

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { countOf } from "../../src/page/count-text.ts";
 import { diagnosis } from "../../src/page/diagnosis.ts";
+import { dueText } from "../../src/page/due-text.ts";
 import { durationText } from "../../src/page/duration-text.ts";
+import { GatewayClock } from "../../src/page/gateway-clock.ts";
 import { apiQuery, listAddress, readListQuery } from "../../src/page/list-query.ts";
 import { octetsText } from "../../src/page/octets-text.ts";
 import { RateMeter } from "../../src/page/rate-meter.ts";
@@ -52,6 +55,12 @@ describe("what is probably wrong with a client", () => {
       { repeatedOut: 9, delivered: 10 },
       "needs messages twice: they, or its answers, get lost on the way",
     ],
+    [
+      "refused whatever it publishes",
+      { refused: 5, published: 0 },
+      "5 of its requests were refused, and none of its messages was taken: its log lines say why",
+    ],
+    ["refused now and then", { refused: 5, published: 300 }, undefined],
     ["connecting again and again", { connects: 1440 }, "connects anew every 60 s: does it restart, or ignore answers?"],
     ["given little of what there was", { dropped: 40, delivered: 2 }, "40 messages for it were given up"],
   ] as const)("of one that is %s", (_, differences, expected) => {
@@ -63,6 +72,11 @@ describe("what is probably wrong with a client", () => {
     const client = madeUpClient("d", { state: "asleep", sleepSeconds: 1, lastSeen: now - MINUTE, repeatedIn: 99 });
     expect(diagnosis(client, now, day)?.severity).toBe("bad");
   });
+});
+
+test.each(["lost", "disconnected", "refused", "abandoned"] as const)("since when a client is %s is said", (state) => {
+  const parted = { how: state, at: 40_000, reason: "" };
+  expect(dueText(madeUpClient("d", { state, parted }), 100_000)).toBe("60 s ago");
 });
 
 test("a query goes to the page's address and back, and what is not understood there is left out", () => {
@@ -92,6 +106,38 @@ test("durations and octets are told in the unit that fits", () => {
     "1.0 MB",
     "5.0 GB",
   ]);
+});
+
+test("a count of one is told in the singular", () => {
+  expect([0, 1, 12_345].map((count) => countOf(count, "datagram"))).toEqual([
+    "0 datagrams",
+    "1 datagram",
+    "12,345 datagrams",
+  ]);
+});
+
+describe("the gateway's clock", () => {
+  test("is told by the answer that was least late", () => {
+    let here = 100_000;
+    const clock = new GatewayClock(() => here);
+    clock.hear(700_000);
+    here += 1000;
+    clock.hear(700_400);
+    expect(clock.now()).toBe(701_000);
+  });
+
+  test("is followed when one of the clocks is set, there or here, and where it goes wrong slowly", () => {
+    let here = 100_000;
+    const clock = new GatewayClock(() => here);
+    clock.hear(700_000);
+    clock.hear(640_000);
+    expect(clock.now()).toBe(640_000);
+    here += 60_000;
+    clock.hear(640_100);
+    expect(clock.now()).toBe(640_100);
+    for (let count = 0; count < 5; count += 1) clock.hear(638_100);
+    expect(clock.now()).toBe(638_100);
+  });
 });
 
 test("a rate is that of the last ten seconds, and begins anew when the gateway does", () => {

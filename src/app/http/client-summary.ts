@@ -44,6 +44,7 @@ export function clientSummary(view: ClientView, timeOf: (instant: Instant) => nu
     published: counts.published,
     delivered: counts.delivered,
     dropped: counts.dropped,
+    refused: counts.refused,
     repeatedIn: counts.repeatedIn,
     repeatedOut: counts.repeatedOut,
     connects: counts.connects,
