@@ -23,6 +23,7 @@ describe("a live view", () => {
   let shown = "1";
   let looks = 0;
   let views: LiveViews;
+  let share: WorkShare;
   const failures: unknown[] = [];
 
   // biome-ignore lint/correctness/useYield: a job of one step
@@ -37,7 +38,8 @@ describe("a live view", () => {
     shown = "1";
     looks = 0;
     failures.length = 0;
-    views = new LiveViews(new WorkShare(), (error) => failures.push(error));
+    share = new WorkShare();
+    views = new LiveViews(share, (error) => failures.push(error));
   });
   afterEach(() => {
     views.end();
@@ -87,6 +89,30 @@ describe("a live view", () => {
     await seconds(10);
     expect(looks).toBe(before);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  /** More requests than may wait. */
+  async function crowd(): Promise<void> {
+    const answers = Array.from({ length: 70 }, () => share.do(look()).catch((error: unknown) => error));
+    await Promise.resolve();
+    void Promise.all(answers);
+    looks = 0;
+  }
+
+  test("is shown however many requests wait", async () => {
+    await crowd();
+    const reader = new Reader();
+    views.show("all", look, reader.stream);
+    await seconds(0.1);
+    expect(reader.events).toEqual([CLIENTS("1")]);
+  });
+
+  test("is not made for who has gone before its turn came", async () => {
+    await crowd();
+    views.show("all", look, new Reader().stream)();
+    await seconds(0.1);
+    // The requests alone.
+    expect(looks).toBe(64);
   });
 
   test("waits for a slow reader, which then gets what there is, and not what there was", async () => {

@@ -51,5 +51,10 @@ describe("a look at all clients", () => {
       vi.advanceTimersByTime(1000);
     }
     expect(await areKept()).toEqual([false, false, false, true]);
+    // The time of those before it does not end its own.
+    vi.advanceTimersByTime(3900);
+    expect(await areKept()).toEqual([false, false, false, true]);
+    vi.advanceTimersByTime(200);
+    expect(await areKept()).toEqual([false, false, false, false]);
   });
 });
