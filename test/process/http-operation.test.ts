@@ -9,6 +9,7 @@ import { MqttPeer } from "../interop/mqtt-peer.ts";
 import { nowhere } from "./broker-double.ts";
 import { GatewayProcess, runToEnd, stop } from "./gateway-process.ts";
 import { HttpGateway, temporaryFile } from "./http-gateway.ts";
+import { SmallBroker } from "./small-broker.ts";
 
 const WAIT = { timeout: 20_000, interval: 20 };
 const TOKEN = "a-token-of-24-characters";
@@ -128,6 +129,23 @@ describe("sending a client away", () => {
       expect((await site.ask("/api/clients/gone")).status).toBe(404);
     },
   );
+});
+
+test("a client that is sent away for good and comes back before the broker has forgotten it is not disturbed", async () => {
+  const broker = await SmallBroker.start();
+  const site = await HttpGateway.start(broker.url);
+  const device = await site.device("back", { cleanSession: false, reconnect: false });
+  await device.disconnect();
+  // What has the broker forget it connects, and waits for an answer.
+  broker.isSilent = true;
+  const before = broker.connectionCount;
+  expect((await site.ask("/api/clients/back", { method: "DELETE" })).status).toBe(202);
+  await vi.waitFor(() => expect(broker.connectionCount).toBeGreaterThan(before), WAIT);
+  broker.isSilent = false;
+  await device.connect();
+  const line = await site.process.line("session.not-erased");
+  expect(line).toMatchObject({ clientId: "back", reason: "the client is back" });
+  expect(await site.json("/api/client?id=back")).toMatchObject({ state: "active", parted: null });
 });
 
 describe("a trace", () => {
