@@ -1,7 +1,13 @@
 /** The options that are about clients; see options.ts. */
-import { isClientRule } from "./client-rules.ts";
+import { clientRuleRemedy, isClientRule } from "./client-rules.ts";
 import { CREDENTIAL_KEYS, credentialEntries, maskedEntries } from "./credential-entries.ts";
 import { choice, duration, fileName, integer, list, number, type Option, optional, yesOrNo } from "./option.ts";
+
+/** Who is meant: by what clients are called, or by where they are. */
+function clientRules() {
+  const expected = "a pattern of client ids (sensor-*), an IP address or a network (10.0.0.0/8)";
+  return list("<pattern>", expected, isClientRule, clientRuleRemedy);
+}
 
 export const CLIENT_OPTIONS = {
   "clients.max": {
@@ -10,14 +16,14 @@ export const CLIENT_OPTIONS = {
     meaning: "clients at once; more are refused as congestion",
   },
   "clients.allow": {
-    ...list("<pattern>", "a pattern of client ids (sensor-*), an IP address or a network (10.0.0.0/8)", isClientRule),
+    ...clientRules(),
     default: [],
     defaultShown: "all",
     meaning:
       "who may connect: patterns of client ids (sensor-*), and addresses or networks (10.0.0.0/8, fd00::/8) that datagrams may come from; with both, both have to fit",
   },
   "clients.deny": {
-    ...list("<pattern>", "a pattern of client ids (sensor-*), an IP address or a network (10.0.0.0/8)", isClientRule),
+    ...clientRules(),
     default: [],
     defaultShown: "none",
     meaning:

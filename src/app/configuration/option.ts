@@ -118,12 +118,20 @@ export function yesOrNo() {
   return { schema, expected, placeholder: "<true|false>", fromText };
 }
 
-/** A list of texts, each of which passes `accepts`; one text stands for a list of one. */
-export function list(placeholder: string, expected: string, accepts: (text: string) => boolean) {
-  const entry = z.string(isNotText(expected, accepts)).refine(accepts, isNot(expected));
+/** A list of texts, each of which passes `accepts`; one text stands for a list of one. `remedy`: what to write instead of a text, where one can tell. */
+export function list(
+  placeholder: string,
+  expected: string,
+  accepts: (text: string) => boolean,
+  remedy: (text: string) => string | undefined = () => undefined,
+) {
+  const isNone = isNot(expected);
+  const error = (issue: { input?: unknown }) =>
+    [isNone.error(issue), remedy(String(issue.input))].filter((part) => part !== undefined).join("; ");
+  const entry = z.string(isNotText(expected, accepts)).refine(accepts, { error });
   const expectedList = `${expected}, or a list of such`;
   const notList = isNotText(expectedList, accepts);
-  const error = ({ input }: { input?: unknown }) => {
+  const listError = ({ input }: { input?: unknown }) => {
     const several = typeof input === "string" ? input.split(",").map((each) => each.trim()) : [];
     return several.length > 1
       ? `${shown(input)} is one text; write a list: [${several.join(", ")}]`
@@ -134,7 +142,7 @@ export function list(placeholder: string, expected: string, accepts: (text: stri
     // Nothing is no list: an empty variable would open what it was meant to close.
     return entries.length === 0 ? value : entries;
   };
-  return { schema: z.array(entry, { error }), expected: expectedList, placeholder, fromText };
+  return { schema: z.array(entry, { error: listError }), expected: expectedList, placeholder, fromText };
 }
 
 /** One of a few words. */
