@@ -81,6 +81,9 @@ export class Daemon {
       await daemon.#start();
     } catch (error) {
       daemon.#runner?.abandon();
+      const { listenersAndState } = STOP_MS;
+      await within(daemon.#http?.close(), STOP_MS.http);
+      await Promise.all([within(daemon.#listeners?.close(), listenersAndState), daemon.#bridge?.stop(0)]);
       await within(daemon.#state?.abandon(), STOP_MS.listenersAndState);
       await within(daemon.#traces.close(), STOP_MS.listenersAndState);
       await daemon.#closeConnections();
@@ -134,7 +137,7 @@ export class Daemon {
     this.#access?.reload(values);
     this.#listeners?.reload(values, (from, data) => this.#core?.isOfClient(from, data) === true);
     this.#runner?.reload(coreSettings(values));
-    this.#bridge?.infoChanged();
+    this.#bridge?.reload();
     this.#http?.reload();
     // Told at the level of before or at that of now, whichever tells more.
     const isTold = this.#log.isLevelEnabled("info");

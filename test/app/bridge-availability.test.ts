@@ -35,6 +35,18 @@ describe("what the bus is told of clients", () => {
     expect(told(availability)).toEqual([]);
   });
 
+  test("is of no more clients than there may be after a reload", () => {
+    const availability = new BridgeAvailability(3);
+    for (const clientId of ["a", "b", "c"]) availability.set(clientId, "online");
+    availability.set("b", "offline");
+    told(availability);
+    availability.limit(2);
+    expect(told(availability)).toEqual(["b gone"]);
+    availability.limit(4);
+    for (const clientId of ["d", "e"]) availability.set(clientId, "online");
+    expect(told(availability)).toEqual(["d online", "e online"]);
+  });
+
   test("is of so many at once as one wants", () => {
     const availability = new BridgeAvailability(10_000);
     for (let i = 0; i < 50; i += 1) availability.set(`c${i}`, "online");

@@ -150,7 +150,7 @@ describe("what the gateway tells of itself", () => {
     site.bridge.reachable();
     site.published = [];
     site.values = valuesOf({ "log.level": "debug" });
-    site.bridge.infoChanged();
+    site.bridge.reload();
     vi.advanceTimersByTime(100);
     expect(site.content("mqttsn/bridge/info")).toMatchObject({ log_level: "debug" });
   });

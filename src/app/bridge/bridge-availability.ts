@@ -16,7 +16,7 @@ interface Entry {
  * keeps for us is bounded too, whoever connects.
  */
 export class BridgeAvailability {
-  readonly #clientsMax: number;
+  #clientsMax: number;
   readonly #entries = new Map<string, Entry>();
   /** Those that are offline, the one that is so for longest first. */
   readonly #offline = new Set<string>();
@@ -31,6 +31,12 @@ export class BridgeAvailability {
   /** Whether there is something to tell. */
   get isDue(): boolean {
     return this.#due.size > 0 || this.#surplus.size > 0;
+  }
+
+  /** From now on so many clients are told of. */
+  limit(clientsMax: number): void {
+    this.#clientsMax = clientsMax;
+    while (this.#entries.size > clientsMax) this.#forgetFirst();
   }
 
   /** Whether the last that is known of a client is that it is there. */

@@ -151,8 +151,9 @@ export class Bridge {
     }
   }
 
-  /** Something that bridge/info says may have changed. */
-  infoChanged(): void {
+  /** The configuration was read again. */
+  reload(): void {
+    this.#availability?.limit(this.#options.gateway.values()["clients.max"]);
     this.#due.add("info");
     this.#schedule();
   }
