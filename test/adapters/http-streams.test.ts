@@ -71,6 +71,38 @@ describe("a trace", () => {
     expect((await site.ask("/api/trace?address=")).status).toBe(400);
     expect((await site.ask(`/api/trace?address=${"1".repeat(101)}`)).status).toBe(400);
   });
+
+  test.each([
+    "kitchen",
+    "10.0.0",
+    "10.0.0.256",
+    "10.0.0.7:70000",
+    "10.0.0.7:",
+    "[fd00::7]",
+    "fd00::7]:4711",
+    "10.0.0.7/4",
+    "10.0.0.7/zz",
+    "10.0.0.7:4711/0a/0b",
+    "gateway.example.org:1883",
+  ])("of %s, which is no address, is refused, and not silent for ever", async (address) => {
+    const source = new MadeUpSource();
+    const site = await HttpSite.start({ source });
+    const answer = await site.ask(`/api/trace?address=${encodeURIComponent(address)}`);
+    expect({ status: answer.status, traces: source.traces.size }).toEqual({ status: 400, traces: 0 });
+  });
+
+  test.each([
+    ["10.0.0.7:4711", "10.0.0.7:4711"],
+    ["FD00:0:0::7", "fd00::7"],
+    ["[FD00::7]:4711", "[fd00::7]:4711"],
+    ["fe80::1%eth0", "fe80::1%eth0"],
+    ["10.0.0.7:4711/002A", "10.0.0.7:4711/002a"],
+  ])("of %s is found however that is written", async (asked, address) => {
+    const source = new MadeUpSource();
+    const site = await HttpSite.start({ source });
+    await site.read(`/api/trace?address=${encodeURIComponent(asked)}`);
+    expect([...source.traces.values()]).toEqual([{ address }]);
+  });
 });
 
 describe("streams", () => {

@@ -21,6 +21,15 @@ interface ClientWatch {
   onDatagram: OnDatagram;
 }
 
+/** One who looks at an address. */
+interface AddressWatch {
+  /** With or without its port. */
+  place: string;
+  /** The node behind it that is meant, in hexadecimal; undefined where all that comes from there is. */
+  nodeId: string | undefined;
+  onDatagram: OnDatagram;
+}
+
 /** What is known of clients and their addresses. Nodes behind a forwarder have one of their own, which the core makes. */
 export interface ClientPlaces {
   /** Who has a session there. */
@@ -35,7 +44,7 @@ export class LiveTrace {
   readonly #places: ClientPlaces;
   readonly #whereIs: WhereIs;
   readonly #ofClients = new Set<ClientWatch>();
-  readonly #ofAddresses = new Set<{ address: string; onDatagram: OnDatagram }>();
+  readonly #ofAddresses = new Set<AddressWatch>();
 
   constructor(traces: DatagramTraces, places: ClientPlaces, whereIs: WhereIs) {
     this.#traces = traces;
@@ -61,7 +70,8 @@ export class LiveTrace {
   }
 
   #watch(address: string, onDatagram: OnDatagram): () => void {
-    const watch = { address, onDatagram };
+    const [place, nodeId] = address.split("/");
+    const watch = { place: place!, nodeId, onDatagram };
     this.#ofAddresses.add(watch);
     return () => this.#ofAddresses.delete(watch);
   }
@@ -69,16 +79,17 @@ export class LiveTrace {
   readonly #see = (direction: TraceDirection, address: Address | undefined, data: Uint8Array): void => {
     if (address === undefined) return;
     const inWords = () => traced(direction, data);
-    if (this.#ofAddresses.size > 0) this.#seeAddress(address, inWords);
+    if (this.#ofAddresses.size > 0) this.#seeAddress(address, data, inWords);
     // What goes to a group is for nobody in particular.
     if (this.#ofClients.size > 0 && direction !== "out to groups") this.#seeClient(direction, address, data, inWords);
   };
 
-  #seeAddress(address: Address, inWords: () => TracedDatagram): void {
+  #seeAddress(address: Address, data: Uint8Array, inWords: () => TracedDatagram): void {
     const place = this.#whereIs(address).address;
     const host = place.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
-    for (const watch of this.#ofAddresses) {
-      if (watch.address === place || watch.address === host) watch.onDatagram(inWords);
+    const places = [place, host, host.replace(/%.*/, "")];
+    for (const { place: watched, nodeId, onDatagram } of this.#ofAddresses) {
+      if (places.includes(watched) && (nodeId === undefined || nodeId === nodeIdIn(data))) onDatagram(inWords);
     }
   }
 
@@ -98,6 +109,12 @@ export class LiveTrace {
       watch.onDatagram(inWords);
     }
   }
+}
+
+/** Which node of its forwarder a datagram is of, in hexadecimal; undefined where it is in no envelope. */
+function nodeIdIn(data: Uint8Array): string | undefined {
+  const message = decode(data);
+  return message.type === "ENCAPSULATED" ? Buffer.from(message.wirelessNodeId).toString("hex") : undefined;
 }
 
 function traced(direction: TraceDirection, data: Uint8Array): TracedDatagram {
