@@ -19,7 +19,9 @@ test("a start that fails for want of a listener leaves nothing that goes on", as
     listen: `udp://127.0.0.1:${taken.address().port}`,
     "http.listen": "127.0.0.1:0",
   });
-  await expect(Daemon.start(values, log, { onReady: () => {}, onFailure: () => {} })).rejects.toThrow(/another program has this port/);
+  await expect(Daemon.start(values, log, { onReady: () => {}, onFailure: () => {} })).rejects.toThrow(
+    /another program has this port/,
+  );
   taken.close();
   const left = begun.mock.results
     .map(({ value }) => value)

@@ -14,6 +14,14 @@ function cell(page: Page, clientId: string, kind: string) {
     .locator(kind);
 }
 
+/** As the browser does it when another tab is looked at. */
+async function setHidden(page: Page, isHidden: boolean): Promise<void> {
+  await page.evaluate((hidden) => {
+    Object.defineProperty(document, "hidden", { configurable: true, value: hidden });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, isHidden);
+}
+
 describe.skipIf(!isInstalled)("what a live page does while it is looked at", () => {
   test("what changes is written into the cells that are there; rows under the mouse stay until it leaves", async () => {
     const { gateway, url } = await madeUpSite();
@@ -66,6 +74,20 @@ describe.skipIf(!isInstalled)("what a live page does while it is looked at", () 
     gateway.about.broker = { ...broker, reachable: true, since: Date.now(), reason: null };
     await page.locator("#broker-state").getByText("reachable", { exact: true }).waitFor();
     expect(await page.locator("#broker").innerText()).not.toContain("broker.url");
+  });
+
+  test("a page that nobody looks at leaves its place to others, and is live when it is looked at again", async () => {
+    const { gateway, url } = await madeUpSite(1);
+    gateway.add(madeUpClient("a", { queued: 1 }));
+    const first = await openPage(url);
+    await showsList(first, "a", 1);
+    await setHidden(first, true);
+    const second = await openPage(url);
+    await showsList(second, "a", 1);
+    await second.close();
+    gateway.change("a", { queued: 55 });
+    await setHidden(first, false);
+    await vi.waitFor(async () => expect(await cell(first, "a", "td.number").first().textContent()).toBe("55"), BOUND);
   });
 
   test("a page too many is told that there is no room, and is live when there is", async () => {
