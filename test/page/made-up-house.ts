@@ -163,14 +163,14 @@ function log(now: number): LoggedEvent[] {
       3900,
       "info",
       "client.connected",
-      "a client's CONNECT was accepted: address 192.168.1.21:1884, cleanSession false, duration 300, will true",
+      "address 192.168.1.21:1884, cleanSession false, duration 300, will true (a client's CONNECT was accepted)",
       "boiler-cellar",
     ],
     [
       1560,
       "warn",
       "client.lost",
-      "a client was silent for too long, did not answer, or was replaced; its will fires: address 192.168.1.64:1884, reason silence",
+      "silence, address 192.168.1.64:1884 (a client was silent for too long, did not answer, or was replaced; its will fires)",
       "motion-garage",
     ],
     [
@@ -184,7 +184,7 @@ function log(now: number): LoggedEvent[] {
       240,
       "info",
       "client.refused",
-      'a CONNECT was refused; reason and return code say why: address 192.168.1.66:1884, returnCode 3, reason "not authorized"',
+      "not authorized, address 192.168.1.66:1884 (a CONNECT was refused; reason and return code say why)",
       "new-sensor",
     ],
     [
@@ -198,7 +198,7 @@ function log(now: number): LoggedEvent[] {
       38,
       "info",
       "client.connected",
-      "a client's CONNECT was accepted: address 192.168.1.24:1884, cleanSession false, duration 300, will false",
+      "address 192.168.1.24:1884, cleanSession false, duration 300, will false (a client's CONNECT was accepted)",
       "valve-radiator-hall",
     ],
   ];
