@@ -31,6 +31,7 @@ export interface ClientSummary {
   keepAliveSeconds: number;
   /** As it said when it went to sleep last; 0 where it has not slept. */
   sleepSeconds: number;
+  /** The time while the gateway's machine slept, or its process stood still, is not counted: what was before looks so much later. */
   lastSeen: number;
   /** When it will be taken for lost unless it is heard: for a client that sleeps, when it has to have woken up. Null where it is gone. */
   lostAt: number | null;

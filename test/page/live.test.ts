@@ -68,9 +68,11 @@ describe.skipIf(!isInstalled)("what a live page does while it is looked at", () 
     const broker = { url: "mqtt://broker.example:1883", outages: 1, mqttVersion: 4 as const };
     const page = await openPage(url);
     await page.locator("#broker-state").getByText("reachable", { exact: true }).waitFor();
+    const place = await page.locator("#attention").boundingBox();
     gateway.about.broker = { ...broker, reachable: false, since: Date.now(), reason: "connection refused" };
     await page.locator("#broker-state").getByText("not reachable").waitFor();
     expect(await page.locator("#broker").innerText()).toMatch(/1 outage.*connection refused.*broker\.url/s);
+    expect((await page.locator("#attention").boundingBox())!.y).toBe(place!.y);
     gateway.about.broker = { ...broker, reachable: true, since: Date.now(), reason: null };
     await page.locator("#broker-state").getByText("reachable", { exact: true }).waitFor();
     expect(await page.locator("#broker").innerText()).not.toContain("broker.url");
