@@ -2,12 +2,13 @@ import { Command, Option as Flag } from "commander";
 import { configPrint } from "../app/configuration/config-print.ts";
 import { configSchema } from "../app/configuration/config-schema.ts";
 import { loadConfiguration } from "../app/configuration/configuration.ts";
+import { placeProblems } from "../app/configuration/place-problems.ts";
 import { addOptionFlags } from "./option-flags.ts";
 import { refusedConfiguration } from "./refused-configuration.ts";
 
 const HELP = `
 It takes what run takes, reads the same files, and starts nothing. Where something is wrong it says all of it: where it
-stands, and what to write instead; run would end in the same way. Else it prints what is set, and by whom: a place in the
+stands, and what to write instead; run would not start. Else it prints what is set, and by whom: a place in the
 file, a flag, a variable, or a broker.profile. Nothing secret is shown: *** stands for it.
 
 What is printed is a configuration file, to which each *** has to be written again. Warnings, and whether all is right,
@@ -37,7 +38,8 @@ export function checkCommand(): Command {
       return;
     }
     const configuration = loadConfiguration(sources());
-    if (!configuration.ok) throw refusedConfiguration("check", configuration.problems);
+    const problems = configuration.ok ? placeProblems(configuration) : configuration.problems;
+    if (!configuration.ok || problems.length > 0) throw refusedConfiguration("check", problems);
     const { warnings } = configuration;
     if (options.quiet !== true)
       process.stdout.write(configPrint(configuration, options.print === true ? "all" : "set"));

@@ -28,6 +28,14 @@ describe("check", () => {
     expect(stdout).toMatch(/path: "memory:" +# MQTTSN_STATE_PATH/);
   });
 
+  test("names places that cannot be written to", async () => {
+    const name = write("places.yaml", "trace:\n  file: gone/run.pcap\n");
+    const { code, stdout, stderr } = await runToEnd(["check", "-c", name, "--state-path", name]);
+    expect({ code, stdout }).toEqual({ code: 78, stdout: "" });
+    expect(stderr).toContain(`${name}:2:9: trace.file: its folder is not there; create it, or choose another place\n`);
+    expect(stderr).toContain(`--state-path: ${name} is a file, not a folder; name another one\n`);
+  });
+
   test("names what works and is better otherwise", async () => {
     const name = write("open.yaml", "broker: { username: u, password: geheim }\n", 0o644);
     const { code, stdout, stderr } = await runToEnd(["check", "-q", "-c", name]);

@@ -1,4 +1,5 @@
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
+import { filePlaceProblem } from "../configuration/file-place-problem.ts";
 import { PCAP_HEADER } from "./pcap-header.ts";
 
 /** Payloads are in it. */
@@ -118,19 +119,14 @@ function occupied(path: string, what: string): Error {
   });
 }
 
-const REMEDIES: Readonly<Record<string, string>> = {
-  ENOENT: "its folder is not there; create it, or choose another place",
-  ENOTDIR: "its folder is not there; create it, or choose another place",
-  EACCES: "the system does not allow it; choose a folder that the gateway may write to",
-  EPERM: "the system does not allow it; choose a folder that the gateway may write to",
-  EROFS: "nothing can be written there; choose another place",
+const FULL: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full",
   EDQUOT: "the disk quota is used up",
 };
 
 /** The failure to begin in the user's terms, with the system's `code`. */
 function explained(error: NodeJS.ErrnoException, path: string): Error {
-  const reason = REMEDIES[error.code ?? ""] ?? error.message;
+  const reason = FULL[error.code ?? ""] ?? filePlaceProblem(path) ?? error.message;
   return Object.assign(new Error(`trace.file: cannot write ${path}: ${reason}`, { cause: error }), {
     code: error.code,
   });
