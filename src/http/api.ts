@@ -7,6 +7,7 @@ import type { Handler, Route, RoutedRequest } from "./route.ts";
 import { SharedSnapshot } from "./shared-snapshot.ts";
 import type { GatewaySource, TraceTarget } from "./source.ts";
 import { TraceStream } from "./trace-stream.ts";
+import { tracedAddress } from "./traced-address.ts";
 import { type Job, WorkShare } from "./work-share.ts";
 
 /** Clients that are put into words in one step. */
@@ -137,10 +138,12 @@ export class Api {
   readonly #addressTrace: Handler = (routed) => {
     const problem = unknownParameter(routed.query, ["address"]);
     if (problem !== undefined) return badRequest(problem);
-    const address = routed.query.get("address") ?? "";
-    if (address === "" || address.length > ADDRESS_MAX) {
+    const asked = routed.query.get("address") ?? "";
+    const address = asked.length > ADDRESS_MAX ? undefined : tracedAddress(asked);
+    if (address === undefined) {
+      const what = asked === "" ? "is missing" : "is not an IP address";
       return badRequest(
-        "address: is missing; give an address, such as 10.0.0.7, or one with its port, such as 10.0.0.7:4711",
+        `address: ${what}; give one, such as 10.0.0.7, or one with its port, such as 10.0.0.7:4711 or [fd00::7]:4711; a client is traced by its id`,
       );
     }
     return this.#trace(routed, { address });
