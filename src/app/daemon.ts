@@ -32,7 +32,7 @@ const STOP_MS = { http: 100, links: 2500, listenersAndState: 800, ownClient: 800
 const SAVE_AFTER_FAILURE_MS = 2000;
 
 /** What whoever runs the gateway wants to know. */
-export interface DaemonCallbacks {
+interface DaemonCallbacks {
   /** Clients are let in, and the broker has been reached for the first time. */
   onReady: () => void;
   /** After a failure that is told in the log: the process must end. */

@@ -1,7 +1,7 @@
 import { type HostPort, hostPortText, reachableHost } from "./configuration/host-port.ts";
 
 /** What a gateway that has just started can be reached by. */
-export interface Reachable {
+interface Reachable {
   /** The command the user types, without arguments. */
   command: string;
   listener: HostPort;

@@ -10,7 +10,7 @@ import { Terminal } from "./terminal.ts";
  */
 const SAME_SIGNAL_MS = 300;
 
-export interface SignalCallbacks {
+interface SignalCallbacks {
   /** Reads the configuration again. */
   readConfiguration: () => Configuration;
   /** The gateway is about to be stopped. */

@@ -13,7 +13,7 @@ import { namesClient } from "./template.ts";
 const PROTOCOL_ID = 1;
 
 /** Places that are taken when another client wants one. */
-export interface TakenPlaces {
+interface TakenPlaces {
   /** By sessions with a client. */
   sessions: number;
   /** By connections to the broker, those that are closing included: they still cost what a connection costs. */

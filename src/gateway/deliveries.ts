@@ -20,7 +20,7 @@ import { awaitsId, outboundTopicOf } from "./outbound-topic.ts";
 import type { AckPacket, PublishPacket } from "./packet.ts";
 
 /** What a retry led to: sent again, or the client does not answer. */
-export type RetryResult = "again" | "exhausted";
+type RetryResult = "again" | "exhausted";
 
 /** How often a client may ask for the message in flight before its time. Each time costs it, or whoever asks in its name, 2 octets. */
 const ASKED_MAX = 10;

@@ -5,7 +5,7 @@ import { isFromOwnPage, namesThisHost } from "./same-origin.ts";
 import type { TokenGuard, Verdict } from "./token-guard.ts";
 
 /** How long who has shown too many wrong tokens is told to wait, in seconds. */
-export const WAIT_SECONDS = 60;
+const WAIT_SECONDS = 60;
 
 /** What of the configuration decides about it; a reload may change it. */
 export interface AccessSettings {

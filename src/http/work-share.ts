@@ -27,7 +27,7 @@ export class Overloaded extends Error {
 }
 
 /** The clock and timers that it works with; tests have their own. */
-export interface WorkTime {
+interface WorkTime {
   now(): number;
   after(delayMs: number, callback: () => void): void;
 }

@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { type Duplex, duplexPair } from "node:stream";
 import type { Aedes } from "aedes";
 
-export interface EmbeddedBrokerOptions {
+interface EmbeddedBrokerOptions {
   /** Where MQTT clients come in. Port 0 lets the system choose. */
   listen: { host: string; port: number };
   /** Told what goes wrong in the broker; without it nobody is. */

@@ -4,7 +4,7 @@ import { cutText } from "./cut-text.ts";
 import type { TlsSettings } from "./tls-settings.ts";
 
 /** What is known of a TLS connection that has failed. */
-export interface TlsCircumstances {
+interface TlsCircumstances {
   place: BrokerPlace;
   tls: TlsSettings;
   /** The certificate that the broker has shown, where it has not been verified. */

@@ -1,4 +1,4 @@
-export interface LinkPulseOptions {
+interface LinkPulseOptions {
   /** 0 is none. */
   keepAliveMs: number;
   answerTimeoutMs: number;

@@ -13,7 +13,7 @@ import type { Properties } from "./properties.ts";
 import { reasonText } from "./reason-text.ts";
 import { streamFailure } from "./stream-failure.ts";
 
-export interface OwnConnectionOptions extends LinkCredentials {
+interface OwnConnectionOptions extends LinkCredentials {
   /** Begins a connection to the broker, over whatever carries it. */
   openStream: () => Duplex;
   version: MqttVersion;

@@ -18,7 +18,7 @@ export interface Connack {
 }
 
 /** The broker's last word, in MQTT 5. */
-export interface ServerDisconnect {
+interface ServerDisconnect {
   cmd: "disconnect";
   reasonCode: number;
   reasonString: string | undefined;

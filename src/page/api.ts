@@ -4,7 +4,7 @@ import type { ApiError } from "../http/answers.ts";
 const ANSWER_MS = 10_000;
 
 /** The answer to a request: `status` 0 where there was none; `problem` is a sentence. */
-export type Answer<T> = { ok: true; value: T } | { ok: false; status: number; problem: string };
+type Answer<T> = { ok: true; value: T } | { ok: false; status: number; problem: string };
 
 /** Asks the gateway. Whoever has no access any more is led to where it is given. */
 export async function ask<T>(path: string, method: "GET" | "POST" | "DELETE" = "GET"): Promise<Answer<T>> {

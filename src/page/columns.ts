@@ -4,7 +4,7 @@ import type { SortKey } from "./list-query.ts";
 import { octetsText } from "./octets-text.ts";
 
 /** A column of the list of clients that shows a number. */
-export interface Column {
+interface Column {
   key: SortKey;
   /** Columns that belong together have one head; empty for one that stands alone. */
   group: string;

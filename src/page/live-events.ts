@@ -9,7 +9,7 @@ const RETRY_MS = { first: 1000, most: 15_000 } as const;
 const SILENT_MS = 20_000;
 
 /** What is done with the events of a stream, by their name. */
-export type EventHandlers = Readonly<Record<string, (data: unknown) => void>>;
+type EventHandlers = Readonly<Record<string, (data: unknown) => void>>;
 
 /**
  * Server-sent events that go on: after an end it is tried again, more and more rarely. While nobody looks at the page nothing is read.

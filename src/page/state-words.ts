@@ -1,7 +1,7 @@
 import type { ClientState } from "../http/answers.ts";
 
 /** How a state is shown: by its word and a shape; the tone is a third hint and never the only one. */
-export interface StateLook {
+interface StateLook {
   word: string;
   tone: "good" | "calm" | "busy" | "quiet" | "bad";
   /** The shape as an SVG path in a box of 16 by 16. */

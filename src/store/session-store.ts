@@ -28,7 +28,7 @@ const ANY_GATEWAY_RECORD = z.object({ format: z.int() });
 const GATEWAY_RECORD = z.object({ lastTopicId: z.int().min(0), endedInOrder: z.boolean().default(false) });
 
 /** A client whose record could not be read. It is kept, out of the way. */
-export interface UnreadableSession {
+interface UnreadableSession {
   readonly clientId: string;
   readonly reason: string;
 }

@@ -1,7 +1,7 @@
 import type { InterfaceAddress } from "./interface-address.ts";
 
 /** Where a listener is bound. */
-export interface BoundPlace {
+interface BoundPlace {
   port: number;
   isIPv6: boolean;
   /** Its address, with its zone; undefined where that is all addresses of the machine. */

@@ -3,7 +3,7 @@ import type { MulticastInterface } from "./multicast-interface.ts";
 import { namesInterface } from "./names-interface.ts";
 
 /** What is to be chosen. */
-export interface InterfaceChoice {
+interface InterfaceChoice {
   /** Names and addresses of interfaces; `all` among them is every one. */
   wanted: readonly string[];
   /** Whether it is for a listener that speaks IPv6. */

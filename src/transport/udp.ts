@@ -8,7 +8,7 @@ import { GroupMembership } from "./group-membership.ts";
 import type { MulticastGroup } from "./multicast-group.ts";
 import type { MulticastInterface } from "./multicast-interface.ts";
 
-export interface UdpOptions {
+interface UdpOptions {
   /** An address of this machine, or a name for one; an IPv6 address without brackets, with its zone where it needs one. */
   host: string;
   /** 0 lets the system choose. */

@@ -2,7 +2,7 @@
 export type Availability = "online" | "offline";
 
 /** Tells the bus of a client, or with undefined takes back what it was told. False where it cannot be told now. */
-export type TellAvailability = (clientId: string, availability: Availability | undefined) => boolean;
+type TellAvailability = (clientId: string, availability: Availability | undefined) => boolean;
 
 interface Entry {
   availability: Availability;

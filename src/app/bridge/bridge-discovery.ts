@@ -1,5 +1,5 @@
 /** What is told of the gateway to Home Assistant. */
-export interface DiscoveredGateway {
+interface DiscoveredGateway {
   /** bridge.base_topic. */
   base: string;
   /** Begins the topic that Home Assistant listens at. */

@@ -3,7 +3,7 @@ import { programVersion } from "../program-version.ts";
 import type { Bridge, BridgeOptions } from "./bridge.ts";
 
 /** What the daemon knows of the gateway that is told of. */
-export interface BridgeSurroundings extends Omit<BridgeOptions, "gateway"> {
+interface BridgeSurroundings extends Omit<BridgeOptions, "gateway"> {
   values: () => OptionValues;
   listenerUrls: () => readonly string[];
   /** Without user name and password. */

@@ -1,7 +1,7 @@
 import { createHmac, type KeyObject } from "node:crypto";
 
 /** What a shared access signature of Azure IoT Hub is made from. */
-export interface SasTokenParts {
+interface SasTokenParts {
   /** Host of the hub, and id of the device that the token is for. */
   hub: string;
   deviceId: string;

@@ -4,7 +4,7 @@ import { readTls } from "../configuration/read-tls.ts";
 import type { TlsProblem } from "../configuration/tls-problem.ts";
 
 /** What came of reading the files again. */
-export interface TlsReload {
+interface TlsReload {
   /** What is wrong with them; where there is anything, all is as it was. */
   problems: readonly TlsProblem[];
   /** The options whose files say something else than before; connections that are opened from now on follow. */

@@ -14,7 +14,7 @@ import { fileNameIn, type Said } from "./said.ts";
 const ORIGIN_COLUMN = 44;
 
 /** What is set, or every option there is. */
-export type PrintedOptions = "set" | "all";
+type PrintedOptions = "set" | "all";
 
 /**
  * The configuration as YAML that `run` takes: each value as it was written, with where it comes from as a comment. Names of files are

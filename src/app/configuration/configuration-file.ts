@@ -7,7 +7,7 @@ import { unknownOption } from "./unknown-option.ts";
 import { isNothing, type Place, YamlFile } from "./yaml-file.ts";
 
 /** What the file says of one option. */
-export interface FileValue {
+interface FileValue {
   value: unknown;
   /** The place of the part of the value that the path leads to, or of the nearest thing around it. */
   placeOf: (path: readonly PropertyKey[]) => Place;

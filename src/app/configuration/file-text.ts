@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 
 /** What a file holds, or why it cannot be read, for people. */
-export type FileText = { text: string } | { problem: string };
+type FileText = { text: string } | { problem: string };
 
 /** What a file is read for: the configuration and lists; or a secret, a certificate or a key. */
 type FileKind = "list" | "secret";

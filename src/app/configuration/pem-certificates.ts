@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 
 /** The certificates of a file, in their order, of which there is one at least; or what is wrong with it: goes on after its name. */
-export type PemCertificates = { certificates: X509Certificate[] } | { problem: string };
+type PemCertificates = { certificates: X509Certificate[] } | { problem: string };
 
 const PEM_BLOCK = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[^-]*-----END \1-----/g;
 

@@ -18,7 +18,7 @@ export interface PlacedEntry extends PredefinedEntry {
 }
 
 /** What a file with predefined topics says, and what is wrong with it. */
-export interface PredefinedFile {
+interface PredefinedFile {
   entries: PlacedEntry[];
   problems: Problem[];
 }

@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
 
 /** The key of a file; or what is wrong: with the passphrase, or with the file, after whose name it goes on. */
-export type PrivateKey = { key: KeyObject } | { problem: string; of: "file" | "passphrase" };
+type PrivateKey = { key: KeyObject } | { problem: string; of: "file" | "passphrase" };
 
 const PEM_KEY = /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----/;
 const IS_ENCRYPTED = /-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type: 4,ENCRYPTED/;

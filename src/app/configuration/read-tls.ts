@@ -10,7 +10,7 @@ import type { RunningGateway } from "./running-gateway.ts";
 import type { TlsProblem } from "./tls-problem.ts";
 
 /** What the options of TLS and their files come to. */
-export interface ReadTls {
+interface ReadTls {
   /** Undefined where there is a problem. */
   settings: TlsSettings | undefined;
   problems: readonly TlsProblem[];

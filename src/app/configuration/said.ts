@@ -21,7 +21,7 @@ export interface Said {
 }
 
 /** Where options are said, strongest first: flags, environment, file. */
-export interface Sayings {
+interface Sayings {
   /** The texts of the flags that were given. */
   flags: ReadonlyMap<OptionKey, string>;
   environment: Readonly<Record<string, string | undefined>>;

@@ -9,7 +9,7 @@ import type { Radio } from "./radio.ts";
 import { SimulatedForwarder } from "./simulated-forwarder.ts";
 import { type GatewayPlace, UdpRadio } from "./udp-radio.ts";
 
-export interface DeviceHostOptions {
+interface DeviceHostOptions {
   gateway: HostPort;
   /** The share of datagrams that is lost, in each direction: 0 to 1. */
   loss: number;

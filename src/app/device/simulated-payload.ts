@@ -2,7 +2,7 @@
 const HEAD_OCTETS = 16;
 
 /** What a simulated message says of itself, so that it is known again at the far end. */
-export interface SimulatedHead {
+interface SimulatedHead {
   /** Tells runs apart that use one topic: 0 to 65535. */
   run: number;
   /** 0 to 65535. */

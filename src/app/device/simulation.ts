@@ -84,7 +84,7 @@ export interface SimulationReport extends NodeCounts {
   leftBehind: string | undefined;
 }
 
-export interface DeliveryReport
+interface DeliveryReport
   extends Pick<DeliveryTotals, "delivered" | "lostAccepted" | "lostUnaccepted" | "duplicated" | "foreign"> {
   /** From the first time that a message was sent. */
   arrivalLatencyMs: Percentiles;

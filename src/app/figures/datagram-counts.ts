@@ -12,13 +12,13 @@ const RETURN_CODES = RETURN_CODE_NAMES.length;
 const RETURN_CODE_AT = { CONNACK: 0, REGACK: 4, PUBACK: 4, SUBACK: 5, WILLTOPICRESP: 0, WILLMSGRESP: 0 } as const;
 
 /** A message with a return code. */
-export type AnswerName = keyof typeof RETURN_CODE_AT;
+type AnswerName = keyof typeof RETURN_CODE_AT;
 
 /** What became of an exchange. */
-export type ReturnCodeName = (typeof RETURN_CODE_NAMES)[number];
+type ReturnCodeName = (typeof RETURN_CODE_NAMES)[number];
 
 /** `malformed`: it has no header of a message. */
-export type CountedMessageName = MessageName | "malformed";
+type CountedMessageName = MessageName | "malformed";
 
 const ANSWERS = Object.keys(RETURN_CODE_AT) as AnswerName[];
 /** Of an envelope the message inside is counted. */

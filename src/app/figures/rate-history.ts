@@ -14,7 +14,7 @@ export interface RateSample {
 }
 
 /** The clocks and the timer that it goes by; tests have their own. */
-export interface HistoryTime {
+interface HistoryTime {
   /** Milliseconds of a clock that never goes back. */
   now(): number;
   /** Milliseconds since 1970. */

@@ -9,7 +9,7 @@ export const RECEIVE_BUFFER_WANTED_OCTETS = 4 * MIB;
 const RECEIVE_BUFFER_USUAL_OCTETS = 212_992;
 
 /** What is told of a listener. */
-export interface OpenListener {
+interface OpenListener {
   localAddress: string;
   /** What the system granted. */
   receiveBufferOctets: number;

@@ -16,7 +16,7 @@ type FieldsOf<E> = E extends keyof Events
   ? { readonly [F in Events[E]["fields"][number]]?: string | number | boolean | undefined }
   : NoteFields;
 
-export interface LogOptions {
+interface LogOptions {
   level: LogLevel;
   /** Lines for people, or one JSON object a line. */
   format: "pretty" | "json";
@@ -24,7 +24,7 @@ export interface LogOptions {
 }
 
 /** Where lines end up. The program writes to standard output; tests collect them. */
-export interface LogDestination {
+interface LogDestination {
   write(line: string): void;
 }
 

@@ -31,7 +31,7 @@ interface AddressWatch {
 }
 
 /** What is known of clients and their addresses. Nodes behind a forwarder have one of their own, which the core makes. */
-export interface ClientPlaces {
+interface ClientPlaces {
   /** Who has a session there. */
   clientIdAt(address: Address): string | undefined;
   /** Where a client is, or was last. */
