@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { Credentials } from "../../src/app/broker/credentials.ts";
 import { loadConfiguration } from "../../src/app/configuration/configuration.ts";
-import { maskedValues } from "../../src/app/configuration/masked-values.ts";
+import { maskedValue } from "../../src/app/configuration/masked-value.ts";
+import { OPTION_KEYS } from "../../src/app/configuration/option-names.ts";
 import type { OptionKey } from "../../src/app/configuration/options.ts";
 
 const KEY = "dGhlIGtleSBvZiBhIGRldmljZSwgMzIgb2N0ZXRzISE=";
@@ -433,7 +434,7 @@ clients: { credentials: [{ client: a, username: b, password: hush }, { client: c
     secret: "hush",
     key: KEY,
   });
-  const shown = maskedValues(values);
+  const shown = Object.fromEntries(OPTION_KEYS.map((key) => [key, maskedValue(key, values[key])]));
   expect(JSON.stringify(shown)).not.toMatch(/hush|dGhlIGtle/);
   expect(shown).toMatchObject({
     "broker.url": "mqtt://***@broker:1",

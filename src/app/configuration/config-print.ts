@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { Document, Scalar, visit } from "yaml";
 import type { ConfigurationInOrder } from "./configuration.ts";
 import type { CredentialEntry } from "./credential-entries.ts";
-import { maskedValue } from "./masked-values.ts";
+import { maskedValue } from "./masked-value.ts";
 import { NOTHING_KEPT } from "./nothing-kept.ts";
 import { MASK, type Option } from "./option.ts";
 import { OPTION_KEYS } from "./option-names.ts";
