@@ -8,6 +8,7 @@ import type {
 } from "../../src/http/answers.ts";
 import { CLIENT_STATES } from "../../src/http/client-query.ts";
 import type { GatewaySource, TraceTarget } from "../../src/http/source.ts";
+import { nothingHappened } from "./nothing-happened.ts";
 
 const NOON = 1_800_000_000_000;
 
@@ -76,6 +77,7 @@ export class MadeUpSource implements GatewaySource {
 
   status(): GatewayStatus {
     return {
+      ...nothingHappened(),
       version: "1.2.3",
       gatewayId: 1,
       node: process.version,
@@ -87,22 +89,9 @@ export class MadeUpSource implements GatewaySource {
       sessions: this.all.length,
       sessionsMax: 10_000,
       states: Object.fromEntries(CLIENT_STATES.map((state) => [state, 0])) as Record<ClientState, number>,
-      queued: 0,
-      queuedOctets: 0,
       queuedOctetsMax: 1,
       published: [this.published, 0, 0],
-      publishedWithoutConnection: 0,
-      delivered: [0, 0, 0],
-      repeatedByClients: 0,
-      repeatedToClients: 0,
-      wakeUps: 0,
-      datagramsIn: 0,
-      octetsIn: 0,
-      datagramsOut: 0,
-      octetsOut: 0,
       process: { residentOctets: 1, cpuSeconds: performance.now(), eventLoopDelayP99Ms: null },
-      limitsReached: {},
-      log: [],
     };
   }
 

@@ -7,6 +7,7 @@ import type {
   TracedDatagram,
 } from "../../src/http/answers.ts";
 import type { GatewaySource, TraceTarget } from "../../src/http/source.ts";
+import { nothingHappened } from "../adapters/nothing-happened.ts";
 
 /** A client that does well, but for what is said of it. */
 export function madeUpClient(clientId: string, differences: Partial<ClientSummary> = {}): ClientSummary {
@@ -66,6 +67,7 @@ export class MadeUpGateway implements GatewaySource {
   status(): Omit<GatewayStatus, "sessions" | "states"> {
     const broker = { url: "mqtt://broker.example:1883", reachable: true, since: this.#startedAt, reason: null };
     return {
+      ...nothingHappened(),
       version: "1.2.3",
       gatewayId: 1,
       node: "v20.20.0",
@@ -75,22 +77,8 @@ export class MadeUpGateway implements GatewaySource {
       listeners: ["udp://0.0.0.0:1883"],
       broker: { ...broker, outages: 0, mqttVersion: 4 },
       sessionsMax: 10_000,
-      queued: 0,
-      queuedOctets: 0,
       queuedOctetsMax: 64 * 1024 * 1024,
-      published: [0, 0, 0],
-      publishedWithoutConnection: 0,
-      delivered: [0, 0, 0],
-      repeatedByClients: 0,
-      repeatedToClients: 0,
-      wakeUps: 0,
-      datagramsIn: 0,
-      octetsIn: 0,
-      datagramsOut: 0,
-      octetsOut: 0,
       process: { residentOctets: 60_000_000, cpuSeconds: 1, eventLoopDelayP99Ms: null },
-      limitsReached: {},
-      log: [],
       ...this.about,
     };
   }

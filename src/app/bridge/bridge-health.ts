@@ -1,28 +1,13 @@
 import { freemem, loadavg, totalmem } from "node:os";
-import type { StateCounts } from "../../gateway/state-counts.ts";
+import type { Gateway } from "../../gateway/gateway.ts";
+import type { GatewayCounts } from "../figures/gateway-counts.ts";
 import { clientStates } from "../http/client-states.ts";
 
-/** What the core has to say of its clients and messages; `Gateway` is one. */
-export interface BridgeCore {
-  readonly figures: {
-    readonly published: readonly number[];
-    readonly publishedWithoutConnection: number;
-    readonly delivered: readonly number[];
-    readonly repeatedByClients: number;
-    readonly repeatedToClients: number;
-    readonly wakeUps: number;
-  };
-  readonly buffered: { readonly messages: number; readonly octets: number };
-  readonly stateCounts: Readonly<StateCounts>;
-}
+/** What the core has to say of its clients and messages. */
+export type BridgeCore = Pick<Gateway, "figures" | "buffered" | "stateCounts">;
 
-/** What the runner counts; `GatewayCounts` is such. */
-export interface BridgeCounts {
-  readonly in: { readonly datagrams: number; readonly octets: number };
-  readonly out: { readonly datagrams: number; readonly octets: number };
-  /** How often the broker was there and then was not. */
-  readonly broker: { readonly outages: number };
-}
+/** What the runner counts. */
+export type BridgeCounts = Pick<GatewayCounts, "in" | "out" | "broker">;
 
 const MEBIBYTE = 1024 * 1024;
 
