@@ -6,6 +6,8 @@ const EMPTY: Buffer = Buffer.alloc(0);
 /** The broker's packets that matter here, by the high four bits of their first octet. */
 const CONNACK = 2;
 const PUBLISH = 3;
+const PUBACK = 4;
+const PUBREC = 5;
 const PUBREL = 6;
 const SUBACK = 9;
 
@@ -20,6 +22,10 @@ export class BrokerPeer {
   #pending: Buffer[] = [];
   #answered: (() => void) | undefined;
   #packetId = 0;
+  /** PUBLISHes of QoS 1 that the broker has acknowledged. */
+  acknowledged = 0;
+  /** Called with each acknowledgement of QoS 1. */
+  onAcknowledged: (() => void) | undefined;
 
   private constructor(socket: Socket, onPayload: (payload: Buffer) => void) {
     this.#socket = socket;
@@ -48,8 +54,8 @@ export class BrokerPeer {
     await this.#request(0x82, [Buffer.from([0, 1, 0, octets.length]), octets, Buffer.from([qos])]);
   }
 
-  /** Publishes with what else is published in this turn of the event loop, in one write. `payload` is copied. */
-  publish(topic: Buffer, payload: Buffer, qos: number): void {
+  /** Publishes with what else is published in this turn of the event loop, in one write, unless `atOnce`. `payload` is copied. */
+  publish(topic: Buffer, payload: Buffer, qos: number, atOnce = false): void {
     const idOctets = qos === 0 ? 0 : 2;
     const size = 2 + topic.length + idOctets + payload.length;
     // A size of two octets holds everything that is sent here.
@@ -66,7 +72,12 @@ export class BrokerPeer {
       offset += 2;
     }
     payload.copy(packet, offset);
-    this.#write(packet);
+    if (atOnce) this.#socket.write(packet);
+    else this.#write(packet);
+  }
+
+  close(): void {
+    this.#socket.destroy();
   }
 
   #write(packet: Buffer): void {
@@ -109,6 +120,11 @@ export class BrokerPeer {
       // PUBACK or PUBREC.
       if (qos > 0) this.#write(Buffer.from([qos === 1 ? 0x40 : 0x50, 2, data[topicEnd]!, data[topicEnd + 1]!]));
       this.#onPayload(data.subarray(qos === 0 ? topicEnd : topicEnd + 2, end));
+    } else if (type === PUBACK) {
+      this.acknowledged += 1;
+      this.onAcknowledged?.();
+    } else if (type === PUBREC) {
+      this.#write(Buffer.from([0x62, 2, data[start + 2]!, data[start + 3]!]));
     } else if (type === PUBREL) {
       this.#write(Buffer.from([0x70, 2, data[start + 2]!, data[start + 3]!]));
     } else if (type === CONNACK || type === SUBACK) {

@@ -1,20 +1,19 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { MqttQoS } from "../src/gateway/packet.ts";
-import { QOS_SHIFT } from "../src/sn/flags.ts";
 import { MSG_TYPE } from "../src/sn/msg-type.ts";
 import { BrokerPeer } from "./broker-peer.ts";
+import { Histogram } from "./histogram.ts";
 import { Nodes, topicOf } from "./nodes.ts";
+import { DATA_OFFSET, newPublish } from "./publish-datagram.ts";
 
 /** Messages on their way at once, over all nodes together. */
 const WINDOW = 128;
 
-const PAYLOAD_OCTETS = 32;
+/** A node and a MsgId of its own make one key. */
+const MSG_IDS = 65_536;
 
 /** A message that has not arrived by then is lost. Shorter than Tretry: what the gateway has to send again counts as lost. */
 const LOST_AFTER_MS = 3000;
-
-/** Where the payload begins in a PUBLISH of the short form. */
-const DATA_OFFSET = 7;
 
 /** One of the messages on their way. Its number and the message's sequence number are in the payload. */
 interface Slot {
@@ -24,13 +23,13 @@ interface Slot {
   sentAt: number;
   /** Written anew for every message: nothing is sent from a slot before its last message has been answered. */
   datagram: Buffer;
-  /** PUBREL or PUBACK. */
+  /** What the node answers with at QoS 1 and 2: PUBREL, or PUBACK or PUBREC and PUBCOMP. */
   answer: Buffer;
 }
 
 /**
  * A closed loop: as soon as a message is through, the next one is sent, from or to the next node. A node's message is through with its
- * last acknowledgement, at QoS 0 when the subscriber at the broker has it; a message to a node when the node has it.
+ * last acknowledgement, at QoS 0 when the subscriber at the broker has it; a message to a node when the node has it, at QoS 2 with PUBREL.
  */
 export class Load {
   completed = 0;
@@ -38,6 +37,8 @@ export class Load {
   strays = 0;
   /** Messages of nodes that have come to the subscriber at the broker. */
   arrived = 0;
+  /** How long messages were on their way. */
+  readonly latency = new Histogram();
   readonly #nodes: Nodes;
   readonly #peer: BrokerPeer;
   readonly #slots: Slot[];
@@ -45,6 +46,8 @@ export class Load {
   readonly #qos: MqttQoS;
   readonly #topicIds: readonly number[] | undefined;
   readonly #topics: Buffer[];
+  /** By node and MsgId: deliveries of QoS 2 that wait for PUBREL. */
+  readonly #unreleased = new Map<number, Slot>();
   #nextNode = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -61,7 +64,7 @@ export class Load {
     this.#qos = qos;
     this.#topicIds = topicIds;
     this.#topics = Array.from({ length: count }, (_, node) => Buffer.from(topicOf(node)));
-    this.#slots = Array.from({ length: WINDOW }, (_, number) => newSlot(number, qos));
+    this.#slots = Array.from({ length: WINDOW }, (_, number) => newSlot(number, topicIds !== undefined, qos));
   }
 
   /** Connects nodes and peer, ready to start. With `publish` the messages come from the nodes, else they go to them. */
@@ -126,6 +129,9 @@ export class Load {
       case MSG_TYPE.PUBLISH:
         this.#onDelivery(node, datagram);
         break;
+      case MSG_TYPE.PUBREL:
+        this.#onRelease(node, datagram.readUInt16BE(2));
+        break;
       default:
         throw new Error(`node ${node} got an unexpected message of type ${datagram[1]}`);
     }
@@ -139,13 +145,32 @@ export class Load {
 
   #onDelivery(node: number, datagram: Buffer): void {
     const number = datagram.readUInt16BE(DATA_OFFSET);
-    if (((datagram[2]! >> QOS_SHIFT) & 3) === 1) {
+    const { answer } = this.#slots[number]!;
+    if (this.#qos === 1) {
       // TopicId and MsgId stand side by side in both.
-      const { answer } = this.#slots[number]!;
       datagram.copy(answer, 2, 3, 7);
       this.#nodes.send(node, answer);
+    } else if (this.#qos === 2) {
+      answer[1] = MSG_TYPE.PUBREC;
+      datagram.copy(answer, 2, 5, 7);
+      this.#unreleased.set(node * MSG_IDS + datagram.readUInt16BE(5), this.#slots[number]!);
+      this.#nodes.send(node, answer);
+      return;
     }
     this.#complete(number, datagram.readUInt32BE(DATA_OFFSET + 2));
+  }
+
+  #onRelease(node: number, msgId: number): void {
+    const key = node * MSG_IDS + msgId;
+    const slot = this.#unreleased.get(key);
+    if (slot === undefined) {
+      this.strays += 1;
+      return;
+    }
+    this.#unreleased.delete(key);
+    slot.answer[1] = MSG_TYPE.PUBCOMP;
+    this.#nodes.send(node, slot.answer);
+    this.#complete(slot.number, slot.sequence);
   }
 
   #complete(number: number, sequence: number): void {
@@ -155,6 +180,7 @@ export class Load {
       return;
     }
     this.completed += 1;
+    this.latency.add((performance.now() - slot.sentAt) * 1000);
     this.#sendNext(slot);
   }
 
@@ -186,12 +212,11 @@ export class Load {
 }
 
 /** MsgIds are the numbers of slots, from 1: two messages of one node on their way never have the same. */
-function newSlot(number: number, qos: MqttQoS): Slot {
-  const datagram = Buffer.alloc(DATA_OFFSET + PAYLOAD_OCTETS, "x");
-  datagram.set([datagram.length, MSG_TYPE.PUBLISH, qos << QOS_SHIFT, 0, 0]);
+function newSlot(number: number, publish: boolean, qos: MqttQoS): Slot {
+  const datagram = newPublish(qos);
   datagram.writeUInt16BE(qos === 0 ? 0 : number + 1, 5);
   datagram.writeUInt16BE(number, DATA_OFFSET);
   const answer = qos === 2 ? Buffer.from([4, MSG_TYPE.PUBREL, 0, 0]) : Buffer.from([7, MSG_TYPE.PUBACK, 0, 0, 0, 0, 0]);
-  if (qos === 2) answer.writeUInt16BE(number + 1, 2);
+  if (qos === 2 && publish) answer.writeUInt16BE(number + 1, 2);
   return { number, node: -1, sequence: 0, sentAt: 0, datagram, answer };
 }

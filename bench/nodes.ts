@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { encode } from "../src/sn/encode.ts";
 import type { Message } from "../src/sn/message.ts";
 import { type MessageName, MSG_TYPE } from "../src/sn/msg-type.ts";
+import type { Histogram } from "./histogram.ts";
 
 /** How many nodes are set up at once; below what the gateway's receive buffer holds. */
 const SET_UP_AT_ONCE = 128;
@@ -42,16 +43,18 @@ export class Nodes {
     return nodes;
   }
 
-  /** Connects the nodes from `first` to `count`. */
-  async connect(count: number, first = 0): Promise<void> {
+  /** Connects the nodes from `first` to `count`; how long each took goes into `latency`. */
+  async connect(count: number, first = 0, latency?: Histogram): Promise<void> {
     await this.#forEach(count, first, async (node) => {
-      const clientId = `node-${node}`;
+      const clientId = clientIdOf(node);
+      const startedAt = performance.now();
       const duration = KEEP_ALIVE_SECONDS;
       const connack = await this.#request(
         node,
         { type: "CONNECT", will: false, cleanSession: true, protocolId: 1, duration, clientId },
         "CONNACK",
       );
+      latency?.add((performance.now() - startedAt) * 1000);
       if (connack[2] !== 0) throw new Error(`CONNECT of ${clientId} was refused with code ${connack[2]}`);
     });
   }
@@ -79,6 +82,27 @@ export class Nodes {
       );
       if (suback[7] !== 0) throw new Error(`SUBSCRIBE was refused with code ${suback[7]}`);
     });
+  }
+
+  /** Sends the nodes from `first` to `count` to sleep. */
+  async sleep(count: number, first = 0): Promise<void> {
+    const duration = KEEP_ALIVE_SECONDS;
+    await this.#forEach(count, first, async (node) => {
+      await this.#request(node, { type: "DISCONNECT", duration }, "DISCONNECT");
+    });
+  }
+
+  /** Each of the sleeping nodes asks for its messages; how long it took until PINGRESP goes into `latency`. */
+  async wake(count: number, latency: Histogram): Promise<void> {
+    await this.#forEach(count, 0, async (node) => {
+      const startedAt = performance.now();
+      await this.#request(node, { type: "PINGREQ", clientId: clientIdOf(node) }, "PINGRESP");
+      latency.add((performance.now() - startedAt) * 1000);
+    });
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.close();
   }
 
   /** The octets must stay as they are until the message has been answered. */
@@ -113,6 +137,7 @@ export class Nodes {
       const timer = setTimeout(finish, RETRY_MS, undefined);
       this.#waiting[node] = (received) => {
         if (received[1] === msgType) finish(received);
+        else this.#onDatagram(node, received);
       };
       this.send(node, datagram);
     });
@@ -129,6 +154,10 @@ export class Nodes {
     };
     await Promise.all(Array.from({ length: SET_UP_AT_ONCE }, worker));
   }
+}
+
+function clientIdOf(node: number): string {
+  return `node-${node}`;
 }
 
 /** The topic to which a node publishes, or which it subscribes to. */

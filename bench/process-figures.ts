@@ -1,36 +1,64 @@
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import type { CpuTimes } from "./job.ts";
+import { readdirSync, readFileSync } from "node:fs";
 
-/** The unit of CPU time in /proc, in microseconds: 10,000 on every usual Linux. */
-const TICK_US = 1e6 / Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
+/** Where the kernel does not count nanoseconds: the unit of CPU time in /proc/PID/stat, 10 ms on every usual Linux. */
+const TICK_US = 10_000;
 
-/** CPU time that a process has used so far in user and kernel mode, all threads, in microseconds. */
-function cpuUs(pid: number): number {
+/** The fields of /proc/PID/stat after the program's name, which is in brackets and may hold spaces: the first is the third of the whole. */
+function statFields(pid: number): string[] {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  // The second field, the program's name in brackets, may hold spaces. After it utime is the 12th field, stime the 13th.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+}
+
+/** This process and those that it has started, and these again. */
+export function processTree(root: number): number[] {
+  const parents = new Map<number, number>();
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      parents.set(Number(name), Number(statFields(Number(name))[1]));
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  const tree = [root];
+  for (const pid of tree) for (const [child, parent] of parents) if (parent === pid) tree.push(child);
+  return tree;
+}
+
+/** CPU time that these processes have used so far in user and kernel mode, all threads, in microseconds. */
+export function cpuUs(pids: readonly number[]): number {
+  let us = 0;
+  for (const pid of pids) us += scheduledUs(pid) ?? tickedUs(pid);
+  return us;
+}
+
+/** To the nanosecond, or to the last tick for a thread that runs at the moment; undefined where the kernel does not tell. */
+function scheduledUs(pid: number): number | undefined {
+  let us = 0;
+  try {
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      us += Number.parseInt(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "latin1"), 10) / 1000;
+    }
+  } catch {
+    return undefined;
+  }
+  return us > 0 ? us : undefined;
+}
+
+function tickedUs(pid: number): number {
+  const fields = statFields(pid);
+  // utime and stime.
   return (Number(fields[11]) + Number(fields[12])) * TICK_US;
 }
 
-/** CPU time of gateway, broker and this process so far. */
-export function cpuTimes(gatewayPid: number, brokerPid: number): CpuTimes {
-  return { gatewayUs: cpuUs(gatewayPid), brokerUs: cpuUs(brokerPid), generatorUs: cpuUs(process.pid) };
-}
-
-/** What has been used from `before` to `after`. */
-export function cpuUsed(before: CpuTimes, after: CpuTimes): CpuTimes {
-  return {
-    gatewayUs: after.gatewayUs - before.gatewayUs,
-    brokerUs: after.brokerUs - before.brokerUs,
-    generatorUs: after.generatorUs - before.generatorUs,
-  };
-}
-
-/** Memory of a process that is in RAM, in octets. */
-export function residentOctets(pid: number): number {
-  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  return Number(kib) * 1024;
+/** Memory of these processes that is in RAM, in octets. */
+export function residentOctets(pids: readonly number[]): number {
+  let octets = 0;
+  for (const pid of pids) {
+    const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+    octets += Number(kib) * 1024;
+  }
+  return octets;
 }
 
 /** How many files and sockets this process and its children may have open. */

@@ -107,7 +107,7 @@ async function measure(count: number, topics: number, subscriptions: number): Pr
     const firstAnswerMs = performance.now() - startedAt;
     await forEach(sleepers, (sleeper) => sleeper.wake(1000));
     const allAnsweredMs = performance.now() - startedAt;
-    const residentMiB = residentOctets(second.pid) / 1024 / 1024;
+    const residentMiB = residentOctets([second.pid]) / 1024 / 1024;
     for (const sleeper of sleepers) sleeper.close();
     await second.stop();
     return {

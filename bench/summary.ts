@@ -1,28 +1,26 @@
-import type { ConnectResult, LoadResult, Result } from "./job.ts";
+import { FIGURES, type FigureForm, type FigureName, type Figures } from "./figures.ts";
 
-/** One line of the table: medians over the repetitions of one case. */
-export interface LoadRow {
-  mode: string;
-  nodes: number;
-  messagesPerSecond: number;
-  gatewayUs: number;
-  brokerUs: number;
-  /** The gateway's CPU time by the broker's, of one run each; then the median. */
-  ratio: number;
-  generatorUs: number;
-  /** The sum, not the median: none is expected. */
-  lost: number;
+/** A figure over the repetitions of one case. */
+export interface Spread {
+  median: number;
+  min: number;
+  max: number;
 }
 
-export interface ConnectRow {
-  mode: string;
-  nodes: number;
-  seconds: number;
-  gatewayUs: number;
-  brokerUs: number;
-  repeated: number;
-  gatewayKibPerClient: number;
-  brokerKibPerClient: number;
+/** As it stands in a table: `1.62`, or `1.62 (1.58–1.66)` with the range. */
+export function figureText(name: FigureName, spread: Spread, withRange = false): string {
+  const form: FigureForm = FIGURES[name];
+  if (form.isFlag === true) return spread.max > 0 ? "yes" : "no";
+  const text = (value: number): string => grouped((value / (form.unit ?? 1)).toFixed(form.digits));
+  const isRange = withRange && spread.min !== spread.max;
+  return isRange ? `${text(spread.median)} (${text(spread.min)}–${text(spread.max)})` : text(spread.median);
+}
+
+/** With commas between thousands. */
+function grouped(text: string): string {
+  const [whole, fraction] = text.split(".");
+  const grouping = whole!.replace(/\B(?=(\d{3})+$)/g, ",");
+  return fraction === undefined ? grouping : `${grouping}.${fraction}`;
 }
 
 function median(values: readonly number[]): number {
@@ -31,78 +29,15 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
-}
-
-export function summarizeLoad(mode: string, nodes: number, results: readonly LoadResult[]): LoadRow {
-  const of = (figure: (result: LoadResult) => number): number => median(results.map(figure));
-  return {
-    mode,
-    nodes,
-    messagesPerSecond: of(({ messages, elapsedMs }) => (1000 * messages) / elapsedMs),
-    gatewayUs: of(({ cpu, messages }) => cpu.gatewayUs / messages),
-    brokerUs: of(({ cpu, messages }) => cpu.brokerUs / messages),
-    ratio: of(({ cpu }) => cpu.gatewayUs / cpu.brokerUs),
-    generatorUs: of(({ cpu, messages }) => cpu.generatorUs / messages),
-    lost: sum(results.map(({ lost }) => lost)),
-  };
-}
-
-export function summarizeConnects(mode: string, nodes: number, results: readonly ConnectResult[]): ConnectRow {
-  const of = (figure: (result: ConnectResult) => number): number => median(results.map(figure));
-  return {
-    mode,
-    nodes,
-    seconds: of(({ elapsedMs }) => elapsedMs / 1000),
-    gatewayUs: of(({ cpu }) => cpu.gatewayUs / nodes),
-    brokerUs: of(({ cpu }) => cpu.brokerUs / nodes),
-    repeated: sum(results.map(({ repeated }) => repeated)),
-    gatewayKibPerClient: of(({ gatewayOctetsPerClient }) => gatewayOctetsPerClient / 1024),
-    brokerKibPerClient: of(({ brokerOctetsPerClient }) => brokerOctetsPerClient / 1024),
-  };
-}
-
-/** Short, for the progress of a run. */
-export function brief(result: Result): string {
-  if (result.kind === "connect") {
-    return `${(result.elapsedMs / 1000).toFixed(2)} s, ${(result.gatewayOctetsPerClient / 1024).toFixed(1)} KiB a client`;
+/** The spread of every figure that all these runs have; of one that is summed the sum stands as its median. */
+export function spreads(runs: readonly Figures[]): Partial<Record<FigureName, Spread>> {
+  const result: Partial<Record<FigureName, Spread>> = {};
+  for (const name of Object.keys(FIGURES) as FigureName[]) {
+    const values = runs.map((run) => run[name]).filter((value) => value !== undefined);
+    if (values.length === 0 || values.length < runs.length) continue;
+    const form: FigureForm = FIGURES[name];
+    const middle = form.isSummed === true ? values.reduce((total, value) => total + value, 0) : median(values);
+    result[name] = { median: middle, min: Math.min(...values), max: Math.max(...values) };
   }
-  const { cpu, messages, elapsedMs } = result;
-  const rate = Math.round((1000 * messages) / elapsedMs);
-  return `${rate} messages/s, gateway ${(cpu.gatewayUs / messages).toFixed(1)} µs, broker ${(cpu.brokerUs / messages).toFixed(1)} µs`;
-}
-
-const COLUMNS: Record<string, string> = {
-  mode: "mode",
-  nodes: "nodes",
-  messagesPerSecond: "messages/s",
-  seconds: "seconds",
-  gatewayUs: "gateway µs",
-  brokerUs: "broker µs",
-  ratio: "ratio",
-  generatorUs: "generator µs",
-  lost: "lost",
-  repeated: "repeated",
-  gatewayKibPerClient: "gateway KiB/client",
-  brokerKibPerClient: "broker KiB/client",
-};
-
-const DIGITS: Record<string, number> = { messagesPerSecond: 0, seconds: 2, ratio: 2, nodes: 0, lost: 0, repeated: 0 };
-
-/** Rows under their column heads; text to the left, numbers to the right. */
-export function table(rows: readonly (LoadRow | ConnectRow)[]): string {
-  const keys = Object.keys(rows[0] ?? {});
-  const cells = rows.map((row) =>
-    Object.entries(row).map(([key, value]: [string, string | number]) =>
-      typeof value === "string" ? value : value.toFixed(DIGITS[key] ?? 1),
-    ),
-  );
-  const lines = [keys.map((key) => COLUMNS[key] ?? key), ...cells];
-  const widths = keys.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
-  return lines
-    .map((line) =>
-      line.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join("  "),
-    )
-    .join("\n");
+  return result;
 }
