@@ -24,6 +24,8 @@ export const FIGURES = {
   gatewayPercent: { head: "gateway % of a core", digits: 2 },
   brokerPercent: { head: "broker %", digits: 2 },
   generatorPercent: { head: "generator %", digits: 0 },
+  /** Everything else that ran on the machine meanwhile. */
+  othersPercent: { head: "others %", digits: 0 },
   /** The whole way, as its mode defines it. */
   p50Us: { head: "p50 ms", digits: 2, unit: 1000 },
   p99Us: { head: "p99 ms", digits: 2, unit: 1000 },

@@ -20,6 +20,6 @@ export async function measureIdle(job: Job): Promise<Figures> {
   await delay(SETTLE_MS);
   const meter = new Meter(job);
   await delay(job.measureMs);
-  const { seconds, gatewayPercent, brokerPercent, generatorPercent } = meter.figures(1);
-  return { seconds, gatewayPercent, brokerPercent, generatorPercent, ...memory.figures(job.nodes) };
+  const { seconds, gatewayPercent, brokerPercent, generatorPercent, othersPercent } = meter.figures(1);
+  return { seconds, gatewayPercent, brokerPercent, generatorPercent, othersPercent, ...memory.figures(job.nodes) };
 }

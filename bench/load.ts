@@ -19,6 +19,7 @@ const LOST_AFTER_MS = 3000;
 interface Slot {
   number: number;
   node: number;
+  /** Negative where it has nothing on its way any more. */
   sequence: number;
   sentAt: number;
   /** Written anew for every message: nothing is sent from a slot before its last message has been answered. */
@@ -49,6 +50,7 @@ export class Load {
   /** By node and MsgId: deliveries of QoS 2 that wait for PUBREL. */
   readonly #unreleased = new Map<number, Slot>();
   #nextNode = 0;
+  #isStopped = false;
   #timer: NodeJS.Timeout | undefined;
 
   private constructor(
@@ -92,17 +94,19 @@ export class Load {
     this.#timer = setInterval(() => this.#replaceLost(), 500);
   }
 
+  /** Nothing is sent any more. */
   stop(): void {
     clearInterval(this.#timer);
-    for (const slot of this.#slots) slot.sequence = -1;
+    this.#isStopped = true;
   }
 
-  /** After the stop: waits until the subscriber has what was acknowledged to the nodes. What it does not get in time is lost. */
+  /** After the stop: waits for what is on its way, and until the subscriber has what was acknowledged to the nodes. The rest is lost. */
   async settle(): Promise<void> {
-    if (this.#topicIds === undefined) return;
     const giveUpAt = performance.now() + LOST_AFTER_MS;
-    while (this.arrived < this.completed && performance.now() < giveUpAt) await delay(20);
-    this.lost += Math.max(0, this.completed - this.arrived);
+    const onTheirWay = (): number => this.#slots.filter(({ sequence }) => sequence >= 0).length;
+    const unseen = (): number => (this.#topicIds === undefined ? 0 : Math.max(0, this.completed - this.arrived));
+    while (onTheirWay() + unseen() > 0 && performance.now() < giveUpAt) await delay(20);
+    this.lost += onTheirWay() + unseen();
   }
 
   /** A message of a node has come to the subscriber at the broker. */
@@ -185,7 +189,10 @@ export class Load {
   }
 
   #sendNext(slot: Slot): void {
-    if (slot.sequence < 0) return;
+    if (this.#isStopped) {
+      slot.sequence = -1;
+      return;
+    }
     const node = this.#nextNode;
     this.#nextNode = node + 1 === this.#count ? 0 : node + 1;
     slot.node = node;

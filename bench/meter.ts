@@ -1,12 +1,13 @@
 import type { Figures } from "./figures.ts";
 import type { Job } from "./job.ts";
-import { cpuUs } from "./process-figures.ts";
+import { cpuUs, machineUs } from "./process-figures.ts";
 
 interface Reading {
   atMs: number;
   gatewayUs: number;
   brokerUs: number;
   generatorUs: number;
+  machineUs: number;
 }
 
 /** What gateway, broker and this process use from its making on. */
@@ -38,6 +39,7 @@ export class Meter {
       gatewayPercent: percent(gateway),
       brokerPercent: percent(broker),
       generatorPercent: percent(generator),
+      othersPercent: Math.max(0, percent(after.machineUs - before.machineUs - gateway - broker - generator)),
     } satisfies Figures;
   }
 }
@@ -48,5 +50,6 @@ function read({ gatewayPids, brokerPids }: Job): Reading {
     gatewayUs: cpuUs(gatewayPids),
     brokerUs: cpuUs(brokerPids),
     generatorUs: cpuUs([process.pid]),
+    machineUs: machineUs(),
   };
 }

@@ -51,6 +51,14 @@ function tickedUs(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * TICK_US;
 }
 
+/** CPU time that all processes of the machine together have used so far, in microseconds; what a host takes from the machine is in it. */
+export function machineUs(): number {
+  // user, nice, system, idle, iowait, irq, softirq, steal.
+  const ticks = readFileSync("/proc/stat", "latin1").split("\n", 1)[0]!.trim().split(/\s+/).slice(1, 9).map(Number);
+  const idle = ticks[3]! + ticks[4]!;
+  return (ticks.reduce((sum, tick) => sum + tick, 0) - idle) * TICK_US;
+}
+
 /** Memory of these processes that is in RAM, in octets. */
 export function residentOctets(pids: readonly number[]): number {
   let octets = 0;

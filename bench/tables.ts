@@ -18,9 +18,9 @@ const TABLES: readonly TableForm[] = [
     ranges: ["gatewayUs", "ratio"],
   },
   {
-    title: "The generator meanwhile",
+    title: "The generator, and everything else, meanwhile",
     modes: /^(publish|deliver)-/,
-    columns: ["generatorUs", "generatorPercent", "gatewayPercent", "brokerPercent", "strays"],
+    columns: ["generatorUs", "generatorPercent", "gatewayPercent", "brokerPercent", "othersPercent", "strays"],
     ranges: [],
   },
   {
@@ -32,7 +32,7 @@ const TABLES: readonly TableForm[] = [
   {
     title: "Memory of connected clients",
     modes: /^connect$/,
-    columns: ["gatewayKibPerClient", "brokerKibPerClient", "gatewayMib", "generatorPercent"],
+    columns: ["gatewayKibPerClient", "brokerKibPerClient", "gatewayMib", "generatorPercent", "othersPercent"],
     ranges: ["gatewayKibPerClient"],
   },
   {
@@ -54,7 +54,14 @@ const TABLES: readonly TableForm[] = [
   {
     title: "Idle",
     modes: /^idle$/,
-    columns: ["gatewayPercent", "brokerPercent", "gatewayKibPerClient", "brokerKibPerClient", "gatewayMib"],
+    columns: [
+      "gatewayPercent",
+      "brokerPercent",
+      "othersPercent",
+      "gatewayKibPerClient",
+      "brokerKibPerClient",
+      "gatewayMib",
+    ],
     ranges: ["gatewayPercent"],
   },
   {
