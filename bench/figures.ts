@@ -49,6 +49,9 @@ export const FIGURES = {
   ratePerSecond: { head: "highest rate/s", digits: 0 },
   lostPercent: { head: "lost %", digits: 3 },
   sentPerSecond: { head: "tried up to/s", digits: 0 },
+  /** At half of that rate. */
+  halfP50Us: { head: "p50 ms at half of it", digits: 2, unit: 1000 },
+  halfP99Us: { head: "p99 ms at half of it", digits: 2, unit: 1000 },
   isGeneratorLimit: { head: "generator is the limit", digits: 0, isFlag: true },
 } as const satisfies Record<string, FigureForm>;
 

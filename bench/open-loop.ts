@@ -46,6 +46,9 @@ export async function measureOpenLoop(job: Job, publish: boolean, qos: 0 | 1): P
     // Of the time in which nothing is sent any more there is no share.
     const { gatewayUs, brokerUs, ratio, generatorUs } = meter.figures(step.sent);
     const percent = (us: number): number => (us * step.sentPerSecond) / 10_000;
+    const p50Us = load.latency.quantileUs(0.5);
+    const p99Us = load.latency.quantileUs(0.99);
+    await load.step(rate / 2, STEP_MS);
     return {
       ratePerSecond: step.sentPerSecond,
       lostPercent: (100 * step.lost) / step.sent,
@@ -57,8 +60,10 @@ export async function measureOpenLoop(job: Job, publish: boolean, qos: 0 | 1): P
       generatorUs,
       gatewayPercent: percent(gatewayUs),
       generatorPercent: percent(generatorUs),
-      p50Us: load.latency.quantileUs(0.5),
-      p99Us: load.latency.quantileUs(0.99),
+      p50Us,
+      p99Us,
+      halfP50Us: load.latency.quantileUs(0.5),
+      halfP99Us: load.latency.quantileUs(0.99),
     };
   }
 }
