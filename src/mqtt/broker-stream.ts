@@ -7,5 +7,5 @@ export interface BrokerStream extends Duplex {
   /** The TLS handshake is not done; a TLS socket says so. */
   secureConnecting?: boolean;
   /** What it may mean that the broker closes the connection and has not sent anything: goes on after "perhaps". */
-  silenceHint?: string;
+  silenceHint?: string | undefined;
 }

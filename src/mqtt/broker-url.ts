@@ -19,8 +19,8 @@ export interface TcpBroker extends BrokerPlace {
   url: string;
   /** The URL to write for the same broker over TLS. */
   secureUrl: string;
-  /** Begins a connection. Errors come as the stream's. `tls` is needed where it `isSecure`. */
-  openStream: (tls?: TlsSettings) => Duplex;
+  /** Begins a connection, as `OpenBrokerStream`. `tls` is needed where it `isSecure`. */
+  openStream: (tls?: TlsSettings, onOctets?: (octets: Buffer) => void) => Duplex;
 }
 
 /** The broker inside the process. */
@@ -100,7 +100,7 @@ export function parseBrokerUrl(text: string): BrokerUrl {
     isSecure: scheme === secureScheme,
     url: `${scheme}://${url.hostname}:${port}${shownPath}`,
     secureUrl: `${secureScheme}://${url.hostname}:${securePort}${shownPath}`,
-    openStream: (tls) => openStream(broker, tls),
+    openStream: (tls, onOctets) => openStream(broker, tls, onOctets),
   };
   return broker;
 }

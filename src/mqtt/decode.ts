@@ -69,7 +69,7 @@ function decodePublish(
   return {
     cmd: "publish",
     topic,
-    payload: octets.subarray(payloadStart, end),
+    payload: copyOf(octets, payloadStart, end),
     qos: qos as MqttQoS,
     retain: (flags & 1) !== 0,
     dup: (flags & 8) !== 0,
@@ -96,6 +96,13 @@ function decodeAck(
   }
   const reasonCode = octets[content + 2]!;
   return reasonCode === 0 ? { cmd, messageId } : { cmd, messageId, reasonCode };
+}
+
+/** What is read next is written over these octets. Memory of its own: a part of a larger buffer would keep the whole. */
+function copyOf(octets: Buffer, start: number, end: number): Buffer {
+  const copy = Buffer.allocUnsafeSlow(end - start);
+  copy.set(octets.subarray(start, end));
+  return copy;
 }
 
 function uint16(octets: Uint8Array, offset: number): number {

@@ -13,6 +13,7 @@ import type { LinkCredentials } from "./link-credentials.ts";
 import { LinkPulse } from "./link-pulse.ts";
 import type { LinkScheduler, ScheduledLink } from "./link-scheduler.ts";
 import type { MqttVersion } from "./mqtt-version.ts";
+import type { OpenBrokerStream } from "./open-broker-stream.ts";
 import type { Connack, PacketRead } from "./packet-read.ts";
 import { PacketReader } from "./packet-reader.ts";
 import type { Properties } from "./properties.ts";
@@ -21,8 +22,7 @@ import { renewalInMs } from "./renewal-time.ts";
 import { streamFailure } from "./stream-failure.ts";
 
 export interface LinkOptions extends LinkCredentials {
-  /** Begins a connection to the broker, over whatever carries it. */
-  openStream: () => Duplex;
+  openStream: OpenBrokerStream;
   /** The link's own keep alive; 0 is none. */
   keepAliveSeconds: number;
   /**
@@ -115,8 +115,9 @@ export class Link implements ScheduledLink {
       this.#expiresAtMs = performance.now() + renewalInMs(options.expiresInMs, this.#phase);
     }
     this.#reader = new PacketReader(this.#version);
-    this.#stream = beginStream(options.openStream)
-      .on("data", (octets: Buffer) => this.#onData(octets))
+    const onOctets = (octets: Buffer) => this.#onOctets(octets);
+    this.#stream = beginStream(options.openStream, onOctets)
+      .on("data", onOctets)
       .on("drain", () => this.#onDrain())
       .on("end", () => this.#fail(endText(this.#stream), true))
       .on("error", (error: NodeJS.ErrnoException) => this.#onError(error))
@@ -258,11 +259,12 @@ export class Link implements ScheduledLink {
     this.#emit({ type: "link-drained", link: this.#id });
   }
 
-  #onData(octets: Buffer): void {
+  #onOctets(octets: Buffer): void {
     if (this.#state === "closing") return;
     this.#pulse.heard();
     this.#reader.push(octets);
     this.#read();
+    this.#reader.detach();
   }
 
   /** Hands over what has been read, until it is paused or closed by what comes of it. */

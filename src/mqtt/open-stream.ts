@@ -17,11 +17,18 @@ const OTHER_PORTS: ReadonlyMap<number, string> = new Map([
   [9001, "ws://"],
 ]);
 
-/** Begins a connection to a broker. Errors come as the stream's. Over TLS it needs to know how. */
-export function openStream(place: BrokerPlace, tls: TlsSettings | undefined): Duplex {
+/** Into which all TCP connections read, one after the other: what was read is taken before anything else is. */
+const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
+
+/** Begins a connection to a broker; see `OpenBrokerStream`. Over TLS it needs to know how. */
+export function openStream(
+  place: BrokerPlace,
+  tls: TlsSettings | undefined,
+  onOctets: ((octets: Buffer) => void) | undefined,
+): Duplex {
   switch (place.scheme) {
     case "mqtt":
-      return openTcpStream(place);
+      return openTcpStream(place, onOctets);
     case "mqtts":
       return openTlsStream(place, needed(tls));
     case "ws":
@@ -31,8 +38,20 @@ export function openStream(place: BrokerPlace, tls: TlsSettings | undefined): Du
   }
 }
 
-function openTcpStream({ host, port }: BrokerPlace): Duplex {
-  const stream: BrokerStream = connect({ host, port, noDelay: true });
+function openTcpStream({ host, port }: BrokerPlace, onOctets: ((octets: Buffer) => void) | undefined): Duplex {
+  const stream: BrokerStream = connect({
+    host,
+    port,
+    noDelay: true,
+    // Otherwise Node makes a buffer of 64 KiB for each read, most of which is for two to sixty octets.
+    ...(onOctets && { onread: { buffer: READ_BUFFER, callback: take } }),
+  });
+  function take(size: number): boolean {
+    // Who says something is not silent; a socket that reads in this way does not know it by itself.
+    if (stream.silenceHint !== undefined) stream.silenceHint = undefined;
+    onOctets?.(READ_BUFFER.subarray(0, size));
+    return true;
+  }
   const other = OTHER_PORTS.get(port);
   if (other !== undefined) {
     stream.silenceHint = `it wants another URL, for at port ${port} brokers mostly have ${other}`;

@@ -16,8 +16,8 @@ const NOTHING = Buffer.alloc(0);
 
 /**
  * Takes the stream of one broker connection apart: `push` what was read, then `next` until it has no more. Between two reads it
- * keeps no more than the packet that has begun, and of a PUBLISH that is too large only the beginning: its payload is cut. Payloads are
- * views into what was pushed: who keeps one keeps the whole of it.
+ * keeps no more than the packet that has begun, and of a PUBLISH that is too large only the beginning: its payload is cut. Packets hold
+ * nothing of what was pushed: their payloads are copies.
  */
 export class PacketReader {
   readonly #version: MqttVersion;
@@ -37,7 +37,7 @@ export class PacketReader {
     this.#keptOctetsMax = keptOctetsMax;
   }
 
-  /** Takes what was read from the connection, which must not be changed afterwards. */
+  /** Takes what was read from the connection. It holds until `detach` is called, or nothing more comes of `next`. */
   push(octets: Buffer): void {
     let from = 0;
     if (this.#partial !== undefined) {
@@ -71,6 +71,13 @@ export class PacketReader {
     this.#at = 0;
     this.#partial = undefined;
     return read;
+  }
+
+  /** What was pushed does not hold any longer: what has not been taken apart yet is copied. */
+  detach(): void {
+    if (this.#at === this.#octets.length) return;
+    this.#octets = Buffer.from(this.#octets.subarray(this.#at));
+    this.#at = 0;
   }
 
   #takePartial(packet: Buffer): PacketRead | undefined {

@@ -7,6 +7,7 @@ import type { Address } from "../gateway/contract.ts";
 import { GroupMembership } from "./group-membership.ts";
 import type { MulticastGroup } from "./multicast-group.ts";
 import type { MulticastInterface } from "./multicast-interface.ts";
+import { Peers } from "./peers.ts";
 
 interface UdpOptions {
   /** An address of this machine, or a name for one; an IPv6 address without brackets, with its zone where it needs one. */
@@ -26,6 +27,12 @@ const RECEIVE_BUFFER_OCTETS = 4 * 1024 * 1024;
 
 /** Datagrams that may wait in the process for the network to take them. More are dropped, and count as errors. */
 const UNSENT_DATAGRAMS_MAX = 10_000;
+
+/** After so many datagrams it is looked how many wait. */
+const UNSENT_LOOKED_AT_AFTER = 100;
+
+/** After one that could not be sent, so many datagrams are watched that follow. */
+const WATCHED_AFTER_ERROR = 1000;
 
 /** Errors are reported at most once in this time; the next report says how many there were in between. */
 const ERROR_REPORT_INTERVAL_MS = 1000;
@@ -47,7 +54,13 @@ export class UdpTransport {
   readonly #prefix: string;
   readonly #onError: (error: Error) => void;
   #closed: Promise<void> | undefined;
-  #unsent = 0;
+  /** So many were sent since it was looked how many wait. */
+  #sent = 0;
+  #isFull = false;
+  /** One of this turn of the event loop is watched already. */
+  #hasWatched = false;
+  /** So many of the next ones are watched in any case. */
+  #toWatch = 0;
   #sendErrors = 0;
   #unreportedErrors = 0;
   #reportedAtMs = Number.NEGATIVE_INFINITY;
@@ -110,9 +123,9 @@ export class UdpTransport {
     const reported = socket.getRecvBufferSize();
     this.receiveBufferOctets = process.platform === "linux" ? reported / 2 : reported;
     const { prefix, wants } = options;
-    this.receive = (data, { address, port, family }) => {
-      if (wants !== undefined && !wants(address, port, data)) return;
-      onDatagram(family === "IPv6" ? `${prefix}[${address}]:${port}` : `${prefix}${address}:${port}`, data);
+    const peers = new Peers(prefix);
+    this.receive = (data, { address, port }) => {
+      if (wants === undefined || wants(address, port, data)) onDatagram(peers.addressOf(address, port), data);
     };
     socket.on("error", (error) => this.#report(error));
     socket.on("message", this.receive);
@@ -153,25 +166,31 @@ export class UdpTransport {
   /** Sends one datagram. Never throws: what cannot be sent is lost, as any datagram may be, counted, and reported now and then. */
   send(to: Address, data: Uint8Array): void {
     if (this.#closed !== undefined) return;
-    // The system is asked only when many callbacks are outstanding: in a long turn they are merely late.
-    if (this.#unsent >= UNSENT_DATAGRAMS_MAX && this.#socket.getSendQueueCount() >= UNSENT_DATAGRAMS_MAX) {
-      this.#sendFailed(new Error(`more than ${UNSENT_DATAGRAMS_MAX} datagrams wait to be sent`));
-      return;
+    this.#sent += 1;
+    if (this.#isFull || this.#sent >= UNSENT_LOOKED_AT_AFTER) {
+      this.#sent = 0;
+      this.#isFull = this.#socket.getSendQueueCount() >= UNSENT_DATAGRAMS_MAX;
+      if (this.#isFull) {
+        this.#sendFailed(new Error(`more than ${UNSENT_DATAGRAMS_MAX} datagrams wait to be sent`));
+        return;
+      }
     }
     const colon = to.lastIndexOf(":");
     const port = Number(to.slice(colon + 1));
     const start = this.#prefix.length;
     const host = to.charCodeAt(start) === OPENING_BRACKET ? to.slice(start + 1, colon - 1) : to.slice(start, colon);
     try {
-      this.#socket.send(data, port, host, this.#onSent);
-      this.#unsent += 1;
+      this.#socket.send(data, port, host, this.#watch());
     } catch (error) {
       // Node refuses a port of 0, which a forged source address can have.
       this.#sendFailed(error as Error);
     }
   }
 
-  /** Datagrams that could not be sent so far. */
+  /**
+   * Datagrams that are known not to have been sent so far. To be told of each is costly: as long as all goes well only one in a turn of
+   * the event loop is watched.
+   */
   get sendErrors(): number {
     return this.#sendErrors;
   }
@@ -182,8 +201,23 @@ export class UdpTransport {
     return this.#closed;
   }
 
-  readonly #onSent = (error: Error | null): void => {
-    this.#unsent -= 1;
+  /** What is to be told whether the next datagram could be sent; undefined where nothing is. */
+  #watch(): ((error: Error | null) => void) | undefined {
+    if (this.#toWatch > 0) {
+      this.#toWatch -= 1;
+      return this.#onWatched;
+    }
+    if (this.#hasWatched) return undefined;
+    this.#hasWatched = true;
+    setImmediate(this.#onNextTurn);
+    return this.#onWatched;
+  }
+
+  readonly #onNextTurn = (): void => {
+    this.#hasWatched = false;
+  };
+
+  readonly #onWatched = (error: Error | null): void => {
     if (error !== null) this.#sendFailed(error);
   };
 
@@ -191,6 +225,7 @@ export class UdpTransport {
     // What was on its way when the socket was closed is not worth a word.
     if (this.#closed !== undefined) return;
     this.#sendErrors += 1;
+    this.#toWatch = WATCHED_AFTER_ERROR;
     this.#report(error);
   }
 

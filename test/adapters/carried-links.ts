@@ -1,7 +1,7 @@
-import type { Duplex } from "node:stream";
 import { Aedes } from "aedes";
 import { expect, it, onTestFinished } from "vitest";
 import { parseBrokerUrl, type TcpBroker } from "../../src/mqtt/broker-url.ts";
+import type { OpenBrokerStream } from "../../src/mqtt/open-broker-stream.ts";
 import { HandMadeBroker } from "./hand-made-broker.ts";
 import { openLink } from "./link-double.ts";
 import { CONNACK, publish, turn } from "./link-pair.ts";
@@ -11,9 +11,9 @@ import { tlsSettings } from "./tls-settings.ts";
 type Scheme = Parameters<typeof testServer>[0];
 
 /** Begins connections to this URL. */
-export function opener(url: string, tls = tlsSettings()): () => Duplex {
+export function opener(url: string, tls = tlsSettings()): OpenBrokerStream {
   const broker = parseBrokerUrl(url) as TcpBroker;
-  return () => broker.openStream(tls);
+  return (onOctets) => broker.openStream(tls, onOctets);
 }
 
 /** A link that a hand-made broker has accepted. */

@@ -3,6 +3,7 @@ import { Aedes } from "aedes";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { PublishPacket } from "../../src/gateway/packet.ts";
 import { parseBrokerUrl, type TcpBroker } from "../../src/mqtt/broker-url.ts";
+import { opener } from "./carried-links.ts";
 import { openLink } from "./link-double.ts";
 
 let aedes: Aedes;
@@ -40,7 +41,7 @@ function publish(fields: Partial<PublishPacket>): PublishPacket {
 }
 
 async function open(options: Parameters<typeof openLink>[1] = {}) {
-  const opened = openLink(broker.openStream, options);
+  const opened = openLink(opener(broker.url), options);
   await expect.poll(opened.types).toContain("link-opened");
   return opened;
 }
@@ -142,7 +143,7 @@ describe("a link to aedes", () => {
       expect([username, password?.toString()]).toEqual(["sensor", "geheim"]);
       done(Object.assign(new Error("no"), { returnCode: 4 }), null);
     };
-    const { events, types } = openLink(broker.openStream, { username: "sensor", password: "geheim" });
+    const { events, types } = openLink(opener(broker.url), { username: "sensor", password: "geheim" });
     await expect.poll(types).toContain("link-refused");
     const reason = "bad user name or password (0x04)";
     expect(events).toEqual([{ type: "link-refused", link: 7, returnCode: 4, reason }]);

@@ -1,9 +1,9 @@
-import type { Duplex } from "node:stream";
 import type { GatewayEvent } from "../../src/gateway/contract.ts";
 import { BrokerVersion } from "../../src/mqtt/broker-version.ts";
 import { Link, type LinkOptions } from "../../src/mqtt/link.ts";
 import { LinkScheduler } from "../../src/mqtt/link-scheduler.ts";
 import type { MqttVersion } from "../../src/mqtt/mqtt-version.ts";
+import type { OpenBrokerStream } from "../../src/mqtt/open-broker-stream.ts";
 
 /** Short ticks, so that tests of keep alives are short. */
 const scheduler = new LinkScheduler(5);
@@ -19,7 +19,7 @@ export interface LinkUnderTest {
 }
 
 export function openLink(
-  openStream: () => Duplex,
+  openStream: OpenBrokerStream,
   options: Partial<Omit<LinkOptions, "version">> & {
     version?: BrokerVersion | MqttVersion;
     cleanSession?: boolean;

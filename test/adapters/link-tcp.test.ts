@@ -4,6 +4,7 @@ import { itIsALinkOver, opener } from "./carried-links.ts";
 import { HandMadeBroker } from "./hand-made-broker.ts";
 import { leadTo } from "./lead-to.ts";
 import { openLink } from "./link-double.ts";
+import { CONNACK } from "./link-pair.ts";
 import { testServer } from "./test-server.ts";
 
 describe("a link over TCP", () => {
@@ -45,6 +46,32 @@ describe("a link over TCP", () => {
     leadTo("127.0.0.1");
     openLink(open).link.close(true);
     await expect.poll(() => sockets.length).toBe(1);
+  });
+
+  it("keeps what waits in a paused connection, whatever comes over another one", async () => {
+    const brokers: HandMadeBroker[] = [];
+    const server = await testServer("mqtt", (stream) => brokers.push(new HandMadeBroker(stream)));
+    const open = opener(server.url);
+    const paused = openLink(open, { onEvent: ({ type }, link) => type === "packet" && link.pause() });
+    await expect.poll(() => brokers.length).toBe(1);
+    const other = openLink(open);
+    await expect.poll(() => brokers.length).toBe(2);
+    const messages = ["3005000161" + "0102", "3005000162" + "0304", "3005000163" + "0506"];
+    brokers[0]!.stream.write(Buffer.from(`20020000${messages.join("")}`, "hex"));
+    await expect.poll(paused.types).toEqual(["link-opened", "packet"]);
+    brokers[1]!.stream.write(Buffer.concat([CONNACK, Buffer.alloc(1000, Buffer.from("40020001", "hex"))]));
+    await expect.poll(() => other.packets("puback")).toHaveLength(250);
+    paused.link.resume();
+    await expect.poll(() => paused.packets()).toHaveLength(2);
+    paused.link.resume();
+    await expect
+      .poll(() => paused.packets())
+      .toMatchObject([
+        { topic: "a", payload: Buffer.from([1, 2]) },
+        { topic: "b", payload: Buffer.from([3, 4]) },
+        { topic: "c", payload: Buffer.from([5, 6]) },
+      ]);
+    for (const { link } of [paused, other]) link.close(false);
   });
 
   it.each([true, false])("closes while it connects, with DISCONNECT: %s", async (disconnect) => {

@@ -124,11 +124,22 @@ describe("reading", () => {
     expect(plain(read(stream, [65_536]))).toEqual(plain([long, { cmd: "pingresp" }, long]));
   });
 
-  it("copies no payload that came whole", () => {
-    const octets = Buffer.from("3005000161" + "0102", "hex");
+  it("keeps of what it was given only what it needs, when that is to be written over", () => {
+    const octets = Buffer.from("3005000161" + "0102" + "d000" + "40020007" + "5002", "hex");
     const reader = new PacketReader(4);
     reader.push(octets);
-    expect((reader.next() as PublishPacket).payload.buffer).toBe(octets.buffer);
+    const { payload } = reader.next() as PublishPacket;
+    expect(reader.next()).toEqual({ cmd: "pingresp" });
+    reader.detach();
+    octets.fill(0xff);
+    expect(payload).toEqual(Buffer.from([1, 2]));
+    expect(payload.buffer.byteLength).toBe(2);
+    expect(reader.next()).toEqual({ cmd: "puback", messageId: 7 });
+    expect(reader.next()).toBeUndefined();
+    reader.detach();
+    octets.fill(0xff);
+    reader.push(Buffer.from("0008", "hex"));
+    expect(reader.next()).toEqual({ cmd: "pubrec", messageId: 8 });
   });
 
   it("goes on where it stopped when more is pushed before everything was taken", () => {

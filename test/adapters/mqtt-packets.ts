@@ -174,17 +174,25 @@ export const pieces = fc.oneof(
   fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 8 }),
 );
 
-/** All that is read of a stream which comes in pieces; each piece is as long as its number says, and they are used over and over. */
+/**
+ * All that is read of a stream which comes in pieces; each piece is as long as its number says, and they are used over and over. Each
+ * stands where the one before stood, as with a connection.
+ */
 export function read(stream: Uint8Array, pieces: readonly number[], reader = new PacketReader(4)): PacketRead[] {
   const packets: PacketRead[] = [];
+  const buffer = Buffer.alloc(Math.min(stream.length, Math.max(...pieces)));
   for (let at = 0, i = 0; at < stream.length; i += 1) {
     const size = pieces[i % pieces.length]!;
-    reader.push(Buffer.from(stream.subarray(at, at + size)));
+    const piece = stream.subarray(at, at + size);
+    buffer.set(piece);
+    reader.push(buffer.subarray(0, piece.length));
     at += size;
     for (let packet = reader.next(); packet !== undefined; packet = reader.next()) {
       packets.push(packet);
       if (packet.cmd === "malformed") return packets;
     }
+    reader.detach();
+    buffer.fill(0xff);
   }
   return packets;
 }

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import type { Duplex } from "node:stream";
 import type { GatewayEvent, LinkConnect, LinkId } from "../../gateway/contract.ts";
 import { expandTemplate } from "../../gateway/template.ts";
 import { BrokerVersion } from "../../mqtt/broker-version.ts";
 import { Link } from "../../mqtt/link.ts";
 import { LinkScheduler } from "../../mqtt/link-scheduler.ts";
 import type { MqttVersion } from "../../mqtt/mqtt-version.ts";
+import type { OpenBrokerStream } from "../../mqtt/open-broker-stream.ts";
 import { OwnClient, type OwnClientOptions } from "../../mqtt/own-client.ts";
 import type { OptionValues } from "../configuration/options.ts";
 import { OWN_CLIENT_ID_PREFIX } from "../configuration/own-connection-warnings.ts";
@@ -34,7 +34,7 @@ const RECEIVE_MAX = 65_535;
 /** How the broker is reached, by the connections of clients and by the gateway's own: over what, by which name, with which credentials. */
 export class BrokerAccess {
   #options: OptionValues;
-  readonly #openStream: () => Duplex;
+  readonly #openStream: OpenBrokerStream;
   #credentials: Credentials;
   readonly #findings: BrokerFindings;
   readonly #version: BrokerVersion;
@@ -44,7 +44,7 @@ export class BrokerAccess {
   #sessionExpirySeconds: number | undefined;
 
   /** `openStream` begins a connection to the broker. */
-  constructor(options: OptionValues, openStream: () => Duplex, findings: BrokerFindings) {
+  constructor(options: OptionValues, openStream: OpenBrokerStream, findings: BrokerFindings) {
     this.#options = options;
     this.#findings = findings;
     this.#version = new BrokerVersion(wantedVersion(options), findings.onFallback);

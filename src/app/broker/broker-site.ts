@@ -1,6 +1,6 @@
-import type { Duplex } from "node:stream";
 import { parseBrokerUrl, type TcpBroker } from "../../mqtt/broker-url.ts";
 import { EmbeddedBroker } from "../../mqtt/embedded-broker.ts";
+import type { OpenBrokerStream } from "../../mqtt/open-broker-stream.ts";
 import { hostPortText, parseHostPort, reachableHost } from "../configuration/host-port.ts";
 import type { OptionValues } from "../configuration/options.ts";
 import type { ReloadPlan } from "../configuration/reload-plan.ts";
@@ -17,7 +17,7 @@ export class BrokerSite {
   /** Where MQTT clients find it, without user name and password; of the one inside with the port that the system gave. */
   readonly url: string;
   /** Begins a connection to it. */
-  readonly openStream: () => Duplex;
+  readonly openStream: OpenBrokerStream;
   readonly #embedded: EmbeddedBroker | undefined;
   /** Where it is reached over TLS. */
   readonly #tlsFiles: TlsFiles | undefined;
@@ -33,7 +33,7 @@ export class BrokerSite {
     }
     const { tcp, tls } = where;
     this.#tlsFiles = tls;
-    this.openStream = tls === undefined ? tcp.openStream : () => tcp.openStream(tls.settings);
+    this.openStream = (onOctets) => tcp.openStream(tls?.settings, onOctets);
     if (tls === undefined) return;
     this.tellOfCertificates();
     this.#timer = setInterval(() => this.tellOfCertificates(), CERTIFICATES_TOLD_MS).unref();
