@@ -13,7 +13,8 @@ const STUCK_FACTOR = 20;
 export function balance(client: ClientRecord): boolean {
   const { link, requests, deliveries, buffered } = client;
   const { waiting } = deliveries;
-  if (!link.exists) return true;
+  // Nearly always nothing waits.
+  if (!link.exists || (waiting.length === 0 && !link.isPaused)) return true;
   const noRoomOfItsOwn = link.isPaused ? !waiting.hasRoom : waiting.exceeds(1);
   const isFull = link.isPaused ? !buffered.hasRoom : buffered.isFull;
   const noRoomForAll = isFull && waiting.keepsAny;

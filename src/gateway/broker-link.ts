@@ -64,7 +64,7 @@ export class BrokerLink {
     this.id = this.#context.nextLink;
     this.#context.nextLink += 1;
     const will = this.terms.will(connect.will);
-    this.#context.effects.push({ type: "open", link: this.id, connect: { ...connect, will } });
+    this.#context.effects.add({ type: "open", link: this.id, connect: { ...connect, will } });
   }
 
   opened(limits: BrokerLimits | undefined): void {
@@ -82,12 +82,12 @@ export class BrokerLink {
   write(packet: PacketToBroker): void {
     const sent = this.terms.packet(packet);
     this.lastSent.set(sent);
-    this.#context.effects.push({ type: "write", link: this.id, packet: sent });
+    this.#context.effects.add({ type: "write", link: this.id, packet: sent });
   }
 
   probe(): void {
     this.#probes += 1;
-    this.#context.effects.push({ type: "probe", link: this.id });
+    this.#context.effects.add({ type: "probe", link: this.id });
   }
 
   /** A probe was answered: whether it was the last one. */
@@ -99,14 +99,14 @@ export class BrokerLink {
   /** Stops or goes on with reading. */
   pause(paused: boolean): void {
     this.#paused = paused;
-    this.#context.effects.push({ type: paused ? "pause" : "resume", link: this.id });
+    this.#context.effects.add({ type: paused ? "pause" : "resume", link: this.id });
   }
 
   /** Without `disconnect` the will fires. */
   close(disconnect: boolean): void {
     if (!this.exists) return;
     this.#closingWasOpen = this.#open;
-    this.#context.effects.push({ type: "close", link: this.id, disconnect });
+    this.#context.effects.add({ type: "close", link: this.id, disconnect });
     this.#closing = this.id;
     this.#forget();
   }

@@ -114,7 +114,7 @@ export class ClientRecord implements Client {
     const { forwarding, context, figures } = this;
     const data = forwarding === undefined ? message : forwarding.wrap(message);
     figures.countOut(data.length);
-    context.effects.push({ type: "send", to: forwarding === undefined ? this.address : forwarding.forwarder, data });
+    context.effects.add({ type: "send", to: forwarding === undefined ? this.address : forwarding.forwarder, data });
   }
 
   answer(askedIn: number, message: Uint8Array): void {

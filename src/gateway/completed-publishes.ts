@@ -1,7 +1,7 @@
 import type { Publish } from "../sn/message.ts";
 import { TOPIC_ID_TYPES } from "../sn/topic-id-type.ts";
 import type { Instant } from "./contract.ts";
-import { FINGERPRINT_BASIS, fingerprint } from "./fingerprint.ts";
+import { FINGERPRINT_BASIS, fingerprint, fingerprintOctet } from "./fingerprint.ts";
 import type { Settings } from "./settings.ts";
 
 /** MsgIds that are remembered of one client. Beyond that the oldest is forgotten. */
@@ -68,6 +68,5 @@ export class CompletedPublishes {
 
 /** A number by which two PUBLISHes of one client are told apart. */
 export function fingerprintOf({ topicId, topicIdType, data }: Publish): number {
-  const topic = Uint8Array.of(TOPIC_ID_TYPES.indexOf(topicIdType));
-  return fingerprint(fingerprint(FINGERPRINT_BASIS ^ topicId, topic), data);
+  return fingerprint(fingerprintOctet(FINGERPRINT_BASIS ^ topicId, TOPIC_ID_TYPES.indexOf(topicIdType)), data);
 }

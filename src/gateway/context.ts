@@ -1,5 +1,6 @@
 import type { Buffered } from "./buffered.ts";
-import type { BrokerLimits, Effect, Instant, LinkId, NoteFields, NoteName } from "./contract.ts";
+import type { BrokerLimits, Instant, LinkId, NoteFields, NoteName } from "./contract.ts";
+import type { Effects } from "./effects.ts";
 import type { GatewayFigures } from "./gateway-figures.ts";
 import type { KeptNames } from "./kept-names.ts";
 import type { PredefinedTopics } from "./predefined-topics.ts";
@@ -17,7 +18,7 @@ export interface Context {
   readonly names: KeptNames;
   readonly figures: GatewayFigures;
   /** Where effects are collected while an event is handled. */
-  effects: Effect[];
+  readonly effects: Effects;
   /** When the event came that is being handled. */
   now: Instant;
   /** Octets of the datagram that is being handled, or was last. */
@@ -32,5 +33,5 @@ export interface Context {
 
 /** Adds a note to the effects. */
 export function note(context: Context, name: NoteName, fields: NoteFields): void {
-  context.effects.push({ type: "note", name, fields });
+  context.effects.add({ type: "note", name, fields });
 }

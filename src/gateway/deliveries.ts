@@ -18,6 +18,7 @@ import { isCopy } from "./is-copy.ts";
 import { encodePublish, encodeRegister, type Obstacle, obstacleTo } from "./outbound-message.ts";
 import { awaitsId, outboundTopicOf } from "./outbound-topic.ts";
 import type { AckPacket, PublishPacket } from "./packet.ts";
+import { passes } from "./passes.ts";
 
 /** What a retry led to: sent again, or the client does not answer. */
 type RetryResult = "again" | "exhausted";
@@ -152,6 +153,10 @@ export class Deliveries {
 
   /** A PUBLISH of the broker. */
   receive(packet: PublishPacket, now: Instant): void {
+    if (packet.qos === 0 && this.#mayPass && passes(this.#client, packet)) {
+      this.budget -= 1;
+      return;
+    }
     const clientHasHead = this.#phase === "releasing" || this.#phase === "completing";
     if (packet.qos > 0 && isCopy(packet, this.#queue, this.answers, clientHasHead)) return;
     const waits = this.#suspended || !this.#client.listening || this.#queue.length > 0;
@@ -163,6 +168,11 @@ export class Deliveries {
       if (dropped === undefined) return;
       this.answers.noteDropped(dropped, { reason: "the queue is full", limit });
     }
+  }
+
+  /** What comes now goes out at once: nothing is before it, and nothing keeps it. */
+  get #mayPass(): boolean {
+    return this.#queue.length === 0 && !this.#suspended && this.budget > 0 && this.#client.listening;
   }
 
   /** A PUBREL of the broker. */
@@ -368,7 +378,7 @@ export class Deliveries {
       this.#phase = "publishing";
       return true;
     }
-    this.#client.send(encodePublish(head, packet));
+    this.#client.send(encodePublish(topic, false, packet));
     this.#client.figures.countDelivered(0);
     this.#queue.shift();
     return true;
@@ -379,7 +389,7 @@ export class Deliveries {
     const head = this.#queue.head!;
     this.#due = now + this.#client.settings.tRetryMs;
     if (this.#phase === "publishing") {
-      this.#client.send(encodePublish(head, head.packet!));
+      this.#client.send(encodePublish(head.topic!, head.sent, head.packet!));
       head.repeated = head.sent;
       head.sent = true;
     } else if (this.#phase === "registering") {

@@ -122,7 +122,7 @@ export class DeliveryQueue {
     // Without DUP it is another message under that identifier, and the broker has forgotten the one of before.
     if (!packet.dup) this.#interrupted?.endOf(packetId);
     const sent = packet.dup && packetId !== 0 && this.#interrupted?.comesAgain(packet) === true;
-    this.#items.push({
+    const delivery: Delivery = {
       packet,
       packetId,
       topic: undefined,
@@ -133,7 +133,10 @@ export class DeliveryQueue {
       needsRegister: false,
       registeredAgain: false,
       postponed: 0,
-    });
+    };
+    // Nearly always it is the only one, and a list that has become empty makes room for 17 when it is given one more.
+    if (this.#items.length === 0) this.#items = [delivery];
+    else this.#items.push(delivery);
     this.#count(1, octetsOf(packet));
   }
 

@@ -67,11 +67,11 @@ export class Discovery {
     }
     const data = this.#gwInfo();
     if (forwarding !== undefined) {
-      effects.push({ type: "send", to: forwarding.forwarder, data: forwarding.wrap(data, radius) });
+      effects.add({ type: "send", to: forwarding.forwarder, data: forwarding.wrap(data, radius) });
       return;
     }
-    effects.push({ type: "send", to: address, data });
-    if (this.#broadcasts.allows(now)) effects.push({ type: "broadcast", near: address, radius, data });
+    effects.add({ type: "send", to: address, data });
+    if (this.#broadcasts.allows(now)) effects.add({ type: "broadcast", near: address, radius, data });
   }
 
   /** ADVERTISE of another gateway (D13: never an answer). */
@@ -147,7 +147,7 @@ export class Discovery {
     }
     const { gatewayId: gwId, advertiseIntervalMs, advertiseRadius: radius } = this.#context.settings;
     const duration = advertiseIntervalMs / 1000;
-    this.#context.effects.push({
+    this.#context.effects.add({
       type: "broadcast",
       near: undefined,
       radius,

@@ -9,3 +9,8 @@ export function fingerprint(before: number, octets: Uint8Array): number {
   for (let index = 0; index < octets.length; index += 1) hash = Math.imul(hash, PRIME) ^ octets[index]!;
   return hash >>> 0;
 }
+
+/** The same over one octet. */
+export function fingerprintOctet(before: number, octet: number): number {
+  return (Math.imul(before, PRIME) ^ octet) >>> 0;
+}

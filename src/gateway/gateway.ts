@@ -1,5 +1,6 @@
 import { decode, type Malformed } from "../sn/decode.ts";
 import type { Encapsulated, Message } from "../sn/message.ts";
+import { msgIdOf } from "../sn/msg-id-of.ts";
 import { Admission } from "./admission.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Buffered } from "./buffered.ts";
@@ -7,6 +8,7 @@ import type { ClientDetail, ClientView } from "./client-view.ts";
 import { type Context, note } from "./context.ts";
 import type { Address, BrokerLimits, Effect, GatewayEvent, Instant, LinkId } from "./contract.ts";
 import { Discovery } from "./discovery.ts";
+import { Effects } from "./effects.ts";
 import { Forwarding } from "./forwarding.ts";
 import { GatewayFigures } from "./gateway-figures.ts";
 import { KeptNames } from "./kept-names.ts";
@@ -60,7 +62,7 @@ export class Gateway {
       buffered,
       names,
       figures: new GatewayFigures(),
-      effects: [],
+      effects: new Effects(),
       now: 0,
       octetsIn: 0,
       changed: false,
@@ -140,8 +142,8 @@ export class Gateway {
 
   /** Takes in one event and says what is to be done, in order. Never throws on what comes from outside. */
   handle(event: GatewayEvent, now: Instant): Effect[] {
-    const effects: Effect[] = [];
-    this.#context.effects = effects;
+    const { effects } = this.#context;
+    effects.begin();
     this.#context.now = now;
     try {
       switch (event.type) {
@@ -184,7 +186,7 @@ export class Gateway {
     } catch (error) {
       this.#sessions.contain(error, now);
     }
-    return effects;
+    return effects.take();
   }
 
   #onDatagram(from: Address, data: Uint8Array, now: Instant): void {
@@ -247,7 +249,7 @@ export class Gateway {
       this.#strangers.hear(message, from, forwarding, now);
       return;
     }
-    this.#sessions.enter(session, message.type, "msgId" in message ? message.msgId : 0, now);
+    this.#sessions.enter(session, message.type, msgIdOf(message), now);
     session.handleMessage(message, now);
     this.#sessions.leave(session);
   }

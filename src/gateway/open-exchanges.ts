@@ -12,7 +12,10 @@ const PACKET_ID_MAX = 65535;
  */
 export class OpenExchanges {
   readonly #settings: Settings;
-  #open: Map<number, OpenExchange> | undefined;
+  /** The one that was begun while there was no other: most clients have one at a time, and a map for one costs more than it saves. */
+  #first: OpenExchange | undefined;
+  /** Those that were begun since, by their packet identifiers. */
+  #others: Map<number, OpenExchange> | undefined;
   #lastType: OpenExchange["type"] | "register" = "own";
   #lastMsgId = 0;
   /** The client has given two requests in a row one MsgId: with such a client the same number is no sign of a copy. */
@@ -25,38 +28,46 @@ export class OpenExchanges {
   }
 
   get empty(): boolean {
-    return this.#open === undefined || this.#open.size === 0;
+    return this.size === 0;
   }
 
   /** How many there are. */
   get size(): number {
-    return this.#open?.size ?? 0;
+    return (this.#first === undefined ? 0 : 1) + (this.#others?.size ?? 0);
   }
 
   get(packetId: number): OpenExchange | undefined {
-    return this.#open?.get(packetId);
+    return this.#first?.packetId === packetId ? this.#first : this.#others?.get(packetId);
   }
 
   has(packetId: number): boolean {
-    return this.#open?.has(packetId) === true;
+    return this.get(packetId) !== undefined;
   }
 
-  values(): Iterable<OpenExchange> {
-    return this.#open?.values() ?? [];
+  /** All of them, oldest first. */
+  *values(): Iterable<OpenExchange> {
+    if (this.#first !== undefined) yield this.#first;
+    if (this.#others !== undefined) yield* this.#others.values();
   }
 
   add(exchange: OpenExchange): void {
     if (exchange.type !== "own") this.sawMsgId(exchange.type, exchange.msgId);
-    this.#open ??= new Map();
-    this.#open.set(exchange.packetId, exchange);
+    if (this.empty) {
+      this.#first = exchange;
+      return;
+    }
+    this.#others ??= new Map();
+    this.#others.set(exchange.packetId, exchange);
   }
 
   delete({ packetId }: OpenExchange): void {
-    this.#open?.delete(packetId);
+    if (this.#first?.packetId === packetId) this.#first = undefined;
+    else this.#others?.delete(packetId);
   }
 
   clear(): void {
-    this.#open = undefined;
+    this.#first = undefined;
+    this.#others = undefined;
   }
 
   /** The client has made a request of this type under this number. */
@@ -68,11 +79,15 @@ export class OpenExchanges {
 
   /** The request of this type that the client knows by this MsgId. */
   find<T extends OpenExchange["type"]>(msgId: number, type: T): Extract<OpenExchange, { type: T }> | undefined {
-    if (this.#open === undefined || this.#open.size === 0) return undefined;
-    const direct = this.#open.get(msgId);
-    if (direct?.type === type && direct.msgId === msgId) return direct as Extract<OpenExchange, { type: T }>;
-    for (const exchange of this.#open.values()) {
-      if (exchange.type === type && exchange.msgId === msgId) return exchange as Extract<OpenExchange, { type: T }>;
+    type Found = Extract<OpenExchange, { type: T }>;
+    const first = this.#first;
+    if (first?.type === type && first.msgId === msgId) return first as Found;
+    const others = this.#others;
+    if (others === undefined || others.size === 0) return undefined;
+    const direct = others.get(msgId);
+    if (direct?.type === type && direct.msgId === msgId) return direct as Found;
+    for (const exchange of others.values()) {
+      if (exchange.type === type && exchange.msgId === msgId) return exchange as Found;
     }
     return undefined;
   }
@@ -82,9 +97,8 @@ export class OpenExchanges {
    * too much is open (P4).
    */
   packetIdFor(msgId: number, earlier?: number): number | undefined {
-    const open = this.#open;
-    if (open !== undefined && open.size >= this.#settings.inFlightMax) return undefined;
-    if (earlier !== undefined) return open?.has(earlier) === true ? undefined : earlier;
+    if (this.size >= this.#settings.inFlightMax) return undefined;
+    if (earlier !== undefined) return this.has(earlier) ? undefined : earlier;
     if (msgId !== 0 && !this.#isTaken(msgId)) return msgId;
     return this.freePacketId();
   }

@@ -1,8 +1,7 @@
 import { encode } from "../sn/encode.ts";
 import { hasWildcard } from "../sn/topic-name.ts";
 import type { Client } from "./client.ts";
-import type { Delivery } from "./delivery-queue.ts";
-import type { outboundTopicOf } from "./outbound-topic.ts";
+import type { OutboundTopic, outboundTopicOf } from "./outbound-topic.ts";
 import type { PublishPacket } from "./packet.ts";
 import type { TopicEntry } from "./topic-table.ts";
 
@@ -43,13 +42,13 @@ export function encodeRegister({ id, name }: TopicEntry, msgId: number): Uint8Ar
   return encode({ type: "REGISTER", topicId: id, msgId, topicName: name });
 }
 
-/** The PUBLISH that delivers `packet`: a repetition where it has been sent before (R5). */
+/** The PUBLISH that delivers `packet`; `dup` where it has been sent before (R5). */
 export function encodePublish(
-  { topic, sent }: Delivery,
+  { topicIdType, topicId }: OutboundTopic,
+  dup: boolean,
   { qos, retain, payload, messageId }: PublishPacket,
 ): Uint8Array {
-  const { topicIdType, topicId } = topic!;
-  return encode({ type: "PUBLISH", dup: sent, qos, retain, topicIdType, topicId, msgId: messageId, data: payload });
+  return encode({ type: "PUBLISH", dup, qos, retain, topicIdType, topicId, msgId: messageId, data: payload });
 }
 
 function fits(octetsInShortForm: number, octetsMax: number): boolean {

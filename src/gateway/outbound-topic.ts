@@ -21,8 +21,8 @@ export function outboundTopicOf(client: Client, topicName: string): OutboundTopi
 }
 
 /** Whether a predefined id or short name stands for this subscription; a predefined id may have another meaning since a reload. */
-function stillStands({ filter, topicIdType, topicId }: Subscription, { clientId, predefined }: Client): boolean {
-  if (topicIdType === "predefined") return predefined.nameOf(clientId, topicId) === filter;
+function stillStands({ filter, topicIdType, topicId }: Subscription, client: Client): boolean {
+  if (topicIdType === "predefined") return client.predefined.nameOf(client.clientId, topicId) === filter;
   return topicIdType === "short";
 }
 

@@ -29,6 +29,7 @@ export class PublishRequests {
 
   /** The connection is over, and nothing follows: the broker's PUBCOMPs will not come. */
   reset(): void {
+    if (this.#open.empty) return;
     for (const exchange of this.#open.values()) {
       // The message is the broker's since its PUBREL: a copy of it now is a copy, though the end was not seen.
       if (exchange.type === "publish" && (exchange.phase === "released" || exchange.phase === "handed over"))

@@ -74,7 +74,7 @@ export class QosMinusOne {
     }
     const retain = message.retain && settings.brokerRetains && brokerLimits?.retains !== false;
     this.#context.figures.publishedWithoutConnection += 1;
-    effects.push({ type: "publish", topic: mounted, payload: message.data, retain });
+    effects.add({ type: "publish", topic: mounted, payload: message.data, retain });
   }
 
   #whyNot(brokerReachable: boolean): string | undefined {

@@ -221,7 +221,7 @@ export class Sessions {
   /** What is kept of a client is to be written, or forgotten. */
   emitSave(clientId: string): void {
     const { effects, settings } = this.#context;
-    if (settings.savesSessions) effects.push({ type: "save", clientId });
+    if (settings.savesSessions) effects.add({ type: "save", clientId });
   }
 
   /**
@@ -247,7 +247,7 @@ export class Sessions {
   #cutLinks(session: Session): void {
     for (const [link, owner] of this.#byLink) {
       if (owner !== session) continue;
-      this.#context.effects.push({ type: "close", link, disconnect: false });
+      this.#context.effects.add({ type: "close", link, disconnect: false });
       this.#byLink.delete(link);
     }
   }

@@ -70,7 +70,7 @@ export class Strangers {
   /** The octets that it has sent. */
   #send(message: Uint8Array, address: Address, forwarding: Forwarding | undefined): number {
     const data = forwarding === undefined ? message : forwarding.wrap(message);
-    this.#context.effects.push({ type: "send", to: forwarding?.forwarder ?? address, data });
+    this.#context.effects.add({ type: "send", to: forwarding?.forwarder ?? address, data });
     return data.length;
   }
 }

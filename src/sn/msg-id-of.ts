@@ -1,0 +1,21 @@
+import type { Message } from "./message.ts";
+
+/** The MsgId of a message; 0 where it has none. */
+export function msgIdOf(message: Message): number {
+  switch (message.type) {
+    case "PUBLISH":
+    case "PUBACK":
+    case "PUBREC":
+    case "PUBREL":
+    case "PUBCOMP":
+    case "REGISTER":
+    case "REGACK":
+    case "SUBSCRIBE":
+    case "SUBACK":
+    case "UNSUBSCRIBE":
+    case "UNSUBACK":
+      return message.msgId;
+    default:
+      return 0;
+  }
+}
