@@ -22,6 +22,8 @@ export const FIGURES = {
   generatorUs: { head: "generator µs", digits: 1 },
   /** Of one core. */
   gatewayPercent: { head: "gateway % of a core", digits: 2 },
+  /** While it tells the broker of clients that have come. */
+  tellingPercent: { head: "gateway % before", digits: 2 },
   brokerPercent: { head: "broker %", digits: 2 },
   generatorPercent: { head: "generator %", digits: 0 },
   /** Everything else that ran on the machine meanwhile. */

@@ -6,7 +6,7 @@ import type { Subject } from "./subject.ts";
 /** Repetitions where none are asked for; of modes that take long, fewer. */
 const REPETITIONS = 3;
 const FEWER_REPETITIONS: Readonly<Record<string, number>> = {
-  idle: 2,
+  idle: 1,
   "open-publish-qos0": 2,
   "open-publish-qos1": 2,
   "open-deliver-qos0": 2,
@@ -21,8 +21,8 @@ export const USAGE = `npm run bench -- [options]
   --sleepers <n>       clients of wake-up (1000)
   --seconds <s>        measured time of a run with messages (3)
   --warm-up <s>        load before it that is not measured (2)
-  --idle-seconds <s>   measured time of idle (30)
-  --repetitions <n>    runs of each case, interleaved (${REPETITIONS}; open loops and idle 2)
+  --idle-seconds <s>   measured time of idle (60)
+  --repetitions <n>    runs of each case, interleaved (${REPETITIONS}; open loops 2, idle 1)
   --against <what>     the same beside it with "bare", a relay that does nothing but translate, or with another gateway's
                        dist/cli/main.js
   --json               everything as JSON on standard output
@@ -63,7 +63,7 @@ export function parsePlan(args: string[]): Plan | undefined {
       sleepers: { type: "string", default: "1000" },
       seconds: { type: "string", default: "3" },
       "warm-up": { type: "string", default: "2" },
-      "idle-seconds": { type: "string", default: "30" },
+      "idle-seconds": { type: "string", default: "60" },
       repetitions: { type: "string" },
       against: { type: "string" },
       json: { type: "boolean", default: false },

@@ -13,8 +13,8 @@ import { type Subject, startSubject } from "./subject.ts";
 
 const GENERATOR = fileURLToPath(new URL("generator.js", import.meta.url));
 
-/** On top of warm-up and measured time: connecting 10,000 nodes, with retries; the steps of an open loop. */
-const OTHER_MS_MAX = 120_000;
+/** On top of warm-up and measured time: connecting 10,000 nodes, with retries, and telling of them; the steps of an open loop. */
+const OTHER_MS_MAX = 240_000;
 
 /** When a gateway that has nothing to do is looked at. */
 const AT_REST_MS = 5000;
