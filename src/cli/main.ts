@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { closest } from "../app/configuration/closest.ts";
+import { youngGeneration } from "./young-generation.ts";
 
 /** Exit code for a command line that cannot be understood. */
 const EXIT_USAGE = 2;
@@ -27,6 +28,9 @@ const program = new Command("mqtt-sn-gateway")
   .version(version, "-V, --version", "show the version")
   .helpOption("-h, --help", "show this help; run --help shows the gateway's options")
   .helpCommand(false);
+
+// Before anything is loaded; the gateway lets go of it when it has started.
+if (first === undefined || first === "run" || !names.includes(first)) youngGeneration.hold();
 
 for (const name of first !== undefined && names.includes(first) ? [first] : names) {
   program.addCommand(await COMMANDS[name]!(), { isDefault: name === "run" });

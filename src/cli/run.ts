@@ -10,6 +10,7 @@ import { ServiceNotice } from "../app/service-notice.ts";
 import { addOptionFlags } from "./option-flags.ts";
 import { refusedConfiguration } from "./refused-configuration.ts";
 import { Signals } from "./signals.ts";
+import { youngGeneration } from "./young-generation.ts";
 
 const HELP = `
 Every option can also be set in the environment, as shown, or in a YAML file: --broker-keep-alive 30s is the same as
@@ -104,6 +105,7 @@ async function run(
     log.error("gateway.failed", { code: (error as NodeJS.ErrnoException).code }, (error as Error).message);
     throw new CommanderError(1, "run.start", "");
   }
+  youngGeneration.release();
   signals.started(daemon);
   if (!isReady) notice?.waiting(daemon.brokerUrl);
   const fields = { version, node: process.version, listeners: daemon.listenerUrls.join(" "), broker: daemon.brokerUrl };

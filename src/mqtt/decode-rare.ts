@@ -1,4 +1,5 @@
-import { type Packet, type Parser, parser } from "mqtt-packet";
+import type { Packet, Parser } from "mqtt-packet";
+import { mqttPacket } from "./mqtt-packet.ts";
 import type { MqttVersion } from "./mqtt-version.ts";
 import { malformed, type PacketRead } from "./packet-read.ts";
 import { propertiesEnd, readProperties } from "./properties.ts";
@@ -48,7 +49,8 @@ class RarePackets {
   }
 
   #newParser(): Parser {
-    return parser({ protocolVersion: 4 })
+    return mqttPacket
+      .parser({ protocolVersion: 4 })
       .on("packet", (packet) => {
         this.#packet = packet;
       })

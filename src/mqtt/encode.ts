@@ -1,9 +1,9 @@
-import { generate, writeToStream } from "mqtt-packet";
 import type { AckPacket, PacketToBroker, PublishPacket, Will } from "../gateway/packet.ts";
+import { mqttPacket } from "./mqtt-packet.ts";
 import type { MqttVersion } from "./mqtt-version.ts";
 
 // Otherwise mqtt-packet makes a Buffer for each of the 65,536 numbers at its first packet: 11 MiB, for packets that are seldom.
-writeToStream.cacheNumbers = false;
+mqttPacket.writeToStream.cacheNumbers = false;
 
 /** What an MQTT CONNECT says, credentials included. */
 export interface Connect {
@@ -43,7 +43,7 @@ export function encode(packet: PacketToBroker, version: MqttVersion): Buffer {
       return encodePublish(packet, version === 5 ? 1 : 0);
     case "subscribe":
     case "unsubscribe":
-      return generate(packet, { protocolVersion: version });
+      return mqttPacket.generate(packet, { protocolVersion: version });
     default:
       return encodeAck(packet);
   }
@@ -51,7 +51,7 @@ export function encode(packet: PacketToBroker, version: MqttVersion): Buffer {
 
 export function encodeConnect(connect: Connect): Buffer {
   const { version, will, username, password } = connect;
-  return generate(
+  return mqttPacket.generate(
     {
       cmd: "connect",
       protocolId: "MQTT",

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import { ErrorWithReasonCode, type IConnackPacket, type IDisconnectPacket, MqttClient } from "mqtt";
+import type { IConnackPacket, IDisconnectPacket, MqttClient } from "mqtt";
 import type { MqttQoS, Will } from "../gateway/packet.ts";
 import { beginStream } from "./begin-stream.ts";
 import type { BrokerStream } from "./broker-stream.ts";
@@ -8,6 +8,7 @@ import { errorText } from "./error-text.ts";
 import { isConnecting } from "./is-connecting.ts";
 import { isExplained } from "./is-explained.ts";
 import type { LinkCredentials } from "./link-credentials.ts";
+import { mqttJs } from "./mqtt-js.ts";
 import type { MqttVersion } from "./mqtt-version.ts";
 import type { Properties } from "./properties.ts";
 import { reasonText } from "./reason-text.ts";
@@ -72,7 +73,7 @@ export class OwnConnection {
     const { openStream, version, clientId, username, password, will } = options;
     // mqtt.js says nothing of a stream's errors that are not the system's.
     const begin = () => beginStream(openStream).once("error", (error) => this.#fail(error));
-    this.#client = new MqttClient(begin, {
+    this.#client = new mqttJs.MqttClient(begin, {
       protocolVersion: version,
       clientId,
       ...(username === undefined ? {} : { username }),
@@ -96,7 +97,7 @@ export class OwnConnection {
     done: (refusal: string | undefined) => void,
   ): void {
     this.#client.publish(topic, Buffer.from(payload), options, (error) => {
-      const code = error instanceof ErrorWithReasonCode ? error.code : 0;
+      const code = error instanceof mqttJs.ErrorWithReasonCode ? error.code : 0;
       done(code === 0 ? undefined : reasonText(code));
     });
   }

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from "node:http";
+import { createRequire } from "node:module";
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
-import { WebSocket } from "ws";
+import type { WebSocket } from "ws";
 import type { BrokerPlace } from "./broker-place.ts";
 import type { BrokerStream } from "./broker-stream.ts";
 import type { ExplainedError } from "./error-text.ts";
@@ -12,6 +13,8 @@ const WORDLESS_CODES: ReadonlySet<number> = new Set([1000, 1005, 1006]);
 
 /** What a message may hold that comes: the largest packet of MQTT (§2.2.3), so that none costs the connection. */
 const MESSAGE_OCTETS_MAX = 268_435_455 + 5;
+
+const require = createRequire(import.meta.url);
 
 type Callback = (error?: Error | null) => void;
 
@@ -33,7 +36,9 @@ export class WebSocketStream extends Duplex implements BrokerStream {
     // A WebSocket has no half that stays open.
     super({ allowHalfOpen: false });
     const host = place.host.includes(":") ? `[${place.host}]` : place.host;
-    const socket = new WebSocket(`${place.scheme}://${host}:${place.port}${place.path}`, place.subProtocol, {
+    // Only here: most brokers are reached without it.
+    const ws = require("ws") as typeof import("ws");
+    const socket = new ws.WebSocket(`${place.scheme}://${host}:${place.port}${place.path}`, place.subProtocol, {
       createConnection: () => this.#watched(openCarrier()),
       perMessageDeflate: false,
       maxPayload: MESSAGE_OCTETS_MAX,
@@ -69,7 +74,7 @@ export class WebSocketStream extends Duplex implements BrokerStream {
   }
 
   override _destroy(error: Error | null, callback: Callback): void {
-    if (this.#socket.readyState === WebSocket.CLOSED) {
+    if (this.#socket.readyState === this.#socket.CLOSED) {
       callback(error);
       return;
     }

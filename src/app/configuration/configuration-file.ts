@@ -1,9 +1,10 @@
 import { dirname } from "node:path";
-import { isMap, isScalar, isSeq, type Node, type YAMLMap } from "yaml";
+import type { Node, YAMLMap } from "yaml";
 import { isOptionKey, OPTION_KEYS } from "./option-names.ts";
 import type { OptionKey } from "./options.ts";
 import type { Problem } from "./problem.ts";
 import { unknownOption } from "./unknown-option.ts";
+import { yaml } from "./yaml.ts";
 import { isNothing, type Place, YamlFile } from "./yaml-file.ts";
 
 /** What the file says of one option. */
@@ -44,8 +45,8 @@ export class ConfigurationFile {
     const { root, problems } = this.#file;
     if (problems.length > 0 && INI_SECTION.test(text)) this.#addProblem(this.#file.at(0), IS_INI);
     else this.problems.push(...problems);
-    this.isReadable = problems.length === 0 && (isMap(root) || root === null);
-    if (this.isReadable && isMap(root)) this.#readSection(root, "");
+    this.isReadable = problems.length === 0 && (yaml().isMap(root) || root === null);
+    if (this.isReadable && yaml().isMap(root)) this.#readSection(root, "");
     else if (problems.length === 0 && !this.isReadable) {
       this.#addProblem(this.#file.at(0), `is not a map of options; ${EXAMPLE}`);
     }
@@ -58,14 +59,14 @@ export class ConfigurationFile {
   #readSection(section: YAMLMap, prefix: string): void {
     for (const pair of section.items) {
       const keyNode = pair.key as Node;
-      const key = `${prefix}${isScalar(keyNode) ? keyNode.value : keyNode}`;
+      const key = `${prefix}${yaml().isScalar(keyNode) ? keyNode.value : keyNode}`;
       const place = this.#file.at(keyNode);
       const node = this.#file.resolve(pair.value as Node | null);
       if (isOptionKey(key)) {
         this.#readOption(key, keyNode, node);
       } else if (!isSection(key)) {
         this.#addProblem(place, unknownOption(prefix, key.slice(prefix.length)));
-      } else if (isMap(node)) {
+      } else if (yaml().isMap(node)) {
         this.#readSection(node, `${key}.`);
       } else if (!isNothing(node)) {
         this.#addProblem(place, noSection(key, node));
@@ -93,8 +94,9 @@ function isSection(key: string): boolean {
 function noSection(section: string, node: Node | null): string {
   const names = OPTION_KEYS.filter((key) => key.startsWith(`${section}.`)).map((key) => key.slice(section.length + 1));
   const example = `${section}.${names[0]}`;
-  if (isSeq(node)) return `${section}: is a section; write its options below it without dashes, such as ${example}`;
-  const word = isScalar(node) ? /^(\w+)\s*[:=]/.exec(String(node.value))?.[1] : undefined;
+  if (yaml().isSeq(node))
+    return `${section}: is a section; write its options below it without dashes, such as ${example}`;
+  const word = yaml().isScalar(node) ? /^(\w+)\s*[:=]/.exec(String(node.value))?.[1] : undefined;
   return word !== undefined && names.includes(word)
     ? `${section}.${word}: write a colon and a space between a key and its value`
     : `${section}: is a section; write its options below it, indented, such as ${example}`;

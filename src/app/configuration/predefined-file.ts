@@ -1,4 +1,4 @@
-import { isMap, isScalar, type Node, type YAMLMap } from "yaml";
+import type { Node, YAMLMap } from "yaml";
 import type { z } from "zod";
 import {
   PREDEFINED_TOPIC_KEYS,
@@ -10,6 +10,7 @@ import {
 } from "./predefined-topics.ts";
 import type { Problem } from "./problem.ts";
 import { pathText, problemsOfIssues } from "./said.ts";
+import { yaml } from "./yaml.ts";
 import { YamlFile } from "./yaml-file.ts";
 
 /** An entry, and where its id stands: `file:line:column`. */
@@ -95,7 +96,7 @@ function fieldsOf(line: string): Field[] {
 function readYaml(name: string, text: string): PredefinedFile {
   const file = new YamlFile(name, text);
   if (file.problems.length > 0 || file.root === null) return { entries: [], problems: file.problems };
-  return isMap(file.root) ? readBisquitt(file, file.root) : readList(file, file.root);
+  return yaml().isMap(file.root) ? readBisquitt(file, file.root) : readList(file, file.root);
 }
 
 /** A map of client ids, or `*`, to maps of topic ids to topic names. */
@@ -112,7 +113,7 @@ function readBisquitt(file: YamlFile, clients: YAMLMap): PredefinedFile {
   for (const { key: clientNode, value } of clients.items as { key: Node; value: Node | null }[]) {
     const client = check(clientNode, textOf(clientNode), predefinedClient, clientNode);
     const topics = file.resolve(value);
-    if (!isMap(topics)) {
+    if (!yaml().isMap(topics)) {
       const problem = "is not a map of topic ids to topic names, such as { 1: sensors/boiler }";
       problems.push(file.problem(file.at(topics ?? clientNode), problem));
       continue;
@@ -120,7 +121,7 @@ function readBisquitt(file: YamlFile, clients: YAMLMap): PredefinedFile {
     for (const { key: idNode, value: nameNode } of topics.items as { key: Node; value: Node | null }[]) {
       const id = check(idNode, numberOf(idNode), predefinedId, idNode);
       const resolved = file.resolve(nameNode);
-      const topic = check(resolved, isScalar(resolved) ? resolved.value : null, predefinedName, idNode);
+      const topic = check(resolved, yaml().isScalar(resolved) ? resolved.value : null, predefinedName, idNode);
       if (client === undefined || id === undefined || topic === undefined) continue;
       entries.push({ client, id, topic, place: file.at(idNode).name });
     }
@@ -130,13 +131,13 @@ function readBisquitt(file: YamlFile, clients: YAMLMap): PredefinedFile {
 
 /** A client id that looks like a number is one all the same, as it is written. */
 function textOf(node: Node): unknown {
-  if (!isScalar(node)) return null;
+  if (!yaml().isScalar(node)) return null;
   return typeof node.value === "string" ? node.value : (node.source ?? node.value);
 }
 
 /** In JSON a key is a text. */
 function numberOf(node: Node): unknown {
-  if (!isScalar(node)) return null;
+  if (!yaml().isScalar(node)) return null;
   return typeof node.value === "string" && /^[1-9]\d*$/.test(node.value) ? Number(node.value) : node.value;
 }
 

@@ -1,16 +1,6 @@
-import {
-  type Document,
-  type ErrorCode,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  parseDocument,
-  type Scalar,
-} from "yaml";
+import type { Document, ErrorCode, LineCounter, Node, Scalar } from "yaml";
 import type { Problem } from "./problem.ts";
+import { yaml } from "./yaml.ts";
 
 /** A place in a file. */
 export interface Place {
@@ -26,14 +16,14 @@ export class YamlFile {
   /** What the file holds, null where that is nothing. */
   readonly root: Node | null;
   readonly #name: string;
-  readonly #lines = new LineCounter();
+  readonly #lines: LineCounter = new (yaml().LineCounter)();
   readonly #document: Document;
 
   /** `name` is the file as the user named it; it begins every problem. */
   constructor(name: string, text: string) {
     this.#name = name;
     // Pretty errors would quote the line, which may hold a password.
-    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
+    this.#document = yaml().parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
     const { contents, errors, warnings } = this.#document;
     const told = new Map<number, Problem>();
     for (const { pos, code, message } of [...errors, ...warnings]) {
@@ -60,6 +50,7 @@ export class YamlFile {
 
   /** The place of the part of `node` that the path leads to, or of the nearest thing around it. */
   placeOf(node: Node, path: readonly PropertyKey[]): Place {
+    const { isMap, isSeq } = yaml();
     let part: unknown = node;
     let nearest = node;
     for (const step of path) {
@@ -71,7 +62,7 @@ export class YamlFile {
 
   /** What an alias stands for; an alias that stands for nothing is left as it is. */
   resolve(node: Node | null): Node | null {
-    return isAlias(node) ? (node.resolve(this.#document) ?? node) : node;
+    return yaml().isAlias(node) ? (node.resolve(this.#document) ?? node) : node;
   }
 
   /** The value of a node, or a problem for the user that goes on after the place. */
@@ -90,7 +81,7 @@ export class YamlFile {
 
 /** Whether there is nothing where a value could stand. */
 export function isNothing(node: unknown): node is null | Scalar<null> {
-  return node === null || (isScalar(node) && node.value === null);
+  return node === null || (yaml().isScalar(node) && node.value === null);
 }
 
 /** Errors that are not about a text with a character in it that means something to YAML, and what to do about them. */

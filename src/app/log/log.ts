@@ -1,8 +1,12 @@
-import { pino } from "pino";
-import { prettyFactory } from "pino-pretty";
+import { createRequire } from "node:module";
+import type { Logger, LoggerOptions } from "pino";
 import type { NoteFields, NoteName } from "../../gateway/contract.ts";
 import type { LogLevel } from "../configuration/log-level.ts";
 import type { LOG_EVENTS } from "./log-events.ts";
+
+// CommonJS, which to import costs memory (docs/decisions/0008-small-at-the-start.md).
+const require = createRequire(import.meta.url);
+const { pino } = require("pino") as typeof import("pino");
 
 type Events = typeof LOG_EVENTS;
 
@@ -35,10 +39,10 @@ interface LogDestination {
 export class Log {
   /** Is told of each line that is written. */
   onLine: ((level: LogLevel, event: string, fields: NoteFields, message: string | undefined) => void) | undefined;
-  readonly #pino: pino.Logger;
+  readonly #pino: Logger;
 
   constructor(options: LogOptions, destination: LogDestination = standardOutput()) {
-    const settings: pino.LoggerOptions = {
+    const settings: LoggerOptions = {
       level: options.level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
@@ -106,6 +110,7 @@ function standardOutput(): LogDestination {
 
 function streamOf(options: LogOptions, destination: LogDestination): LogDestination {
   if (options.format === "json") return destination;
+  const { prettyFactory } = require("pino-pretty") as typeof import("pino-pretty");
   // Only the formatter: the stream that pino-pretty makes would write later, or never where the process ends first.
   const format = prettyFactory({
     colorize: options.colour,
