@@ -56,6 +56,7 @@ const TABLES: readonly TableForm[] = [
     modes: /^idle$/,
     columns: [
       "gatewayPercent",
+      "tellingPercent",
       "brokerPercent",
       "othersPercent",
       "gatewayKibPerClient",
