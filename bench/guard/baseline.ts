@@ -10,7 +10,7 @@ export interface Baseline {
   /** Octets on V8's heap: see `Code`. */
   octetsOptimized: Figures;
   octetsWritten: Figures;
-  /** Machine instructions; of the exchanges only. */
+  /** Machine instructions; of the exchanges of messages only. */
   instructions: Figures;
 }
 

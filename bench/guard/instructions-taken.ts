@@ -2,10 +2,11 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { STEADY } from "./steady.ts";
 
-const FEW = 30_000;
-const MANY = 60_000;
+/** All has been compiled by then. */
+const FEW = 100_000;
+const MANY = 200_000;
 
-/** The machine instructions that a subject takes, compiled ones included, as valgrind counts them: some 40 s. */
+/** The machine instructions that a subject takes, compiled ones included, as valgrind counts them: about a minute. */
 export async function instructionsTaken(subject: string): Promise<number> {
   const [few, many] = await Promise.all([count(subject, FEW), count(subject, MANY)]);
   return Math.round((many - few) / (MANY - FEW));

@@ -21,7 +21,7 @@ async function instructions(names: readonly string[]): Promise<Figures> {
 const baseline = readBaseline();
 const node = Number.parseInt(process.versions.node, 10);
 const [octetsOptimized, octetsWritten] = await Promise.all([octetsAllocated("optimized"), octetsAllocated("written")]);
-const exchanges = Object.keys(octetsWritten).filter((name) => name.startsWith("core:"));
+const exchanges = Object.keys(octetsWritten).filter((name) => name.startsWith("core:") && name.includes("QoS"));
 const measured: Baseline = {
   node,
   octetsOptimized,

@@ -15,8 +15,10 @@ export type LinkRefused = Extract<GatewayEvent, { type: "link-refused" }>;
 
 export type LinkClosed = Extract<GatewayEvent, { type: "link-closed" }>;
 
-/** Looks at a message that has waited for the connection. */
-type TakeHeld = (held: HeldMessage, now: Instant) => void;
+/** Who looks at a message that has waited for the connection. */
+export interface TakesHeld {
+  takeHeld(held: HeldMessage, now: Instant): void;
+}
 
 /**
  * What becomes of a client's broker connection, and what that means for the client. One that is lost is made anew, and the client does
@@ -27,20 +29,20 @@ export class LinkEvents {
   readonly #connecting: Connecting;
   readonly #sleeping: Sleeping;
   readonly #willUpdates: WillUpdates;
-  readonly #takeHeld: TakeHeld;
+  readonly #taker: TakesHeld;
 
   constructor(
     client: ClientRecord,
     connecting: Connecting,
     sleeping: Sleeping,
     willUpdates: WillUpdates,
-    takeHeld: TakeHeld,
+    taker: TakesHeld,
   ) {
     this.#client = client;
     this.#connecting = connecting;
     this.#sleeping = sleeping;
     this.#willUpdates = willUpdates;
-    this.#takeHeld = takeHeld;
+    this.#taker = taker;
   }
 
   /** The broker accepted the connection. */
@@ -206,7 +208,7 @@ export class LinkEvents {
   /** What has come meanwhile is looked at, until something of it needs a new connection once more. */
   #lookAtHeld(now: Instant): void {
     const { renewal } = this.#client;
-    for (let held = renewal.takeHeld(); held !== undefined; held = renewal.takeHeld()) this.#takeHeld(held, now);
+    for (let held = renewal.takeHeld(); held !== undefined; held = renewal.takeHeld()) this.#taker.takeHeld(held, now);
   }
 
   /** No connection is made any more for a connected client. `returnCode` is for the update of its will, if any. */

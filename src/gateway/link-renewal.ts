@@ -48,7 +48,8 @@ export class LinkRenewal {
    * paused, then "probing" until the broker's sign of life, before which all of that comes.
    */
   #backlog: "none" | "kept back" | "probing" = "none";
-  readonly #held: HeldMessages;
+  /** Most connections are never made anew. */
+  #held: HeldMessages | undefined;
   /** Since when there is no connection, where it was lost; NEVER where it is made anew on purpose, and while there is one. */
   #lostAt: Instant = NEVER;
   /** Others that were lost together with it. */
@@ -66,7 +67,6 @@ export class LinkRenewal {
 
   constructor(client: ClientRecord) {
     this.#client = client;
-    this.#held = new HeldMessages(client.settings, client.buffered);
   }
 
   get underWay(): boolean {
@@ -180,12 +180,13 @@ export class LinkRenewal {
     if (message.type === "PUBACK" && message.msgId === 0) return false;
     if (this.#phase !== "settling") return true;
     if (reaction === "answer" || this.#client.requests.concerns(message)) return false;
-    return message.type !== "PUBLISH" || message.qos !== 0 || !this.#held.empty;
+    return message.type !== "PUBLISH" || message.qos !== 0 || this.#held?.empty === false;
   }
 
   /** Keeps a message until it is over. The client repeats whatever has an answer. */
   hold(message: Message): void {
     const client = this.#client;
+    this.#held ??= new HeldMessages(client.settings, client.buffered);
     const limit = this.#held.add(message, client.sleeps);
     if (limit === undefined) return;
     const reason = "too much waits for the broker connection";
@@ -194,18 +195,18 @@ export class LinkRenewal {
 
   /** The client has no use for an answer to a message of this type any more. Whether there was one. */
   dropHeld(type: Message["type"]): boolean {
-    return this.#held.drop(type);
+    return this.#held?.drop(type) === true;
   }
 
   /** Whether a message of this type is held. */
   holds(type: Message["type"]): boolean {
-    return this.#held.has(type);
+    return this.#held?.has(type) === true;
   }
 
   /** The oldest message that was held; undefined while they have to wait, and when there are no more. */
   takeHeld(): HeldMessage | undefined {
     while (!this.underWay) {
-      const held = this.#held.take();
+      const held = this.#held?.take();
       // A client that has gone to sleep since its PINGREQ is not awake now.
       if (held?.message.type !== "PINGREQ" || held.askedIn === this.#client.sleeps) return held;
     }
@@ -263,7 +264,7 @@ export class LinkRenewal {
   cancel(): void {
     if (this.#phase === "opening" || this.#phase === "restoring") this.#client.link.close(true);
     this.end();
-    this.#held.clear();
+    this.#held?.clear();
     this.#client.willUpdate = undefined;
   }
 

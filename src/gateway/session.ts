@@ -14,7 +14,7 @@ import { heardAfterRestart } from "./heard-after-restart.ts";
 import type { HeldMessage } from "./held-messages.ts";
 import { keptAs } from "./kept-as.ts";
 import { Leaving } from "./leaving.ts";
-import { type LinkClosed, LinkEvents, type LinkOpened, type LinkRefused } from "./link-events.ts";
+import { type LinkClosed, LinkEvents, type LinkOpened, type LinkRefused, type TakesHeld } from "./link-events.ts";
 import type { PacketFromBroker } from "./packet.ts";
 import { RecentEvents } from "./recent-events.ts";
 import { retryDelivery } from "./retry-delivery.ts";
@@ -31,7 +31,7 @@ const NEVER: Instant = Number.POSITIVE_INFINITY;
  * One client, from its first CONNECT on: what each message, each packet and each deadline means in its present state. It never sees
  * another client.
  */
-export class Session implements Scheduled {
+export class Session implements Scheduled, TakesHeld {
   heapIndex = NOT_IN_HEAP;
   heapDue: Instant = NEVER;
   /** There was something to be kept of it when that was asked for the last time. */
@@ -44,7 +44,6 @@ export class Session implements Scheduled {
   readonly recent = new RecentEvents();
   readonly #client: ClientRecord;
   readonly #connecting: Connecting;
-  readonly #leaving: Leaving;
   readonly #sleeping: Sleeping;
   readonly #willUpdates: WillUpdates;
   readonly #linkEvents: LinkEvents;
@@ -52,12 +51,9 @@ export class Session implements Scheduled {
   constructor(clientId: string, context: Context, figures: ClientFigures) {
     this.#client = new ClientRecord(clientId, context, figures);
     this.#connecting = new Connecting(this.#client);
-    this.#leaving = new Leaving(this.#client, this.#connecting);
     this.#sleeping = new Sleeping(this.#client);
     this.#willUpdates = new WillUpdates(this.#client);
-    const held = ({ message, askedIn }: HeldMessage, now: Instant) =>
-      this.#react(message, TRANSITIONS[message.type][this.state], askedIn, now);
-    this.#linkEvents = new LinkEvents(this.#client, this.#connecting, this.#sleeping, this.#willUpdates, held);
+    this.#linkEvents = new LinkEvents(this.#client, this.#connecting, this.#sleeping, this.#willUpdates, this);
   }
 
   get clientId(): string {
@@ -211,6 +207,10 @@ export class Session implements Scheduled {
       if (message.type === "PUBLISH" && message.qos === 0) return;
     }
     this.#settle(now);
+  }
+
+  takeHeld({ message, askedIn }: HeldMessage, now: Instant): void {
+    this.#react(message, TRANSITIONS[message.type][this.state], askedIn, now);
   }
 
   /** `askedIn` is the period of the client in which the message came, which may be one of before. */
@@ -372,6 +372,11 @@ export class Session implements Scheduled {
   /** A bug was found in it. */
   fail(): void {
     this.#leaving.fail();
+  }
+
+  /** Made when it is needed: a client leaves once. */
+  get #leaving(): Leaving {
+    return new Leaving(this.#client, this.#connecting);
   }
 
   #resume(connect: Connect, now: Instant): void {
