@@ -7,7 +7,6 @@ import type { Address } from "../gateway/contract.ts";
 import { GroupMembership } from "./group-membership.ts";
 import type { MulticastGroup } from "./multicast-group.ts";
 import type { MulticastInterface } from "./multicast-interface.ts";
-import { Peers } from "./peers.ts";
 
 interface UdpOptions {
   /** An address of this machine, or a name for one; an IPv6 address without brackets, with its zone where it needs one. */
@@ -123,9 +122,10 @@ export class UdpTransport {
     const reported = socket.getRecvBufferSize();
     this.receiveBufferOctets = process.platform === "linux" ? reported / 2 : reported;
     const { prefix, wants } = options;
-    const peers = new Peers(prefix);
-    this.receive = (data, { address, port }) => {
-      if (wants === undefined || wants(address, port, data)) onDatagram(peers.addressOf(address, port), data);
+    this.receive = (data, { address, port, family }) => {
+      if (wants !== undefined && !wants(address, port, data)) return;
+      // To look up the string of the last time costs more than to make it anew.
+      onDatagram(family === "IPv6" ? `${prefix}[${address}]:${port}` : `${prefix}${address}:${port}`, data);
     };
     socket.on("error", (error) => this.#report(error));
     socket.on("message", this.receive);

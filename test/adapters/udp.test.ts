@@ -151,19 +151,6 @@ describe("UDP", () => {
     await expect.poll(() => transport.sendErrors).toBe(11);
   });
 
-  it("calls each source by its own address, however many there are", async () => {
-    const { transport, received } = await bind("127.0.0.1", { prefix: "2|" });
-    const source = (index: number) => ({ address: `10.${index >> 8}.7.${index & 255}`, port: 1884 + (index % 3) });
-    const sources = Array.from({ length: 40_000 }, (_, index) => source(index));
-    for (let round = 0; round < 2; round += 1) {
-      for (const { address, port } of sources)
-        transport.receive(Buffer.of(2, 0x16), { address, port, family: "IPv4", size: 2 });
-      expect(received.splice(0).map(({ from }) => from)).toEqual(
-        sources.map(({ address, port }) => `2|${address}:${port}`),
-      );
-    }
-  });
-
   it("does nothing when it is closed", async () => {
     const { transport, errors } = await bind("127.0.0.1");
     const { port, received } = await device("udp4");
