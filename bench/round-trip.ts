@@ -12,12 +12,12 @@ import { DATA_OFFSET, newPublish } from "./publish-datagram.ts";
 const ECHO = fileURLToPath(new URL("echo.js", import.meta.url));
 
 /** Round trips of one sort before it is the next one's turn, so that all three see the same machine. */
-const BLOCK = 100;
+const BLOCK = 20;
 
-const BLOCKS = 20;
+const BLOCKS = 100;
 
 /** Blocks that are not counted: code is compiled in them. */
-const WARM_UP_BLOCKS = 6;
+const WARM_UP_BLOCKS = 30;
 
 const MSG_ID_MAX = 65_535;
 

@@ -148,8 +148,8 @@ describe("names in pages", () => {
 
   test("every flag is one of a command of ours, or of a program of ours", () => {
     const flags = new Set(Object.values(COMMANDS).flatMap((command) => command().options.map(({ long }) => long)));
-    for (const { match } of matchesInSource(/^ {2}(?:-\w, )?--[a-z-]+(?= )/gm))
-      flags.add(match.trim().split(" ").at(-1)!);
+    for (const { match } of matchesInSource(/(?:^ {2}|\.option\(")(?:-\w, )?--[a-z-]+(?=[ "])/gm))
+      flags.add(match.split(/[ "]/).at(-1)!);
     for (const each of ["--help", "--version", ...FLAGS_OF_OTHERS]) flags.add(each);
     const named = namesLike(/^--[a-z]/).map(({ page, name }) => ({ page, name: name.split(/[ =]/)[0]! }));
     expect(named.length).toBeGreaterThan(20);

@@ -4,9 +4,9 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The files below src and test whose text matches, with what matched. */
+/** The files below src, test and bench whose text matches, with what matched. */
 export function matchesInSource(pattern: RegExp): { file: string; match: string }[] {
-  return ["src", "test"].flatMap((folder) =>
+  return ["src", "test", "bench"].flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .flatMap(({ parentPath, name }) => {
