@@ -6,3 +6,9 @@ export function residentMiB({ child }: GatewayProcess): number {
   const status = readFileSync(`/proc/${child.pid}/status`, "latin1");
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)![1]) / 1024;
 }
+
+/** What of it belongs to no file: heap, stacks and buffers, without the program text of Node. */
+export function anonymousMiB({ child }: GatewayProcess): number {
+  const status = readFileSync(`/proc/${child.pid}/status`, "latin1");
+  return Number(/RssAnon:\s+(\d+) kB/.exec(status)![1]) / 1024;
+}
