@@ -159,9 +159,7 @@ export class Deliveries {
     }
     const clientHasHead = this.#phase === "releasing" || this.#phase === "completing";
     if (packet.qos > 0 && isCopy(packet, this.#queue, this.answers, clientHasHead)) return;
-    const waits = this.#suspended || !this.#client.listening || this.#queue.length > 0;
-    // The payload is a view into all that was read at once; what waits must not keep that.
-    this.#queue.push(waits ? { ...packet, payload: new Uint8Array(packet.payload) } : packet);
+    this.#queue.push(packet);
     this.advance(now);
     for (let limit = this.#queue.exceededLimit; limit !== undefined; limit = this.#queue.exceededLimit) {
       const dropped = this.#queue.dropOldestQos0(this.#phase !== "idle");

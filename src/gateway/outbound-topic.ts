@@ -13,7 +13,7 @@ export interface OutboundTopic {
  * "unregistered" where it has to be told of the id first (G2), "suppressed" where it does not want to know it (G3).
  */
 export function outboundTopicOf(client: Client, topicName: string): OutboundTopic | "unregistered" | "suppressed" {
-  const subscription = client.subscriptions.get(topicName);
+  const subscription = client.subscriptions.withId(topicName);
   if (subscription !== undefined && stillStands(subscription, client)) return subscription;
   const entry = client.topics.byName(topicName);
   if (entry?.suppressed === true) return "suppressed";

@@ -18,6 +18,8 @@ export class SubscriptionTable {
   readonly #names: KeptNames;
   readonly #listener: ChangeListener;
   #byFilter: Map<string, Subscription> | undefined;
+  /** How many of them were made with a predefined id or a short name. */
+  #withIds = 0;
 
   constructor(names: KeptNames, listener: ChangeListener) {
     this.#names = names;
@@ -32,6 +34,13 @@ export class SubscriptionTable {
     return this.#byFilter?.get(filter);
   }
 
+  /** The subscription to exactly this topic, where it was made with a predefined id or a short name: most clients have none. */
+  withId(topicName: string): Subscription | undefined {
+    if (this.#withIds === 0) return undefined;
+    const subscription = this.get(topicName);
+    return subscription !== undefined && hasId(subscription) ? subscription : undefined;
+  }
+
   set(subscription: Subscription): void {
     this.restore(subscription);
     this.#listener.changed();
@@ -41,12 +50,18 @@ export class SubscriptionTable {
   restore(subscription: Subscription): void {
     const { filter } = subscription;
     this.#byFilter ??= new Map();
-    if (!this.#byFilter.has(filter)) this.#names.addSubscription(filter);
+    const before = this.#byFilter.get(filter);
+    if (before === undefined) this.#names.addSubscription(filter);
+    else if (hasId(before)) this.#withIds -= 1;
+    if (hasId(subscription)) this.#withIds += 1;
     this.#byFilter.set(filter, subscription);
   }
 
   delete(filter: string): void {
-    if (this.#byFilter?.delete(filter) !== true) return;
+    const subscription = this.get(filter);
+    if (subscription === undefined) return;
+    this.#byFilter!.delete(filter);
+    if (hasId(subscription)) this.#withIds -= 1;
     this.#names.removeSubscription(filter);
     this.#listener.changed();
   }
@@ -55,9 +70,14 @@ export class SubscriptionTable {
     if (this.size > 0) this.#listener.changed();
     for (const { filter } of this.values()) this.#names.removeSubscription(filter);
     this.#byFilter = undefined;
+    this.#withIds = 0;
   }
 
   values(): Iterable<Subscription> {
     return this.#byFilter?.values() ?? [];
   }
+}
+
+function hasId({ topicIdType }: Subscription): boolean {
+  return topicIdType !== "normal";
 }

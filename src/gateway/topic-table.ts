@@ -54,6 +54,8 @@ export class TopicTable {
   #byId: Map<number, TopicEntry> | undefined;
   /** The one that was looked up last: a sensor publishes to the same topic again and again. */
   #recent: TopicEntry | undefined;
+  /** The same by name: what comes for a client comes under few names, and each time in a new string, whose hash is to be made. */
+  #recentByName: TopicEntry | undefined;
 
   constructor(ids: TopicIds, settings: Pick<Settings, "topicsMax">, names: KeptNames, listener: ChangeListener) {
     this.#ids = ids;
@@ -91,12 +93,13 @@ export class TopicTable {
   }
 
   byName(name: string): TopicEntry | undefined {
-    return this.#byName?.get(name);
+    if (this.#recentByName?.name !== name) this.#recentByName = this.#byName?.get(name);
+    return this.#recentByName;
   }
 
   /** The entry of a name, made now if there is none (T4); undefined when the table is full, or no id can be had. */
   obtain(name: string): TopicEntry | undefined {
-    const known = this.#byName?.get(name);
+    const known = this.byName(name);
     if (known !== undefined) return known;
     if (this.#isFull) return undefined;
     const id = this.#ids.next((candidate) => this.#byId?.has(candidate) === true);
@@ -130,6 +133,7 @@ export class TopicTable {
     }
     if (!dropped) return false;
     this.#recent = undefined;
+    this.#recentByName = undefined;
     this.#listener.changed();
     return true;
   }
@@ -170,6 +174,7 @@ export class TopicTable {
     this.#byName = undefined;
     this.#byId = undefined;
     this.#recent = undefined;
+    this.#recentByName = undefined;
   }
 
   #add(id: number, name: string): TopicEntry {

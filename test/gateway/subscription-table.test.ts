@@ -35,4 +35,22 @@ describe("the subscriptions of one client", () => {
     expect(table.size).toBe(0);
     expect(table.get("a")).toBeUndefined();
   });
+
+  test("G7 a topic has an id of its own for as long as the last subscription to it was made with one", () => {
+    const table = new SubscriptionTable(names(), NOBODY);
+    const predefined: Subscription = { filter: "p", topicIdType: "predefined", topicId: 7, qos: 0 };
+    const short: Subscription = { filter: "ab", topicIdType: "short", topicId: 0x6162, qos: 0 };
+    table.set(plain("n"));
+    table.set(predefined);
+    table.set(predefined);
+    table.set(short);
+    expect(["n", "p", "ab"].map((name) => table.withId(name))).toEqual([undefined, predefined, short]);
+    table.set(plain("p"));
+    expect(["p", "ab"].map((name) => table.withId(name))).toEqual([undefined, short]);
+    table.delete("p");
+    expect(table.withId("ab")).toEqual(short);
+    table.clear();
+    table.set(short);
+    expect(table.withId("ab")).toEqual(short);
+  });
 });
