@@ -1,6 +1,7 @@
 import type { GatewayEvent } from "../../src/gateway/contract.ts";
 import { BrokerVersion } from "../../src/mqtt/broker-version.ts";
-import { Link, type LinkOptions } from "../../src/mqtt/link.ts";
+import { Link } from "../../src/mqtt/link.ts";
+import type { LinkOptions } from "../../src/mqtt/link-options.ts";
 import { LinkScheduler } from "../../src/mqtt/link-scheduler.ts";
 import type { MqttVersion } from "../../src/mqtt/mqtt-version.ts";
 import type { OpenBrokerStream } from "../../src/mqtt/open-broker-stream.ts";
