@@ -149,6 +149,8 @@ export class LinkRenewal {
   /** There is reason to try again soon. `first`: before all others that wait. */
   hurry(first: boolean, now: Instant): void {
     if (this.#phase !== "waiting" || this.#due === NEVER) return;
+    // The time that is kept for it comes before any that it could get now.
+    if (this.#reserved && !first) return;
     this.#await(Math.max(now, this.#brokenAt + this.#client.settings.reconnectMinMs));
     this.#reserved = first;
   }

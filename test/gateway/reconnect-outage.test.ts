@@ -163,6 +163,32 @@ describe("many connections break", () => {
     }
   });
 
+  test("that the broker is there, as it says again and again, costs nobody the turn that is kept for it", () => {
+    const s = new Script({ reconnectsPerSecond: 10, outageLimitMs: 3_600_000 });
+    const links: number[] = [];
+    for (let index = 0; index < 100; index += 1) {
+      s.from(`c${index}`).connect({ clientId: `dev${index}`, duration: 0 });
+      links.push(s.link);
+    }
+    for (const link of links) s.gone(link);
+    let opened = 0;
+    const openAll = () => {
+      for (const arrow of s.arrows()) {
+        if (arrow !== "open") continue;
+        opened += 1;
+        s.event({ type: "link-opened", link: 100 + opened, sessionPresent: true }).nothing();
+      }
+    };
+    for (let second = 0; second < 13; second += 1) {
+      s.after(1000);
+      openAll();
+      s.brokerReachable();
+      openAll();
+    }
+    // 2 s at most before the first ones try, and then ten a second.
+    expect(opened).toBe(100);
+  });
+
   test("a client that wakes up does not wait for the others", () => {
     const s = new Script({ reconnectsPerSecond: 1 });
     const links: number[] = [];
