@@ -14,6 +14,8 @@ const SLEEP_SECONDS = 36_000;
 /** A client that sleeps, at a socket of its own. */
 export class Sleeper {
   readonly clientId: string;
+  /** Requests that were sent again. */
+  repeated = 0;
   readonly #socket: Socket;
   #onDatagram: ((datagram: Buffer) => void) | undefined;
 
@@ -48,6 +50,7 @@ export class Sleeper {
     done.catch(() => undefined);
     for (let spentMs = 0; !isAnswered; spentMs += retryMs) {
       if (spentMs > GIVE_UP_MS) throw new Error(`${this.clientId}: no ${answer}`);
+      if (spentMs > 0) this.repeated += 1;
       this.#socket.send(octets);
       await Promise.race([done, delay(retryMs)]);
     }
