@@ -34,6 +34,9 @@ const SETTLE_MS = 12_000;
 
 const AT_REST_MS = 5000;
 
+/** How often it is looked whether all are back: each look is work for the gateway. */
+const LOOK_MS = 1000;
+
 /** How often a client pings that sees for how long the gateway does something else; where nothing happens it is not to be the load. */
 const OFTEN_MS = 10;
 const SELDOM_MS = 200;
@@ -66,7 +69,7 @@ async function linksOpen(site: IdleSite, count: number): Promise<void> {
     } catch {
       // Not listening yet.
     }
-    await delay(250);
+    await delay(LOOK_MS);
   }
 }
 
