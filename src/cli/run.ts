@@ -5,7 +5,9 @@ import { Daemon } from "../app/daemon.ts";
 import { firstSteps } from "../app/first-steps.ts";
 import { programInvocation } from "../app/invocation.ts";
 import { Log } from "../app/log/log.ts";
+import { reportOpenFiles } from "../app/log/open-files-report.ts";
 import { tellOfWarnings } from "../app/log/tell-of-warnings.ts";
+import { openFilesMax } from "../app/open-files-max.ts";
 import { ServiceNotice } from "../app/service-notice.ts";
 import { addOptionFlags } from "./option-flags.ts";
 import { refusedConfiguration } from "./refused-configuration.ts";
@@ -106,6 +108,8 @@ async function run(
     throw new CommanderError(1, "run.start", "");
   }
   youngGeneration.release();
+  // The broker inside the gateway is reached without a socket.
+  if (options["broker.url"] !== "embedded:") reportOpenFiles(options["clients.max"], openFilesMax(), log);
   signals.started(daemon);
   if (!isReady) notice?.waiting(daemon.brokerUrl);
   const fields = { version, node: process.version, listeners: daemon.listenerUrls.join(" "), broker: daemon.brokerUrl };

@@ -3,6 +3,8 @@ import type { LogLevel } from "../../src/app/configuration/log-level.ts";
 import { reportListener } from "../../src/app/log/listener-report.ts";
 import { Log } from "../../src/app/log/log.ts";
 import { NoteLog } from "../../src/app/log/note-log.ts";
+import { reportOpenFiles } from "../../src/app/log/open-files-report.ts";
+import { openFilesMaxIn } from "../../src/app/open-files-max.ts";
 import { messageTrace } from "../../src/app/trace/message-trace.ts";
 import type { WhereIs } from "../../src/app/where-is.ts";
 import type { Note, NoteName } from "../../src/gateway/contract.ts";
@@ -218,5 +220,33 @@ describe("a listener", () => {
       "listener.buffer",
       expect.stringMatching(/only 64 KiB.*rmem_max=4194304/),
     ]);
+  });
+});
+
+describe("the limit of open files", () => {
+  function reported(clientsMax: number, filesMax: number | undefined) {
+    const { log, objects } = collect("info");
+    reportOpenFiles(clientsMax, filesMax, log);
+    return objects().map(({ level, event, msg }) => [level, event, msg]);
+  }
+
+  test("below what all clients need comes with a warning, how many find room, and the remedy", () => {
+    expect(reported(10_000, 4096)).toEqual([
+      ["warn", "gateway.open-files", expect.stringMatching(/4096 files.*some 3996 clients.*LimitNOFILE.*10100/)],
+    ]);
+    expect(reported(10_000, 50)[0]![2]).toMatch(/some 0 clients/);
+  });
+
+  test("that is enough, or that nobody knows, is not told of", () => {
+    expect(reported(10_000, 10_100)).toEqual([]);
+    expect(reported(10_000, Number.POSITIVE_INFINITY)).toEqual([]);
+    expect(reported(10_000, undefined)).toEqual([]);
+  });
+
+  test("is the one that holds, not the one that it could be raised to, and may be none", () => {
+    const text = (soft: string) => `Max processes 1 1 processes\nMax open files            ${soft}   8192   files\n`;
+    expect(openFilesMaxIn(text("4096"))).toBe(4096);
+    expect(openFilesMaxIn(text("unlimited"))).toBe(Number.POSITIVE_INFINITY);
+    expect(openFilesMaxIn("nothing of it")).toBeUndefined();
   });
 });

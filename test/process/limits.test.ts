@@ -160,3 +160,28 @@ describe("a flood from forged addresses", () => {
     await stop(gateway);
   });
 });
+
+test.skipIf(process.platform !== "linux")(
+  "with fewer open files than clients.max needs it says so at its start, and lets in as many as there is room for",
+  async () => {
+    const broker = await SmallBroker.start();
+    const few = ["sh", "-c", 'ulimit -n 300 && exec "$@"', "sh"];
+    const args = ["run", "-b", broker.url, "-l", "udp://127.0.0.1:0", "--clients-max", "300"];
+    const gateway = new GatewayProcess(args, {}, undefined, few);
+    expect(await gateway.line("gateway.open-files")).toMatchObject({ level: "warn", clientsMax: 300, filesMax: 300 });
+    await gateway.line("gateway.ready");
+    const port = await gateway.listenerPort();
+    const sensors = Array.from({ length: 300 }, () => new Sensor(port));
+    const answers: number[] = [];
+    for (let start = 0; start < sensors.length; start += BURST) {
+      const burst = sensors.slice(start, start + BURST);
+      for (const [index, sensor] of burst.entries()) sensor.connect(`device-${start + index}`);
+      for (const sensor of burst) answers.push((await sensor.message("CONNACK")).returnCode);
+    }
+    const accepted = answers.filter((code) => code === RETURN_CODE.accepted).length;
+    expect(accepted).toBeGreaterThan(200);
+    expect(accepted).toBeLessThan(300);
+    expect(answers.filter((code) => code === RETURN_CODE.congestion)).toHaveLength(300 - accepted);
+    await stop(gateway, "SIGTERM");
+  },
+);

@@ -28,6 +28,11 @@ export const LOG_EVENTS = {
   },
   "gateway.stopping": { levels: ["info"], fields: ["signal"], meaning: "a signal asked the gateway to stop" },
   "gateway.stopped": { levels: ["info"], fields: [], meaning: "everything is closed; the process ends" },
+  "gateway.open-files": {
+    levels: ["warn"],
+    fields: ["clientsMax", "filesMax"],
+    meaning: "fewer files may be open than connections to the broker for all clients of clients.max need",
+  },
   "gateway.failed": {
     levels: ["error"],
     fields: ["code", "reason", "seed"],
