@@ -8,6 +8,9 @@ const PI_4_TIMES = 5;
 /** Of a core that the gateway is planned to take: the rest is for bursts. */
 const PLANNED_SHARE = 0.5;
 
+/** How many connections are wanted of one gateway, and the machine that was measured on does not allow. */
+const OUTLOOK_CLIENTS = 50_000;
+
 const MESSAGE_MODES = [
   ["publish-qos0", "published with QoS 0"],
   ["publish-qos1", "published with QoS 1"],
@@ -69,9 +72,7 @@ function machines(results: Results): string {
 /** The worked examples, as lines of a list. */
 function example(results: Results, idle: readonly IdleFigures[]): string {
   const base = medianOf(results, "base-page", 0, "gatewayMib");
-  const largest = idle.filter(({ broker }) => broker === "mosquitto").at(-1);
-  if (largest === undefined) throw new Error("bench/idle-results.json has nothing with Mosquitto");
-  const kib = largest.gatewayKibPerClient;
+  const kib = largestWithMosquitto(idle).gatewayKibPerClient;
   const lines = [40, 10_000].map((sensors) => {
     const us = medianOf(results, "publish-qos1", sensors < 500 ? 100 : 1000, "gatewayUs");
     const rate = sensors / 60;
@@ -111,7 +112,26 @@ function idleTable(idle: readonly IdleFigures[]): string {
     ["state on disk, for each, octets", ({ storeOctetsPerClient }) => storeOctetsPerClient.toFixed(0)],
     ["written to the disk, for each, octets", ({ writtenOctetsPerClient }) => writtenOctetsPerClient.toFixed(0)],
   ];
-  return byClients(idle, rows);
+  return `${byClients(idle, rows)}\n\n${outlook(idle)}`;
+}
+
+/** What many more connections to Mosquitto would take, from the most that were measured. */
+function outlook(idle: readonly IdleFigures[]): string {
+  const one = largestWithMosquitto(idle);
+  const mib = one.gatewayAtRest.mib + (OUTLOOK_CLIENTS * one.gatewayKibPerClient) / 1024;
+  const brokerMib = (one.brokerAtRest?.mib ?? 0) + (OUTLOOK_CLIENTS * one.brokerKibPerClient) / 1024;
+  const times = OUTLOOK_CLIENTS / one.clients;
+  const percent = (100 * times * one.idle.gatewayCpuSeconds) / one.idle.seconds;
+  return [
+    `Computed from this, for ${count(OUTLOOK_CLIENTS)} connections to Mosquitto: ${digits(mib)} MiB for the gateway, ${digits(brokerMib)} MiB for`,
+    `Mosquitto, ${digits(percent)} % of a core while nothing happens, ${digits(times * one.connecting.seconds)} s to connect them all.`,
+  ].join("\n");
+}
+
+function largestWithMosquitto(idle: readonly IdleFigures[]): IdleFigures {
+  const largest = idle.filter(({ broker }) => broker === "mosquitto").at(-1);
+  if (largest === undefined) throw new Error("bench/idle-results.json has nothing with Mosquitto");
+  return largest;
 }
 
 function restartTable(idle: readonly IdleFigures[]): string {
