@@ -1,5 +1,6 @@
 import { packetOctets, perDay } from "./capacity-octets.ts";
 import type { IdleFigures } from "./idle-figures.ts";
+import type { Machine } from "./machine.ts";
 import type { Results } from "./results.ts";
 
 /** How many times longer than here a message takes on a Raspberry Pi 4: assumed, docs/capacity.md says how to measure it. */
@@ -48,14 +49,13 @@ function medianOf(results: Results, mode: string, nodes: number, figure: "gatewa
 }
 
 function processor(results: Results): string {
-  const { cpu, arch, cores, node, mosquitto, date } = results.machine;
   const rows = MESSAGE_MODES.map(([mode, what]) => [
     what,
     micros(medianOf(results, mode, 100, "gatewayUs")),
     micros(medianOf(results, mode, 1000, "gatewayUs")),
     micros(medianOf(results, mode, 1000, "brokerUs")),
   ]);
-  const place = `On ${date.slice(0, 10)}, ${cpu}, ${arch}, ${cores} cores for all processes, Node ${node}, Mosquitto ${mosquitto}.`;
+  const place = `On ${results.machine.date.slice(0, 10)}, ${placeOf(results.machine)}.`;
   return `${table(["µs of processor time for a message", "gateway, 100 devices", "gateway, 1,000", "Mosquitto, 1,000"], rows)}\n\n${place}`;
 }
 
@@ -90,6 +90,7 @@ function example(results: Results, idle: readonly IdleFigures[]): string {
 
 function idleTable(idle: readonly IdleFigures[]): string {
   const rows: [string, (one: IdleFigures) => string][] = [
+    ["measured on", ({ machine }) => machine.date.slice(0, 10)],
     ["broker", ({ broker }) => (broker === "embedded" ? "inside the gateway" : "Mosquitto")],
     ["gateway at rest, MiB", ({ gatewayAtRest }) => gatewayAtRest.mib.toFixed(0)],
     ["gateway with them, MiB", ({ gatewayWithClients }) => gatewayWithClients.mib.toFixed(0)],
@@ -112,7 +113,12 @@ function idleTable(idle: readonly IdleFigures[]): string {
     ["state on disk, for each, octets", ({ storeOctetsPerClient }) => storeOctetsPerClient.toFixed(0)],
     ["written to the disk, for each, octets", ({ writtenOctetsPerClient }) => writtenOctetsPerClient.toFixed(0)],
   ];
-  return `${byClients(idle, rows)}\n\n${outlook(idle)}`;
+  const place = `The machine: ${placeOf(largestWithMosquitto(idle).machine)}.`;
+  return `${byClients(idle, rows)}\n\n${place}\n\n${outlook(idle)}`;
+}
+
+function placeOf({ cpu, arch, cores, node, mosquitto }: Machine): string {
+  return `${cpu}, ${arch}, ${cores} cores for all processes, Node ${node}, Mosquitto ${mosquitto}`;
 }
 
 /** What many more connections to Mosquitto would take, from the most that were measured. */
