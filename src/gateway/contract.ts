@@ -50,7 +50,7 @@ export type GatewayEvent =
     }
   /** What the link was opened with holds only a little longer: a new one is to take its place. May be said again. */
   | { type: "link-expires"; link: LinkId }
-  /** Its payload is the core's to keep: nobody writes over its octets, and no others are kept with them. */
+  /** The octets of its payload hold during the call only. */
   | { type: "packet"; link: LinkId; packet: PacketFromBroker }
   /** The broker has answered a `probe`: every packet that it sent before has been handed over. */
   | { type: "link-probed"; link: LinkId }

@@ -117,8 +117,10 @@ export class DeliveryQueue {
     return this.#interrupted?.isAcknowledged(item) === true;
   }
 
-  push(packet: PublishPacket): void {
-    const packetId = packet.messageId;
+  /** Takes a message in; its payload is copied, for what it is a part of is written over. */
+  push({ topic, payload, qos, retain, dup, messageId }: PublishPacket): void {
+    const packet = { cmd: "publish" as const, topic, payload: new Uint8Array(payload), qos, retain, dup, messageId };
+    const packetId = messageId;
     // Without DUP it is another message under that identifier, and the broker has forgotten the one of before.
     if (!packet.dup) this.#interrupted?.endOf(packetId);
     const sent = packet.dup && packetId !== 0 && this.#interrupted?.comesAgain(packet) === true;

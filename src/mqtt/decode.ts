@@ -11,7 +11,7 @@ const PINGRESP: Pingresp = { cmd: "pingresp" };
 
 /**
  * The packet in `octets` from `start` on, whose header ends at `content`. It ends at `end`, or, where it is a PUBLISH that `isCut`, is
- * there up to that.
+ * there up to that. Its payload is a view. `lastTopic` is what the PUBLISH before it had as its topic, or "".
  */
 export function decode(
   octets: Buffer,
@@ -20,11 +20,12 @@ export function decode(
   end: number,
   isCut: boolean,
   version: MqttVersion,
+  lastTopic: string,
 ): PacketRead {
   const header = octets[start]!;
   switch (header >> 4) {
     case PUBLISH:
-      return decodePublish(octets, header & 15, content, end, isCut, version);
+      return decodePublish(octets, header & 15, content, end, isCut, version, lastTopic);
     case 4:
       return decodeAck("puback", octets, header === 0x40, content, end, version);
     case 5:
@@ -47,6 +48,7 @@ function decodePublish(
   end: number,
   isCut: boolean,
   version: MqttVersion,
+  lastTopic: string,
 ): PublishPacket | MalformedStream {
   const qos = (flags >> 1) & 3;
   if (qos === 3) return malformed("a PUBLISH with QoS 3");
@@ -61,7 +63,7 @@ function decodePublish(
     payloadStart = propertiesAreTo;
   }
   if (payloadStart > end) return malformed("a PUBLISH that is too short");
-  const topic = topicName(octets, topicStart, topicEnd);
+  const topic = isText(octets, topicStart, topicEnd, lastTopic) ? lastTopic : topicName(octets, topicStart, topicEnd);
   // Of a topic alias there is no question: none is allowed to the broker.
   if (topic === undefined) return malformed("a PUBLISH whose topic is empty or is not well-formed UTF-8");
   const messageId = qos === 0 ? 0 : uint16(octets, topicEnd);
@@ -69,7 +71,7 @@ function decodePublish(
   return {
     cmd: "publish",
     topic,
-    payload: copyOf(octets, payloadStart, end),
+    payload: octets.subarray(payloadStart, end),
     qos: qos as MqttQoS,
     retain: (flags & 1) !== 0,
     dup: (flags & 8) !== 0,
@@ -98,15 +100,18 @@ function decodeAck(
   return reasonCode === 0 ? { cmd, messageId } : { cmd, messageId, reasonCode };
 }
 
-/** What is read next is written over these octets. Memory of its own: a part of a larger buffer would keep the whole. */
-function copyOf(octets: Buffer, start: number, end: number): Buffer {
-  const copy = Buffer.allocUnsafeSlow(end - start);
-  copy.set(octets.subarray(start, end));
-  return copy;
-}
-
 function uint16(octets: Uint8Array, offset: number): number {
   return (octets[offset]! << 8) | octets[offset + 1]!;
+}
+
+/** Whether these octets say this text, which is ASCII: to make and to look up another string for the same topic costs more. */
+function isText(octets: Buffer, start: number, end: number, text: string): boolean {
+  if (text.length !== end - start || text === "") return false;
+  for (let at = start; at < end; at += 1) {
+    const octet = octets[at]!;
+    if (octet > 127 || octet !== text.charCodeAt(at - start)) return false;
+  }
+  return true;
 }
 
 /** The topic name in these octets; undefined where there is none, or MQTT-1.5.3 forbids it: ill-formed UTF-8, or U+0000. */

@@ -9,6 +9,9 @@ import { type MalformedStream, malformed, type PacketRead } from "./packet-read.
  */
 const KEPT_OCTETS_MAX = 128 * 1024 + 16;
 
+/** A longer topic is not remembered, for each connection would keep one. */
+const REMEMBERED_CHARACTERS_MAX = 256;
+
 /** Its type in the header. */
 const PUBLISH = 3;
 
@@ -16,8 +19,8 @@ const NOTHING = Buffer.alloc(0);
 
 /**
  * Takes the stream of one broker connection apart: `push` what was read, then `next` until it has no more. Between two reads it
- * keeps no more than the packet that has begun, and of a PUBLISH that is too large only the beginning: its payload is cut. Packets hold
- * nothing of what was pushed: their payloads are copies.
+ * keeps no more than the packet that has begun, and of a PUBLISH that is too large only the beginning: its payload is cut. Payloads
+ * are views into what was pushed.
  */
 export class PacketReader {
   readonly #version: MqttVersion;
@@ -31,6 +34,8 @@ export class PacketReader {
   /** What follows that beginning and is passed over. */
   #toSkip = 0;
   #malformed: MalformedStream | undefined;
+  /** Mostly the next message has the same one. */
+  #lastTopic = "";
 
   constructor(version: MqttVersion, keptOctetsMax: number = KEPT_OCTETS_MAX) {
     this.#version = version;
@@ -84,7 +89,7 @@ export class PacketReader {
     if (this.#filled < packet.length || this.#toSkip > 0) return undefined;
     this.#partial = undefined;
     const { content, end } = header(packet);
-    return decode(packet, 0, content, packet.length, end > packet.length, this.#version);
+    return this.#decode(packet, 0, content, packet.length, end > packet.length);
   }
 
   #take(): PacketRead | undefined {
@@ -119,7 +124,13 @@ export class PacketReader {
     } else {
       this.#at = end;
     }
-    return decode(octets, start, content, start + kept, start + kept < end, this.#version);
+    return this.#decode(octets, start, content, start + kept, start + kept < end);
+  }
+
+  #decode(octets: Buffer, start: number, content: number, end: number, isCut: boolean): PacketRead {
+    const read = decode(octets, start, content, end, isCut, this.#version, this.#lastTopic);
+    if (read.cmd === "publish" && read.topic.length <= REMEMBERED_CHARACTERS_MAX) this.#lastTopic = read.topic;
+    return read;
   }
 
   /** Copies the few octets of an unfinished header, so that they do not keep all that was read with them. */

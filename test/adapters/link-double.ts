@@ -44,7 +44,7 @@ export function openLink(
       version: typeof version === "number" ? new BrokerVersion(version, () => {}) : version,
     },
     (event) => {
-      events.push(event);
+      events.push(kept(event));
       options.onEvent?.(event, link);
     },
   );
@@ -57,4 +57,10 @@ export function openLink(
         event.type === "packet" && (cmd === undefined || event.packet.cmd === cmd) ? [event.packet] : [],
       ),
   };
+}
+
+/** The octets of a payload hold during the call only. */
+function kept(event: GatewayEvent): GatewayEvent {
+  if (event.type !== "packet" || event.packet.cmd !== "publish") return event;
+  return { ...event, packet: { ...event.packet, payload: Buffer.from(event.packet.payload) } };
 }

@@ -128,18 +128,31 @@ describe("reading", () => {
     const octets = Buffer.from("3005000161" + "0102" + "d000" + "40020007" + "5002", "hex");
     const reader = new PacketReader(4);
     reader.push(octets);
-    const { payload } = reader.next() as PublishPacket;
+    expect(reader.next()).toMatchObject({ cmd: "publish", topic: "a", payload: Buffer.from([1, 2]) });
     expect(reader.next()).toEqual({ cmd: "pingresp" });
     reader.detach();
     octets.fill(0xff);
-    expect(payload).toEqual(Buffer.from([1, 2]));
-    expect(payload.buffer.byteLength).toBe(2);
     expect(reader.next()).toEqual({ cmd: "puback", messageId: 7 });
     expect(reader.next()).toBeUndefined();
     reader.detach();
     octets.fill(0xff);
     reader.push(Buffer.from("0008", "hex"));
     expect(reader.next()).toEqual({ cmd: "pubrec", messageId: 8 });
+  });
+
+  it("reads a topic as what it is, whatever the one before was", () => {
+    // In Latin-1 the octet of U+00E9 is the beginning of another character.
+    const topics = ["a", "b", "aa", "\u00e9", "temp\u00e9rature", "\u6e29\u5ea6", "\u00c3\u00a9", "x".repeat(300)];
+    const publish = (topic: string): PublishPacket => {
+      return { cmd: "publish", topic, payload: Buffer.alloc(0), qos: 0, retain: false, dup: false, messageId: 0 };
+    };
+    const packets = topics.flatMap((one) => topics.flatMap((other) => [publish(one), publish(other), publish(other)]));
+    const stream = Buffer.concat(packets.map((packet) => reference(packet, 4)));
+    expect(plain(read(stream, [100]))).toEqual(plain(packets));
+    for (const octets of ["00", "c3", "ff", ""]) {
+      const ill = `30${(2 + octets.length / 2).toString(16).padStart(2, "0")}000${octets.length / 2}${octets}`;
+      expect(readHex(`3003000161${ill}`, 4).map(({ cmd }) => cmd)).toEqual(["publish", "malformed"]);
+    }
   });
 
   it("goes on where it stopped when more is pushed before everything was taken", () => {

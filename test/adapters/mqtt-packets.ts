@@ -188,7 +188,7 @@ export function read(stream: Uint8Array, pieces: readonly number[], reader = new
     reader.push(buffer.subarray(0, piece.length));
     at += size;
     for (let packet = reader.next(); packet !== undefined; packet = reader.next()) {
-      packets.push(packet);
+      packets.push(packet.cmd === "publish" ? { ...packet, payload: Buffer.from(packet.payload) } : packet);
       if (packet.cmd === "malformed") return packets;
     }
     reader.detach();

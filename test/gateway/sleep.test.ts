@@ -45,6 +45,14 @@ describe("§6.14 going to sleep", () => {
     s.after(200_000).nothing();
   });
 
+  test("Z3 what is buffered is the message, not the octets that the connection read it from", () => {
+    const { s } = sleeper();
+    const payload = Buffer.from("21.5");
+    s.deliver("a", { payload });
+    payload.fill(0);
+    s.client("PINGREQ", OWN_PING).toClient("PUBLISH", { data: "21.5" }).toClient("PINGRESP");
+  });
+
   test("Z3 an exchange in flight stands still during sleep, and goes on with one copy", () => {
     const s = new Script();
     s.connect();
