@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { itIsALinkOver, opener } from "./carried-links.ts";
 import { HandMadeBroker } from "./hand-made-broker.ts";
@@ -25,6 +26,15 @@ describe("a link over TCP", () => {
     await expect
       .poll(() => events)
       .toMatchObject([{ type: "link-closed", link: 7, reason, byBroker: false, unasked: true }]);
+  });
+
+  it.each([
+    ["EMFILE", "connect EMFILE 127.0.0.1:1883: too many open files, of which each client takes one"],
+    ["EADDRNOTAVAIL", expect.stringMatching(/^connect EADDRNOTAVAIL 127\.0\.0\.1:1883: .*ip_local_port_range/)],
+  ])("says what it means that the system gives no more: %s", async (code, reason) => {
+    const error = Object.assign(new Error(`connect ${code} 127.0.0.1:1883`), { code, syscall: "connect" });
+    const { events } = openLink(() => new PassThrough().destroy(error));
+    await expect.poll(() => events).toMatchObject([{ type: "link-closed", reason, byBroker: false, unasked: true }]);
   });
 
   it("says why for each address when a name has several", async () => {
