@@ -181,7 +181,7 @@ export class Runner {
   #handle(event: GatewayEvent): void {
     if (this.#over) return;
     if (this.#performing) {
-      this.#waiting.push(event);
+      this.#waiting.push(lasting(event));
       return;
     }
     this.#performing = true;
@@ -264,4 +264,10 @@ export class Runner {
     if (this.#core.deadline <= this.#clock.now()) this.#handle({ type: "deadline" });
     else if (this.#core.deadline < this.#armedFor) this.#arm();
   };
+}
+
+/** What an event is when it has waited: the octets of a payload hold only until whoever emitted it goes on. */
+function lasting(event: GatewayEvent): GatewayEvent {
+  if (event.type !== "packet" || event.packet.cmd !== "publish") return event;
+  return { ...event, packet: { ...event.packet, payload: new Uint8Array(event.packet.payload) } };
 }

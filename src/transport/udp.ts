@@ -30,6 +30,9 @@ const UNSENT_DATAGRAMS_MAX = 10_000;
 /** After so many datagrams it is looked how many wait. */
 const UNSENT_LOOKED_AT_AFTER = 100;
 
+/** Each so-manieth datagram is watched; an odd number, so that it is not always the same client's. */
+const WATCHED_EVERY = 17;
+
 /** After one that could not be sent, so many datagrams are watched that follow. */
 const WATCHED_AFTER_ERROR = 1000;
 
@@ -58,6 +61,8 @@ export class UdpTransport {
   #isFull = false;
   /** One of this turn of the event loop is watched already. */
   #hasWatched = false;
+  /** So many were sent since one was watched. */
+  #unwatched = 0;
   /** So many of the next ones are watched in any case. */
   #toWatch = 0;
   #sendErrors = 0;
@@ -188,8 +193,8 @@ export class UdpTransport {
   }
 
   /**
-   * Datagrams that are known not to have been sent so far. To be told of each is costly: as long as all goes well only one in a turn of
-   * the event loop is watched.
+   * Datagrams that are known not to have been sent so far. To be told of each is costly: as long as all goes well only the first in a
+   * turn of the event loop is watched, and some of the others.
    */
   get sendErrors(): number {
     return this.#sendErrors;
@@ -207,9 +212,14 @@ export class UdpTransport {
       this.#toWatch -= 1;
       return this.#onWatched;
     }
-    if (this.#hasWatched) return undefined;
-    this.#hasWatched = true;
-    setImmediate(this.#onNextTurn);
+    if (!this.#hasWatched) {
+      this.#hasWatched = true;
+      setImmediate(this.#onNextTurn);
+      return this.#onWatched;
+    }
+    this.#unwatched += 1;
+    if (this.#unwatched < WATCHED_EVERY) return undefined;
+    this.#unwatched = 0;
     return this.#onWatched;
   }
 

@@ -1,4 +1,4 @@
-import { createSocket, type Socket } from "node:dgram";
+import { createSocket, Socket } from "node:dgram";
 import { once } from "node:events";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { UdpTransport } from "../../src/transport/udp.ts";
@@ -149,6 +149,36 @@ describe("UDP", () => {
     await expect.poll(() => transport.sendErrors).toBe(1);
     burst();
     await expect.poll(() => transport.sendErrors).toBe(11);
+  });
+
+  it("learns that those behind the first of a turn cannot be sent", async () => {
+    const { transport } = await bind("127.0.0.1");
+    const { port } = await device("udp4");
+    for (let turn = 0; turn < 20; turn += 1) {
+      transport.send(`127.0.0.1:${port}`, Uint8Array.of(1));
+      transport.send("127.0.0.1:9", new Uint8Array(70_000));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(transport.sendErrors).toBeGreaterThan(1);
+    expect(transport.sendErrors).toBeLessThan(20);
+  });
+
+  it("drops what is to be sent while more than its limit waits for the network, and goes on when it does not", async () => {
+    const waiting = vi.spyOn(Socket.prototype, "getSendQueueCount").mockReturnValue(10_000);
+    try {
+      const { transport, errors } = await bind("127.0.0.1");
+      const { port, received } = await device("udp4");
+      for (let sent = 0; sent < 150; sent += 1) transport.send(`127.0.0.1:${port}`, Uint8Array.of(1));
+      expect(transport.sendErrors).toBe(51);
+      expect(errors[0]!.message).toMatch(/more than 10000 datagrams wait to be sent$/);
+      await expect.poll(() => received.length).toBe(99);
+      waiting.mockReturnValue(9999);
+      transport.send(`127.0.0.1:${port}`, Uint8Array.of(2));
+      await expect.poll(() => received.at(-1)).toBe("02");
+      expect(transport.sendErrors).toBe(51);
+    } finally {
+      waiting.mockRestore();
+    }
   });
 
   it("does nothing when it is closed", async () => {

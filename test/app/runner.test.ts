@@ -141,6 +141,36 @@ describe("effects", () => {
     expect(core.types).toEqual(["datagram", "link-probed"]);
     expect(performed.at(-1)).toEqual(["note", "client.connected"]);
   });
+
+  test("a message that waits keeps its octets, though they are written over meanwhile", () => {
+    const { core, runner, links } = setUp();
+    const payload = Buffer.from("21.5");
+    const seen: string[] = [];
+    core.answer = (event) => {
+      if (event.type === "datagram") return [OPEN, { type: "probe", link: 1 }];
+      if (event.type === "packet" && event.packet.cmd === "publish")
+        seen.push(String.fromCharCode(...event.packet.payload));
+      return [];
+    };
+    vi.spyOn(links, "set").mockImplementation((id, link) => {
+      link.probe = () => {
+        const packet = {
+          cmd: "publish" as const,
+          topic: "a",
+          payload,
+          qos: 0 as const,
+          retain: false,
+          dup: false,
+          messageId: 0,
+        };
+        link.emit({ type: "packet", link: id, packet });
+        return payload.fill(0).length;
+      };
+      return links;
+    });
+    runner.datagram("a", DATAGRAM);
+    expect(seen).toEqual(["21.5"]);
+  });
 });
 
 test("an open link is told, and the end of one is not", () => {
