@@ -12,6 +12,9 @@ const PLANNED_SHARE = 0.5;
 /** How many connections are wanted of one gateway, and the machine that was measured on does not allow. */
 const OUTLOOK_CLIENTS = 50_000;
 
+/** With how many clients the mode `connect` is measured. */
+const CONNECTS = 10_000;
+
 const MESSAGE_MODES = [
   ["publish-qos0", "published with QoS 0"],
   ["publish-qos1", "published with QoS 1"],
@@ -26,6 +29,7 @@ export function capacitySections(results: Results, idle: readonly IdleFigures[])
   return {
     processor: processor(results),
     machines: machines(results),
+    memory: memory(results, idle),
     example: example(results, idle),
     idle: idleTable(idle),
     restart: restartTable(idle),
@@ -41,11 +45,14 @@ export function withSections(page: string, sections: Readonly<Record<string, str
   }, page);
 }
 
-function medianOf(results: Results, mode: string, nodes: number, figure: "gatewayUs" | "brokerUs" | "gatewayMib") {
-  const found = results.cases.find((one) => one.mode === mode && one.nodes === nodes && one.subject === "gateway");
-  const median = found?.figures[figure]?.median;
+function medianOf(results: Results, mode: string, nodes: number, figure: "gatewayUs" | "brokerUs"): number {
+  const median = caseOf(results, mode, nodes)?.figures[figure]?.median;
   if (median === undefined) throw new Error(`bench/results.json has no ${figure} of ${mode} with ${nodes} nodes`);
   return median;
+}
+
+function caseOf(results: Results, mode: string, nodes: number) {
+  return results.cases.find((one) => one.mode === mode && one.nodes === nodes && one.subject === "gateway");
 }
 
 function processor(results: Results): string {
@@ -66,22 +73,56 @@ function machines(results: Results): string {
     const rate = (us: number): string => atMost((PLANNED_SHARE * 1e6) / us);
     return [what, rate(PI_4_TIMES * gateway), rate(gateway + broker), rate(gateway)];
   });
-  return table(["messages a second", "Raspberry Pi 4", "VM with one core", "server"], rows);
+  return table(["messages a second", "Raspberry Pi 4, assumed", "VM with one core", "server"], rows);
+}
+
+/** The memory to plan with: for each client the most that was measured in any way, rounded up. */
+function plannedMemory(results: Results, idle: readonly IdleFigures[]) {
+  const asleep = withMosquitto(idle);
+  const connectedKib = caseOf(results, "connect", CONNECTS)?.figures.gatewayKibPerClient?.median;
+  return {
+    connectedKib,
+    restMib: Math.round(Math.max(...asleep.map(({ gatewayAtRest }) => gatewayAtRest.mib))),
+    clientKib: Math.ceil(Math.max(connectedKib ?? 0, ...asleep.map(({ gatewayKibPerClient }) => gatewayKibPerClient))),
+  };
+}
+
+function memory(results: Results, idle: readonly IdleFigures[]): string {
+  const { connectedKib, restMib, clientKib } = plannedMemory(results, idle);
+  const asleep = withMosquitto(idle).map(
+    (one) => `${one.gatewayKibPerClient.toFixed(1)} KiB with ${count(one.clients)}`,
+  );
+  const connected =
+    connectedKib === undefined
+      ? []
+      : [`Awake, 3 s after ${count(CONNECTS)} have connected as fast as they can: ${connectedKib.toFixed(1)} KiB.`];
+  const sensorsMib = Math.round((5000 * (clientKib + 0.6 + 0.8 + 4 * 0.5)) / 1024);
+  return [
+    `    what the process takes at rest: ${restMib} MiB`,
+    `    + for each device that is connected, awake or asleep: ${clientKib} KiB`,
+    "    + for each stored session of one that is not: 2.4 KiB",
+    "    + what waits: 0.4 KiB and the payload for each message",
+    "    + 0.2 KiB for each topic id, 0.4 KiB for each subscription",
+    "",
+    [`A device that sleeps took ${asleep.join(", ")}, its subscription included.`, ...connected].join("\n"),
+    "",
+    "Worked example (computed): 5,000 sensors, all asleep, each with 3 topic ids, 2 subscriptions and 4 messages of 100 octets that wait for it:",
+    `${restMib} MiB + 5,000 × (${clientKib} + 0.6 + 0.8 + 4 × 0.5) KiB = ${restMib} + ${sensorsMib} = ${restMib + sensorsMib} MiB.`,
+  ].join("\n");
 }
 
 /** The worked examples, as lines of a list. */
 function example(results: Results, idle: readonly IdleFigures[]): string {
-  const base = medianOf(results, "base-page", 0, "gatewayMib");
-  const kib = largestWithMosquitto(idle).gatewayKibPerClient;
+  const { restMib, clientKib } = plannedMemory(results, idle);
   const lines = [40, 10_000].map((sensors) => {
     const us = medianOf(results, "publish-qos1", sensors < 500 ? 100 : 1000, "gatewayUs");
     const rate = sensors / 60;
     const percent = (rate * us) / 10_000;
-    const mib = base + (sensors * kib) / 1024;
+    const mib = restMib + (sensors * clientKib) / 1024;
     const octets = packetOctets("topic-of-20-octets-x", 20);
     return [
       `* **${count(sensors)} sensors, one message a minute**, QoS 1, 20 octets of payload: ${count(sensors)} ÷ 60 = ${digits(rate)} messages a second`,
-      `  × ${micros(us)} µs = ${digits(percent)} % of a core here, ${digits(PI_4_TIMES * percent)} % on a Raspberry Pi 4; ${Math.round(base)} MiB + ${count(sensors)} × ${kib.toFixed(1)} KiB = ${Math.round(mib)} MiB;`,
+      `  × ${micros(us)} µs = ${digits(percent)} % of a core here, ${digits(PI_4_TIMES * percent)} % on a Raspberry Pi 4, as assumed; ${restMib} MiB + ${count(sensors)} × ${clientKib} KiB = ${Math.round(mib)} MiB;`,
       `  ${count(sensors + 100)} open files; ${perDay(sensors, octets.sensor)} a day in the network of the sensors, ${perDay(sensors, octets.broker)} towards the broker.`,
     ].join("\n");
   });
@@ -127,17 +168,24 @@ function outlook(idle: readonly IdleFigures[]): string {
   const mib = one.gatewayAtRest.mib + (OUTLOOK_CLIENTS * one.gatewayKibPerClient) / 1024;
   const brokerMib = (one.brokerAtRest?.mib ?? 0) + (OUTLOOK_CLIENTS * one.brokerKibPerClient) / 1024;
   const times = OUTLOOK_CLIENTS / one.clients;
+  const connecting = withMosquitto(idle).map(
+    ({ clients, connecting: { seconds } }) => (OUTLOOK_CLIENTS / clients) * seconds,
+  );
   const percent = (100 * times * one.idle.gatewayCpuSeconds) / one.idle.seconds;
   return [
     `Computed from this, for ${count(OUTLOOK_CLIENTS)} connections to Mosquitto: ${digits(mib)} MiB for the gateway, ${digits(brokerMib)} MiB for`,
-    `Mosquitto, ${digits(percent)} % of a core while nothing happens, ${digits(times * one.connecting.seconds)} s to connect them all.`,
+    `Mosquitto, ${digits(percent)} % of a core while nothing happens, ${range(connecting)} s to connect them all.`,
   ].join("\n");
 }
 
 function largestWithMosquitto(idle: readonly IdleFigures[]): IdleFigures {
-  const largest = idle.filter(({ broker }) => broker === "mosquitto").at(-1);
+  const largest = withMosquitto(idle).at(-1);
   if (largest === undefined) throw new Error("bench/idle-results.json has nothing with Mosquitto");
   return largest;
+}
+
+function withMosquitto(idle: readonly IdleFigures[]): readonly IdleFigures[] {
+  return idle.filter(({ broker }) => broker === "mosquitto");
 }
 
 function restartTable(idle: readonly IdleFigures[]): string {
@@ -185,6 +233,12 @@ function count(value: number): string {
 /** Two digits that say something. */
 function digits(value: number): string {
   return count(Number(value.toPrecision(2)));
+}
+
+/** From the least to the most of what was measured, or the one that both are. */
+function range(values: readonly number[]): string {
+  const ends = [digits(Math.min(...values)), digits(Math.max(...values))];
+  return [...new Set(ends)].join(" to ");
 }
 
 /** Rounded down to two digits: what is promised is not more than what was measured. */

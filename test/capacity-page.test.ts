@@ -32,6 +32,45 @@ test("where nothing was measured of a mode it says which", () => {
   expect(() => capacitySections({ ...RESULTS, cases }, IDLE)).toThrow("deliver-qos2");
 });
 
+describe("memory to plan with", () => {
+  const connected = (median: number): Results => ({
+    ...RESULTS,
+    cases: [
+      ...RESULTS.cases.filter(({ mode }) => mode !== "connect"),
+      {
+        mode: "connect",
+        nodes: 10_000,
+        subject: "gateway",
+        runs: [],
+        failures: [],
+        figures: { gatewayKibPerClient: { median, min: median, max: median } },
+      },
+    ],
+  });
+  const each = (median: number) => capacitySections(connected(median), IDLE).memory?.match(/asleep: (\d+) KiB/)?.[1];
+
+  test("for each device is the most that was measured in any way", () => {
+    const asleep = IDLE.filter(({ broker }) => broker === "mosquitto").map((one) => one.gatewayKibPerClient);
+    expect(each(1)).toBe(`${Math.ceil(Math.max(...asleep))}`);
+    expect(each(12.3)).toBe("13");
+  });
+
+  test("is what the worked examples count with", () => {
+    expect(capacitySections(connected(12.3), IDLE).example).toContain("10,000 × 13 KiB");
+  });
+});
+
+test("what more connections take to be made is between what was measured with fewer and with more", () => {
+  const [one] = IDLE.filter(({ broker }) => broker === "mosquitto");
+  const at = (clients: number, seconds: number): IdleFigures => ({
+    ...one!,
+    clients,
+    connecting: { ...one!.connecting, seconds },
+  });
+  expect(capacitySections(RESULTS, [at(10_000, 4), at(25_000, 6)]).idle).toContain("12 to 20 s to connect");
+  expect(capacitySections(RESULTS, [at(10_000, 4), at(25_000, 10)]).idle).toContain(" 20 s to connect");
+});
+
 describe("octets on the wire", () => {
   const PAYLOAD = Buffer.alloc(20);
   const PUBLISH = { dup: false, qos: 1, retain: false, topicIdType: "normal", topicId: 1, msgId: 1 } as const;
