@@ -22,5 +22,6 @@ export async function measureClosedLoop(job: Job, publish: boolean, qos: MqttQoS
   const grown = memory.figures(job.nodes);
   load.stop();
   await load.settle();
-  return { ...figures, p50Us, p99Us, ...grown, lost: load.lost, strays: load.strays };
+  const { lost, duplicates, strays } = load;
+  return { ...figures, p50Us, p99Us, ...grown, lost, duplicates, strays };
 }

@@ -7,6 +7,7 @@ import type { IdleFigures } from "./idle-figures.ts";
 import { IdleSite } from "./idle-site.ts";
 import { thisMachine } from "./machine.ts";
 import { Pinger } from "./pinger.ts";
+import { assertMosquitto } from "./prerequisites.ts";
 import { openFilesMax } from "./process-figures.ts";
 import { Sleeper } from "./sleeper.ts";
 
@@ -202,6 +203,7 @@ if (values.help) {
   const clients = Number(values.clients);
   const isEmbedded = values.broker === "embedded";
   try {
+    if (!isEmbedded) assertMosquitto();
     assertRoom(clients, isEmbedded);
     const idleMs = 1000 * Number(values["idle-seconds"]);
     const figures = await measure(clients, isEmbedded, Number(values["reconnect-rate"]), idleMs);

@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Child } from "./child.ts";
@@ -8,6 +7,7 @@ import type { Holding, Usage } from "./idle-figures.ts";
 import type { Pinger } from "./pinger.ts";
 import { cpuUs, residentOctets } from "./process-figures.ts";
 import { startMosquitto } from "./start-mosquitto.ts";
+import { TemporaryFolder } from "./temporary-folder.ts";
 
 const GATEWAY = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
@@ -16,11 +16,17 @@ export class IdleSite {
   readonly port: number;
   readonly #httpPort: number;
   readonly #arguments: readonly string[];
-  readonly #folder: string;
+  readonly #folder: TemporaryFolder;
   readonly #broker: Child | undefined;
   #gateway: Child | undefined;
 
-  private constructor(port: number, httpPort: number, args: readonly string[], folder: string, broker?: Child) {
+  private constructor(
+    port: number,
+    httpPort: number,
+    args: readonly string[],
+    folder: TemporaryFolder,
+    broker?: Child,
+  ) {
     this.port = port;
     this.#httpPort = httpPort;
     this.#arguments = args;
@@ -33,12 +39,12 @@ export class IdleSite {
     const port = await freePort("udp");
     const httpPort = await freePort("tcp");
     const brokerPort = await freePort("tcp");
-    const folder = mkdtempSync(join(tmpdir(), "bench-idle-"));
+    const folder = new TemporaryFolder("bench-idle-");
     const broker = isEmbedded ? undefined : await startMosquitto(brokerPort);
     const url = isEmbedded ? ["embedded:", "--embedded-listen", "127.0.0.1:0"] : [`mqtt://127.0.0.1:${brokerPort}`];
     const places = ["-b", ...url, "-l", `udp://127.0.0.1:${port}`, "--http-listen", `127.0.0.1:${httpPort}`];
     const limits = ["--clients-max", String(clients + 100), "--broker-max-reconnect-rate", String(reconnectRate)];
-    const rest = ["--state-path", folder, "--log-level", "warn", "--log-format", "json"];
+    const rest = ["--state-path", folder.path, "--log-level", "warn", "--log-format", "json"];
     return new IdleSite(port, httpPort, [GATEWAY, "run", ...places, ...limits, ...rest], folder, broker);
   }
 
@@ -56,7 +62,7 @@ export class IdleSite {
   async close(): Promise<void> {
     await this.#gateway?.stop();
     await this.#broker?.stop();
-    rmSync(this.#folder, { recursive: true, force: true });
+    this.#folder.remove();
   }
 
   get gatewayHolds(): Holding {
@@ -84,8 +90,8 @@ export class IdleSite {
 
   /** Of everything in the folder with the state. */
   get storeOctets(): number {
-    const files = readdirSync(this.#folder, { recursive: true, encoding: "utf8" });
-    return files.map((file) => statSync(join(this.#folder, file))).reduce((sum, { size }) => sum + size, 0);
+    const files = readdirSync(this.#folder.path, { recursive: true, encoding: "utf8" });
+    return files.map((file) => statSync(join(this.#folder.path, file))).reduce((sum, { size }) => sum + size, 0);
   }
 
   /** What the gateway gave the disk to write. */

@@ -3,6 +3,7 @@ import type { MqttQoS } from "../src/gateway/packet.ts";
 import { MSG_TYPE } from "../src/sn/msg-type.ts";
 import { BrokerPeer } from "./broker-peer.ts";
 import { Histogram } from "./histogram.ts";
+import { Ledger } from "./ledger.ts";
 import { Nodes, topicOf } from "./nodes.ts";
 import { DATA_OFFSET, newPublish } from "./publish-datagram.ts";
 
@@ -15,11 +16,11 @@ const MSG_IDS = 65_536;
 /** A message that has not arrived by then is lost. Shorter than Tretry: what the gateway has to send again counts as lost. */
 const LOST_AFTER_MS = 3000;
 
-/** One of the messages on their way. Its number and the message's sequence number are in the payload. */
+/** One of the messages on their way. Its number and that of the message are in the payload. */
 interface Slot {
   number: number;
   node: number;
-  /** Negative where it has nothing on its way any more. */
+  /** The number of the message in the run; negative where it has nothing on its way any more. */
   sequence: number;
   sentAt: number;
   /** Written anew for every message: nothing is sent from a slot before its last message has been answered. */
@@ -36,8 +37,6 @@ export class Load {
   completed = 0;
   lost = 0;
   strays = 0;
-  /** Messages of nodes that have come to the subscriber at the broker. */
-  arrived = 0;
   /** How long messages were on their way. */
   readonly latency = new Histogram();
   readonly #nodes: Nodes;
@@ -49,7 +48,9 @@ export class Load {
   readonly #topics: Buffer[];
   /** By node and MsgId: deliveries of QoS 2 that wait for PUBREL. */
   readonly #unreleased = new Map<number, Slot>();
+  readonly #ledger = new Ledger();
   #nextNode = 0;
+  #nextSequence = 0;
   #isStopped = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -89,6 +90,11 @@ export class Load {
     return load;
   }
 
+  /** Messages that came to the subscriber or to a node again. */
+  get duplicates(): number {
+    return this.#ledger.duplicates;
+  }
+
   start(): void {
     for (const slot of this.#slots) this.#sendNext(slot);
     this.#timer = setInterval(() => this.#replaceLost(), 500);
@@ -104,15 +110,15 @@ export class Load {
   async settle(): Promise<void> {
     const giveUpAt = performance.now() + LOST_AFTER_MS;
     const onTheirWay = (): number => this.#slots.filter(({ sequence }) => sequence >= 0).length;
-    const unseen = (): number => (this.#topicIds === undefined ? 0 : Math.max(0, this.completed - this.arrived));
-    while (onTheirWay() + unseen() > 0 && performance.now() < giveUpAt) await delay(20);
-    this.lost += onTheirWay() + unseen();
+    while (onTheirWay() + this.#ledger.owed > 0 && performance.now() < giveUpAt) await delay(20);
+    this.lost += onTheirWay() + this.#ledger.owed;
   }
 
   /** A message of a node has come to the subscriber at the broker. */
   onArrival(payload: Buffer): void {
-    this.arrived += 1;
-    if (this.#qos === 0) this.#complete(payload.readUInt16BE(0), payload.readUInt32BE(2));
+    const sequence = payload.readUInt32BE(2);
+    const isNew = this.#ledger.arrive(sequence);
+    if (isNew && this.#qos === 0) this.#complete(payload.readUInt16BE(0), sequence);
   }
 
   onDatagram(node: number, datagram: Buffer): void {
@@ -143,12 +149,17 @@ export class Load {
 
   #onAck(node: number, msgId: number): void {
     const slot = this.#slots[msgId - 1];
-    if (slot === undefined || slot.node !== node) this.strays += 1;
-    else this.#complete(slot.number, slot.sequence);
+    if (slot === undefined || slot.node !== node || slot.sequence < 0) {
+      this.strays += 1;
+      return;
+    }
+    this.#ledger.acknowledge(slot.sequence);
+    this.#complete(slot.number, slot.sequence);
   }
 
   #onDelivery(node: number, datagram: Buffer): void {
     const number = datagram.readUInt16BE(DATA_OFFSET);
+    const sequence = datagram.readUInt32BE(DATA_OFFSET + 2);
     const { answer } = this.#slots[number]!;
     if (this.#qos === 1) {
       // TopicId and MsgId stand side by side in both.
@@ -157,11 +168,15 @@ export class Load {
     } else if (this.#qos === 2) {
       answer[1] = MSG_TYPE.PUBREC;
       datagram.copy(answer, 2, 5, 7);
-      this.#unreleased.set(node * MSG_IDS + datagram.readUInt16BE(5), this.#slots[number]!);
+      const key = node * MSG_IDS + datagram.readUInt16BE(5);
+      // Until PUBREL it is the same delivery, sent again.
+      if (this.#unreleased.has(key)) this.strays += 1;
+      else this.#ledger.arrive(sequence);
+      this.#unreleased.set(key, this.#slots[number]!);
       this.#nodes.send(node, answer);
       return;
     }
-    this.#complete(number, datagram.readUInt32BE(DATA_OFFSET + 2));
+    if (this.#ledger.arrive(sequence)) this.#complete(number, sequence);
   }
 
   #onRelease(node: number, msgId: number): void {
@@ -196,7 +211,8 @@ export class Load {
     const node = this.#nextNode;
     this.#nextNode = node + 1 === this.#count ? 0 : node + 1;
     slot.node = node;
-    slot.sequence = (slot.sequence + 1) >>> 0;
+    slot.sequence = this.#nextSequence;
+    this.#nextSequence += 1;
     slot.sentAt = performance.now();
     const { datagram } = slot;
     datagram.writeUInt32BE(slot.sequence, DATA_OFFSET + 2);

@@ -1,7 +1,9 @@
 /** What a message costs, by `npm run bench`. See README.md beside this file. */
 import { readFileSync, writeFileSync } from "node:fs";
+import { doubts } from "./doubts.ts";
 import { thisMachine } from "./machine.ts";
 import { type Plan, parsePlan, USAGE, UsageError } from "./plan.ts";
+import { assertMosquitto, assertReadable, assertWritable } from "./prerequisites.ts";
 import { openFilesMax } from "./process-figures.ts";
 import { measuredSection, withMeasured } from "./readme-section.ts";
 import { type Results, summarize } from "./results.ts";
@@ -11,8 +13,8 @@ import { runTrial } from "./trial.ts";
 const README = new URL("../../bench/README.md", import.meta.url);
 const RESULTS = new URL("../../bench/results.json", import.meta.url);
 
-/** Files and sockets that a process needs besides one for each client; the clients that `connect` does not count are in it. */
-const OTHER_FILES = 500;
+/** Files that a process needs besides one for each node; what the gateway may have more clients than nodes is in it (`trial.ts`). */
+const OTHER_FILES = 1200;
 
 /** Every node is a socket of the generator, of the gateway and of the broker. */
 function assertEnoughFiles(plan: Plan): void {
@@ -60,8 +62,12 @@ try {
     process.stdout.write(USAGE);
     process.exit(0);
   }
+  assertMosquitto();
+  if (plan.otherMain !== undefined) assertReadable("against", plan.otherMain);
+  if (plan.out !== undefined) assertWritable("out", plan.out);
   assertEnoughFiles(plan);
   const machine = thisMachine();
+  if (plan.write) for (const doubt of doubts(machine, [])) console.error(`warning: ${doubt}`);
   await run(plan);
   const { warmUpMs, measureMs, repetitions } = plan;
   const cases = plan.cases.map(({ mode, nodes, subject, runs, failures }) => ({
@@ -79,6 +85,7 @@ try {
     console.error(`${failed} runs failed${plan.write ? ": nothing is written" : ""}`);
     process.exitCode = 1;
   } else if (plan.write) {
+    for (const doubt of doubts(machine, results.cases)) console.error(`warning: ${doubt}`);
     writeFileSync(RESULTS, asJson(results));
     writeFileSync(README, withMeasured(readFileSync(README, "utf8"), measuredSection(results)));
   }

@@ -10,8 +10,8 @@ export type Mode =
   | { kind: "wake-up" }
   | { kind: "idle" }
   | { kind: "round-trip" }
-  /** No load: the process alone, with its page as it is by default or without. */
-  | { kind: "base"; page: boolean };
+  /** No load: the process alone, as in the other modes, or as it is by default, with its status page and its state on disk. */
+  | { kind: "base"; byDefault: boolean };
 
 /** Every mode, in the order in which they run. */
 export const MODES: Readonly<Record<string, Mode>> = {
@@ -28,8 +28,8 @@ export const MODES: Readonly<Record<string, Mode>> = {
   "open-publish-qos0": { kind: "open-publish", qos: 0 },
   "open-publish-qos1": { kind: "open-publish", qos: 1 },
   "open-deliver-qos0": { kind: "open-deliver", qos: 0 },
-  base: { kind: "base", page: false },
-  "base-page": { kind: "base", page: true },
+  base: { kind: "base", byDefault: false },
+  "base-default": { kind: "base", byDefault: true },
 };
 
 /** What the bare relay can do. */

@@ -3,28 +3,31 @@ import { MSG_TYPE } from "../src/sn/msg-type.ts";
 import { BrokerPeer } from "./broker-peer.ts";
 import { Histogram } from "./histogram.ts";
 import { Nodes, topicOf } from "./nodes.ts";
+import { Pace } from "./pace.ts";
 import { DATA_OFFSET, newPublish } from "./publish-datagram.ts";
 
 /** More than are sent at any rate in the time that one may take; a power of two. */
 const ON_THEIR_WAY_MAX = 2 ** 19;
 
-/** Messages in one go. A receive buffer of the usual size holds some 277 datagrams. */
-const BURST_MAX = 64;
+/** Messages that may leave when one has come: a backlog is made up for by the timer, in bursts that a receive buffer holds. */
+const AT_ARRIVAL_MAX = 2;
 
-/** By how much the generator may be late, and make up for it. What is later than that is not sent at all. */
-const LATE_MS_MAX = 4;
-
-/** What has not come by then after the last was sent is lost. */
+/** What has not come so long after it was due is lost. */
 const LOST_AFTER_MS = 500;
 
 const MSG_ID_MAX = 65_535;
 
 /** What came of some time at one rate. */
 export interface OpenStep {
+  /** Messages that were to be sent. */
+  due: number;
   sent: number;
+  /** Messages that were due, and did not come in time, or were not even sent. */
   lost: number;
   /** What was really sent, in messages a second. */
   sentPerSecond: number;
+  /** What this process used meanwhile, of one core. */
+  generatorPercent: number;
 }
 
 /**
@@ -34,7 +37,7 @@ export interface OpenStep {
 export class OpenLoad {
   /** How long messages were on their way, in the last step. */
   readonly latency = new Histogram();
-  /** Messages that came the whole way, in the last step. */
+  /** Messages that came the whole way in time, in the last step. */
   completed = 0;
   readonly #nodes: Nodes;
   readonly #peer: BrokerPeer;
@@ -49,10 +52,9 @@ export class OpenLoad {
   /** The number of the next message. */
   #next = 0;
   #strays = 0;
-  /** When number 0 of this step would have been due. */
-  #startedAt = 0;
-  #sentBefore = 0;
-  #msBetween = 0;
+  /** The number of the first message of this step, and when each of it is due. */
+  #first = 0;
+  #pace = new Pace(1, 0, 0);
   #isSending = false;
 
   private constructor(
@@ -100,29 +102,32 @@ export class OpenLoad {
   async step(rate: number, ms: number): Promise<OpenStep> {
     this.latency.clear();
     this.completed = 0;
-    this.#msBetween = 1000 / rate;
-    const first = this.#next;
-    this.#sentBefore = first;
+    this.#first = this.#next;
+    const cpuBefore = process.cpuUsage();
     const startedAt = performance.now();
-    this.#startedAt = startedAt;
+    const pace = new Pace(rate, ms, startedAt);
+    this.#pace = pace;
     this.#isSending = true;
     while (performance.now() - startedAt < ms) {
-      this.#sendDue(performance.now());
+      this.#sendDue(performance.now(), pace.burstMax);
       await delay(1);
     }
+    this.#sendDue(performance.now(), pace.burstMax);
     this.#isSending = false;
-    const sent = this.#next - first;
-    const sentPerSecond = (1000 * sent) / (performance.now() - startedAt);
+    const cpu = process.cpuUsage(cpuBefore);
+    const generatorPercent = (cpu.user + cpu.system) / (10 * (performance.now() - startedAt));
+    const sent = this.#next - this.#first;
+    const sentPerSecond = (1000 * sent) / ms;
     const giveUpAt = performance.now() + LOST_AFTER_MS;
     while (this.completed < sent && performance.now() < giveUpAt) await delay(10);
-    const lost = sent - this.completed;
+    const lost = pace.total - this.completed;
     this.#dueAt.fill(Number.NaN);
     // What comes later still must not be in the next step's way.
     for (let strays = -1; strays !== this.#strays; ) {
       strays = this.#strays;
       await delay(100);
     }
-    return { sent, lost, sentPerSecond };
+    return { due: pace.total, sent, lost, sentPerSecond, generatorPercent };
   }
 
   onDatagram(node: number, datagram: Buffer): void {
@@ -144,20 +149,17 @@ export class OpenLoad {
       this.#strays += 1;
     } else {
       this.#dueAt[place] = Number.NaN;
-      this.completed += 1;
+      if (now - dueAt < LOST_AFTER_MS) this.completed += 1;
       this.latency.add((now - dueAt) * 1000);
     }
-    // A timer of its own comes too seldom where much is received.
-    if (this.#isSending) this.#sendDue(now);
+    // Where much is received the timer comes late.
+    if (this.#isSending) this.#sendDue(now, AT_ARRIVAL_MAX);
   }
 
-  #sendDue(now: number): void {
-    const lateMs = now - (this.#startedAt + (this.#next - this.#sentBefore) * this.#msBetween);
-    if (lateMs > LATE_MS_MAX) this.#startedAt += lateMs - LATE_MS_MAX;
-    for (let burst = 0; burst < BURST_MAX; burst += 1) {
-      const dueAt = this.#startedAt + (this.#next - this.#sentBefore) * this.#msBetween;
-      if (dueAt > now) return;
-      this.#send(this.#next, dueAt);
+  #sendDue(now: number, max: number): void {
+    const last = this.#next + Math.min(max, this.#pace.behind(this.#next - this.#first, now));
+    while (this.#next < last) {
+      this.#send(this.#next, this.#pace.dueAt(this.#next - this.#first));
       this.#next += 1;
     }
   }

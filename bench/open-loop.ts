@@ -7,8 +7,8 @@ import { highestRate } from "./rate-search.ts";
 
 const LOST_SHARE_MAX = 0.001;
 
-/** Below it, it is the generator that did not keep up. */
-const SENT_SHARE_MIN = 0.97;
+/** Of a core: where the generator takes more, it is what did not keep up. */
+const GENERATOR_PERCENT_MAX = 90;
 
 const FIRST_RATE = 20_000;
 
@@ -26,20 +26,19 @@ export async function measureOpenLoop(job: Job, publish: boolean, qos: 0 | 1): P
   await load.step(WARM_UP_RATE, job.warmUpMs);
   let sentPerSecond = 0;
   let isGeneratorLimit = false;
-  const passes = (rate: number, step: OpenStep): boolean => {
+  const passes = (step: OpenStep): boolean => {
     sentPerSecond = Math.max(sentPerSecond, step.sentPerSecond);
-    const isSent = step.sentPerSecond >= SENT_SHARE_MIN * rate;
-    const isLossless = step.lost < LOST_SHARE_MAX * step.sent;
-    if (!isSent || !isLossless) isGeneratorLimit = isLossless;
-    return isSent && isLossless;
+    const isGood = step.lost < LOST_SHARE_MAX * step.due;
+    if (!isGood) isGeneratorLimit = step.generatorPercent > GENERATOR_PERCENT_MAX;
+    return isGood;
   };
-  let rate = await highestRate(FIRST_RATE, async (tried) => passes(tried, await load.step(tried, STEP_MS)));
+  let rate = await highestRate(FIRST_RATE, async (tried) => passes(await load.step(tried, STEP_MS)));
   if (rate === 0) throw new Error("messages are lost at every rate");
   for (;;) {
     await delay(STEP_MS);
     const meter = new Meter(job);
     const step = await load.step(rate, job.measureMs);
-    if (!passes(rate, step)) {
+    if (!passes(step)) {
       rate *= STEP_BACK;
       continue;
     }
@@ -51,7 +50,7 @@ export async function measureOpenLoop(job: Job, publish: boolean, qos: 0 | 1): P
     await load.step(rate / 2, STEP_MS);
     return {
       ratePerSecond: step.sentPerSecond,
-      lostPercent: (100 * step.lost) / step.sent,
+      lostPercent: (100 * step.lost) / step.due,
       sentPerSecond,
       isGeneratorLimit: isGeneratorLimit ? 1 : 0,
       gatewayUs,

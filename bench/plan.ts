@@ -12,6 +12,16 @@ const FEWER_REPETITIONS: Readonly<Record<string, number>> = {
   "open-deliver-qos0": 2,
 };
 
+/** A whole run: where an option is not given, it is so. */
+const WHOLE = {
+  nodes: "100,1000",
+  connects: "10000",
+  sleepers: "1000",
+  seconds: "3",
+  "warm-up": "2",
+  "idle-seconds": "60",
+} as const;
+
 export const USAGE = `npm run bench -- [options]
 
   --only <mode,…>      ${wrapped(Object.keys(MODES))}
@@ -27,7 +37,8 @@ export const USAGE = `npm run bench -- [options]
                        dist/cli/main.js
   --json               everything as JSON on standard output
   --out <file>         … into a file
-  --write              everything into bench/results.json, and the tables into bench/README.md; only of a whole run
+  --write              everything into bench/results.json, and the tables into bench/README.md; only of a whole run, with no
+                       option that makes it smaller or another one; then "npm run docs"
 `;
 
 /** Something to measure, as often as it is to be. */
@@ -44,6 +55,8 @@ export interface Plan {
   warmUpMs: number;
   measureMs: number;
   repetitions: number;
+  /** The `dist/cli/main.js` of another gateway. */
+  otherMain: string | undefined;
   json: boolean;
   out: string | undefined;
   write: boolean;
@@ -58,12 +71,12 @@ export function parsePlan(args: string[]): Plan | undefined {
     args,
     options: {
       only: { type: "string" },
-      nodes: { type: "string", default: "100,1000" },
-      connects: { type: "string", default: "10000" },
-      sleepers: { type: "string", default: "1000" },
-      seconds: { type: "string", default: "3" },
-      "warm-up": { type: "string", default: "2" },
-      "idle-seconds": { type: "string", default: "60" },
+      nodes: { type: "string", default: WHOLE.nodes },
+      connects: { type: "string", default: WHOLE.connects },
+      sleepers: { type: "string", default: WHOLE.sleepers },
+      seconds: { type: "string", default: WHOLE.seconds },
+      "warm-up": { type: "string", default: WHOLE["warm-up"] },
+      "idle-seconds": { type: "string", default: WHOLE["idle-seconds"] },
       repetitions: { type: "string" },
       against: { type: "string" },
       json: { type: "boolean", default: false },
@@ -73,7 +86,7 @@ export function parsePlan(args: string[]): Plan | undefined {
     },
   });
   if (values.help) return undefined;
-  if (values.write && values.only !== undefined) throw new UsageError("--write is for a whole run, without --only");
+  if (values.write) assertWhole(values);
   const measureMs = 1000 * number("seconds", values.seconds, 0.5, 60);
   const warmUpMs = 1000 * number("warm-up", values["warm-up"], 0, 60);
   const idleMs = 1000 * number("idle-seconds", values["idle-seconds"], 1, 600);
@@ -102,9 +115,26 @@ export function parsePlan(args: string[]): Plan | undefined {
       }
     }
   }
-  const { json, out, write } = values;
+  const { against, json, out, write } = values;
+  const otherMain = against === "bare" ? undefined : against;
   const repetitions = Math.max(...cases.map((one) => one.repetitions));
-  return { cases, warmUpMs, measureMs, repetitions, json, out, write };
+  return { cases, warmUpMs, measureMs, repetitions, otherMain, json, out, write };
+}
+
+type Values = Readonly<Partial<Record<keyof typeof WHOLE | "only" | "against" | "repetitions", string>>>;
+
+/** What is written is compared with what was written before: only the time and the repetitions of each run may be more. */
+function assertWhole(values: Values): void {
+  const refuse = (option: keyof Values): never => {
+    throw new UsageError(`--write is for a whole run, without --${option} ${values[option]}`);
+  };
+  if (values.only !== undefined) refuse("only");
+  if (values.against !== undefined && values.against !== "bare") refuse("against");
+  for (const option of ["nodes", "connects", "sleepers"] as const) if (values[option] !== WHOLE[option]) refuse(option);
+  for (const option of ["seconds", "warm-up", "idle-seconds"] as const) {
+    if (Number(values[option]) < Number(WHOLE[option])) refuse(option);
+  }
+  if (values.repetitions !== undefined && Number(values.repetitions) < REPETITIONS) refuse("repetitions");
 }
 
 /** What is measured in a mode, by name: the gateway, and what it is compared with. */

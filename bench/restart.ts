@@ -1,15 +1,16 @@
 /** What a restart costs: sleepers in the store, the gateway killed and started again. See README.md beside this file. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Child } from "./child.ts";
 import { freePort } from "./free-port.ts";
+import { assertMosquitto } from "./prerequisites.ts";
 import { residentOctets } from "./process-figures.ts";
 import { Sleeper } from "./sleeper.ts";
 import { startMosquitto } from "./start-mosquitto.ts";
+import { TemporaryFolder } from "./temporary-folder.ts";
 
 const GATEWAY = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
@@ -79,7 +80,8 @@ async function firstAnswerOf(port: number): Promise<number> {
 }
 
 async function measure(count: number, topics: number, subscriptions: number): Promise<Figures> {
-  const folder = mkdtempSync(join(tmpdir(), "bench-restart-"));
+  const temporary = new TemporaryFolder("bench-restart-");
+  const folder = temporary.path;
   const children: Child[] = [];
   const start = async (child: Promise<Child>) => {
     children.push(await child);
@@ -124,7 +126,7 @@ async function measure(count: number, topics: number, subscriptions: number): Pr
     };
   } finally {
     for (const child of children.reverse()) await child.stop();
-    rmSync(folder, { recursive: true, force: true });
+    temporary.remove();
   }
 }
 
@@ -140,7 +142,13 @@ const { values } = parseArgs({
 if (values.help) {
   process.stdout.write(USAGE);
 } else {
-  const figures = await measure(Number(values.sleepers), Number(values.topics), Number(values.subscriptions));
-  if (values.json) process.stdout.write(`${JSON.stringify(figures)}\n`);
-  else console.table(figures);
+  try {
+    assertMosquitto();
+    const figures = await measure(Number(values.sleepers), Number(values.topics), Number(values.subscriptions));
+    if (values.json) process.stdout.write(`${JSON.stringify(figures)}\n`);
+    else console.table(figures);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  }
 }

@@ -1,10 +1,10 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Child } from "./child.ts";
+import { TemporaryFolder } from "./temporary-folder.ts";
 
 const START_MS_MAX = 10_000;
 
@@ -26,9 +26,9 @@ function brokerConfiguration(port: number): string {
 
 /** Starts Mosquitto at this port of 127.0.0.1. Resolves when it is there. */
 export async function startMosquitto(port: number): Promise<Child> {
-  const directory = mkdtempSync(join(tmpdir(), "bench-"));
+  const directory = new TemporaryFolder("bench-");
   try {
-    const file = join(directory, "mosquitto.conf");
+    const file = join(directory.path, "mosquitto.conf");
     writeFileSync(file, brokerConfiguration(port));
     const broker = await Child.start("mosquitto", ["-c", file]);
     const giveUpAt = Date.now() + START_MS_MAX;
@@ -40,7 +40,7 @@ export async function startMosquitto(port: number): Promise<Child> {
     return broker;
   } finally {
     // Mosquitto reads its configuration once.
-    rmSync(directory, { recursive: true, force: true });
+    directory.remove();
   }
 }
 

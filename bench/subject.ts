@@ -17,16 +17,17 @@ interface SubjectPlace {
   udpPort: number;
   brokerPort: number;
   clientsMax: number;
-  /** With the status page, as it is by default. */
-  page: boolean;
+  /** The folder for its state, and its status page on, as it is by default; without, it has its state in memory and no page. */
+  stateFolder?: string | undefined;
 }
 
-function command(subject: Subject, { udpPort, brokerPort, clientsMax, page }: SubjectPlace): string[] {
+function command(subject: Subject, { udpPort, brokerPort, clientsMax, stateFolder }: SubjectPlace): string[] {
   if (subject.kind === "bare") return [BARE, String(udpPort), String(brokerPort)];
   const places = ["-b", `mqtt://127.0.0.1:${brokerPort}`, "-l", `udp://127.0.0.1:${udpPort}`];
   const log = ["--log-level", "warn", "--log-format", "json"];
-  const state = ["--state-path", "memory:", "--clients-max", String(clientsMax)];
-  return [subject.main ?? GATEWAY, "run", ...places, ...log, ...state, "--http-listen", page ? "127.0.0.1:0" : ""];
+  const state = ["--state-path", stateFolder ?? "memory:", "--clients-max", String(clientsMax)];
+  const page = ["--http-listen", stateFolder === undefined ? "" : "127.0.0.1:0"];
+  return [subject.main ?? GATEWAY, "run", ...places, ...log, ...state, ...page];
 }
 
 /** Starts it. Resolves when it has its port: before that the nodes must not take theirs, of which one could be the same. */

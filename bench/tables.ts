@@ -14,7 +14,17 @@ const TABLES: readonly TableForm[] = [
   {
     title: "Messages, closed loop",
     modes: /^(publish|deliver)-/,
-    columns: ["messagesPerSecond", "gatewayUs", "brokerUs", "ratio", "p50Us", "p99Us", "lost", "gatewayMib"],
+    columns: [
+      "messagesPerSecond",
+      "gatewayUs",
+      "brokerUs",
+      "ratio",
+      "p50Us",
+      "p99Us",
+      "lost",
+      "duplicates",
+      "gatewayMib",
+    ],
     ranges: ["gatewayUs", "ratio"],
   },
   {

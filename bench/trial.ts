@@ -10,11 +10,15 @@ import type { Mode } from "./modes.ts";
 import { processTree, residentOctets } from "./process-figures.ts";
 import { startMosquitto } from "./start-mosquitto.ts";
 import { type Subject, startSubject } from "./subject.ts";
+import { TemporaryFolder } from "./temporary-folder.ts";
 
 const GENERATOR = fileURLToPath(new URL("generator.js", import.meta.url));
 
 /** On top of warm-up and measured time: connecting 10,000 nodes, with retries, and telling of them; the steps of an open loop. */
 const OTHER_MS_MAX = 240_000;
+
+/** What the gateway may have more clients than nodes: those that `connect` does not count, and some room. */
+const OTHER_CLIENTS = 1000;
 
 /** When a gateway that has nothing to do is looked at. */
 const AT_REST_MS = 5000;
@@ -43,14 +47,16 @@ export async function runTrial(
 ): Promise<Figures> {
   let broker: Child | undefined;
   let gateway: Child | undefined;
+  let state: TemporaryFolder | undefined;
   try {
     const brokerPort = await freePort("tcp");
     const gatewayPort = await freePort("udp");
     broker = await startMosquitto(brokerPort);
     const startedAt = performance.now();
-    const clientsMax = Math.max(10_000, 2 * nodes);
-    const page = mode.kind === "base" && mode.page;
-    gateway = await startSubject(subject, { udpPort: gatewayPort, brokerPort, clientsMax, page });
+    const clientsMax = Math.max(10_000, nodes + OTHER_CLIENTS);
+    state = mode.kind === "base" && mode.byDefault ? new TemporaryFolder("bench-state-") : undefined;
+    const place = { udpPort: gatewayPort, brokerPort, clientsMax, stateFolder: state?.path };
+    gateway = await startSubject(subject, place);
     if (mode.kind === "base") {
       const seconds = (performance.now() - startedAt) / 1000;
       await delay(AT_REST_MS - 1000 * seconds);
@@ -75,5 +81,6 @@ export async function runTrial(
   } finally {
     await gateway?.stop();
     await broker?.stop();
+    state?.remove();
   }
 }

@@ -1,10 +1,14 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { doubts } from "../bench/doubts.ts";
 import { FIGURES } from "../bench/figures.ts";
 import { Histogram } from "../bench/histogram.ts";
+import { Ledger } from "../bench/ledger.ts";
 import type { Machine } from "../bench/machine.ts";
 import { MODES } from "../bench/modes.ts";
+import { Pace } from "../bench/pace.ts";
 import { parsePlan } from "../bench/plan.ts";
+import { assertReadable, assertWritable } from "../bench/prerequisites.ts";
 import { highestRate } from "../bench/rate-search.ts";
 import { measuredSection, withMeasured } from "../bench/readme-section.ts";
 import { summarize } from "../bench/results.ts";
@@ -87,6 +91,72 @@ describe("the search for the highest rate", () => {
   });
 });
 
+describe("the pace of an open loop", () => {
+  /** What a timer sends that comes every `tickMs`, but for a pause. */
+  function sent(pace: Pace, ms: number, tickMs: number, pauseFrom = ms, pauseTo = ms): number {
+    let count = 0;
+    for (let now = 0; now <= ms; now += tickMs) {
+      if (now >= pauseFrom && now < pauseTo) continue;
+      count += Math.min(pace.burstMax, pace.behind(count, now));
+    }
+    return count + Math.min(pace.burstMax, pace.behind(count, ms));
+  }
+
+  test.each([100, 5000, 200_000])("a timer that comes every 1.2 ms keeps up %i a second", (rate) => {
+    const pace = new Pace(rate, 1200, 0);
+    expect(pace.total).toBe((rate * 1200) / 1000);
+    expect(sent(pace, 1200, 1.2)).toBe(pace.total);
+  });
+
+  test("who was late makes up for it, in bursts of what is due in 4 ms", () => {
+    const pace = new Pace(20_000, 1200, 0);
+    expect(pace.burstMax).toBe(80);
+    expect(sent(pace, 1200, 1.2, 300, 500)).toBe(pace.total);
+  });
+
+  test("what a late sender never sends was due all the same, and when it was due does not move", () => {
+    const pace = new Pace(20_000, 1000, 50);
+    expect(pace.dueAt(200)).toBe(60);
+    expect(pace.behind(0, 60)).toBe(201);
+    expect(pace.dueAt(200)).toBe(60);
+    expect(pace.behind(100, 5000)).toBe(pace.total - 100);
+  });
+});
+
+describe("the ledger of a closed loop", () => {
+  test("a message that comes again does not stand for one that does not come", () => {
+    const ledger = new Ledger();
+    for (const message of [0, 1, 2]) ledger.acknowledge(message);
+    expect([0, 0, 1].map((message) => ledger.arrive(message))).toEqual([true, false, true]);
+    expect([ledger.owed, ledger.duplicates]).toEqual([1, 1]);
+  });
+
+  test("nor does one that was never acknowledged, and an acknowledgement may come last", () => {
+    const ledger = new Ledger();
+    ledger.arrive(0);
+    ledger.acknowledge(1);
+    expect(ledger.owed).toBe(1);
+    ledger.arrive(2);
+    ledger.acknowledge(2);
+    expect(ledger.owed).toBe(1);
+    ledger.arrive(1);
+    ledger.acknowledge(1);
+    expect([ledger.owed, ledger.duplicates]).toEqual([0, 0]);
+  });
+});
+
+describe("what a run needs", () => {
+  test("the other gateway and the file to write are looked at before it begins", () => {
+    expect(() => assertReadable("against", "no/such/main.js")).toThrow("--against: there is no file no/such/main.js");
+    expect(() => assertReadable("against", "bench")).toThrow("--against");
+    expect(() => assertWritable("out", "no/such/folder/results.json")).toThrow("--out: no/such/folder/results.json");
+    expect(() => assertWritable("out", "bench")).toThrow("it is a folder");
+    assertReadable("against", "package.json");
+    assertWritable("out", "package.json");
+    assertWritable("out", "bench/not-there-yet.json");
+  });
+});
+
 describe("the summary of runs", () => {
   test("a figure is the median of its runs, with the least and the most; losses are added up", () => {
     const figures = spreads([loadRun(1.9, 2), loadRun(1.5), loadRun(1.6, 1)]);
@@ -154,9 +224,34 @@ describe("what there is to measure", () => {
     [["--only", "publish-qos3"], "publish-qos3"],
     [["--seconds", "ten"], "--seconds"],
     [["--repetitions", "1.5"], "--repetitions"],
-    [["--write", "--only", "base"], "--write"],
+    [["--write", "--only", "base"], "--only base"],
+    [["--write", "--nodes", "1000"], "--nodes 1000"],
+    [["--write", "--connects", "20000"], "--connects"],
+    [["--write", "--sleepers", "10"], "--sleepers"],
+    [["--write", "--seconds", "2"], "--seconds 2"],
+    [["--write", "--warm-up", "1"], "--warm-up"],
+    [["--write", "--idle-seconds", "59"], "--idle-seconds"],
+    [["--write", "--repetitions", "1"], "--repetitions"],
+    [["--write", "--against", "other/main.js"], "--against"],
   ])("%j is refused with what is wrong", (args, wrong) => {
     expect(() => parsePlan(args)).toThrow(wrong);
+  });
+
+  test("a whole run may be written, beside the bare relay and with more of it too", () => {
+    expect(parsePlan(["--write", "--against", "bare", "--seconds", "5", "--repetitions", "5"])).toHaveProperty(
+      "write",
+      true,
+    );
+  });
+
+  test("what others would not measure alike is told: files that no commit has, and a machine that did something else", () => {
+    const one = { mode: "publish-qos0", nodes: 100, subject: "gateway", failures: [] };
+    const { cases } = summarize(MACHINE, OPTIONS, [
+      { ...one, runs: [{ othersPercent: 3 }, { othersPercent: 34.6 }] },
+      { ...one, nodes: 1000, runs: [{ othersPercent: 20 }] },
+    ]);
+    expect(doubts(MACHINE, cases)).toEqual(["publish-qos0, 100 nodes, gateway: something else took 35 % of a core"]);
+    expect(doubts({ ...MACHINE, commit: "0123456+" }, [])).toEqual(["the files are not those of commit 0123456"]);
   });
 });
 
@@ -169,7 +264,7 @@ describe("the written tables", () => {
     expect(section).toMatch(
       /On 2026-11-22, commit 0123456: a processor, x64, 2 cores .* Node 20.20.0, Mosquitto 2.0.11/,
     );
-    expect(section).toContain("| publish-qos0 | 1,000 | 50,000 | 8.0 | 6.4 | 1.25 | 2.00 | 3.00 | 0 | – |");
+    expect(section).toContain("| publish-qos0 | 1,000 | 50,000 | 8.0 | 6.4 | 1.25 | 2.00 | 3.00 | 0 | – | – |");
     expect(section).toContain("| publish-qos0 | 1,000 | ratio | 1.25 | 1.20 | not reached |");
   });
 
