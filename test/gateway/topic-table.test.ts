@@ -96,6 +96,9 @@ test("T10 an emptied table knows none of its ids any more, the one looked up las
   const table = new TopicTable(new TopicIds(0, anyId), { topicsMax: 10 }, names(), NOBODY);
   const { id } = table.obtain("a")!;
   expect(table.byId(id)?.name).toBe("a");
+  expect(table.byName("a")?.id).toBe(id);
   table.clear();
   expect(table.byId(id)).toBeUndefined();
+  expect(table.byName("a")).toBeUndefined();
+  expect(table.obtain("a")!.id).not.toBe(id);
 });
