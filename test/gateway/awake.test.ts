@@ -105,6 +105,19 @@ describe("§6.14 waking up", () => {
     s.client("PINGREQ", OWN_PING).toClient("PUBLISH", { data: "3" }).toClient("PINGRESP");
   });
 
+  test("Z8 so do those that come while nothing waits, before the broker has shown that nothing more comes", () => {
+    const { s, topicId } = sleeper({ awakeMessagesMax: 2 });
+    s.deliver("a", { qos: 1, messageId: 3 });
+    s.client("PINGREQ", OWN_PING).toClient("PUBLISH", { msgId: 3 });
+    s.client("PUBACK", { topicId, msgId: 3 }).toBroker("puback").does("probe");
+    s.deliver("a", { payload: "1" }).toClient("PUBLISH", { data: "1" });
+    s.deliver("a", { payload: "2" }).nothing();
+    s.deliver("a", { payload: "3" }).nothing();
+    s.event({ type: "link-probed", link: s.link }).toClient("PINGRESP");
+    s.client("PINGREQ", OWN_PING).toClient("PUBLISH", { data: "2" }).toClient("PUBLISH", { data: "3" });
+    s.toClient("PINGRESP");
+  });
+
   test("Z10, field 15: a repeated PINGREQ repeats the message in flight and nothing else", () => {
     const { s, topicId } = sleeper();
     s.deliver("a", { payload: "0" }).deliver("a", { qos: 1, messageId: 3 }).deliver("a", { qos: 1, messageId: 4 });
