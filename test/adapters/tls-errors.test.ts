@@ -1,4 +1,5 @@
-import { createServer as createTcpServer } from "node:net";
+import { once } from "node:events";
+import { createServer as createTcpServer, type Server } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TlsOptions } from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -190,3 +191,26 @@ it("at a port that is mostly for TLS a broker that closes the connection without
   stream.on("error", () => {}).destroy();
   expect(stream.silenceHint).toBe("it wants another URL, for at port 8883 brokers mostly have mqtts://");
 });
+
+it("there too a broker that has said something is not said to have closed the connection without a word", async ({
+  skip,
+}) => {
+  const server = createTcpServer((socket) => socket.on("error", () => {}).end(Uint8Array.of(0x20)));
+  const port = await listenAtOneOf(server, [8083, 9001, 8080, 8884], "127.0.0.9");
+  if (port === undefined) return skip("none of the ports of TLS and WebSockets can be had at 127.0.0.9");
+  expect(await failure(`mqtt://127.0.0.9:${port}`)).toMatchObject({ reason: "the broker closed the connection" });
+});
+
+/** The port that the server has been given; undefined where it can have none of them. Closed with the test. */
+async function listenAtOneOf(server: Server, ports: readonly number[], host: string): Promise<number | undefined> {
+  for (const port of ports) {
+    try {
+      await once(server.listen(port, host), "listening");
+    } catch {
+      continue;
+    }
+    onTestFinished(() => void server.close());
+    return port;
+  }
+  return undefined;
+}
