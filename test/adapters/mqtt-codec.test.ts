@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { parser } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
@@ -8,7 +10,12 @@ import type { PacketRead } from "../../src/mqtt/packet-read.ts";
 import { PacketReader } from "../../src/mqtt/packet-reader.ts";
 import { fromBroker, pieces, plain, read, readHex, reference, toBroker } from "./mqtt-packets.ts";
 
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+
 const VERSIONS = [4, 5] as const;
+
+const NOTHING = new Uint8Array(0);
 
 /** What CONNECT of MQTT 3.1.1 does not say. */
 const VERSION_4 = { version: 4, sessionExpirySeconds: 3600, receiveMax: 100 } as const;
@@ -122,6 +129,26 @@ describe("reading", () => {
     };
     const stream = Buffer.concat([reference(long, 4), Buffer.from("d000", "hex"), reference(long, 4)]);
     expect(plain(read(stream, [65_536]))).toEqual(plain([long, { cmd: "pingresp" }, long]));
+  });
+
+  it("remembers no long topic: what a connection keeps does not grow with it", () => {
+    const readers = Array.from({ length: 200 }, () => new PacketReader(4));
+    const topicOctets = 60_000;
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (const [index, reader] of readers.entries()) {
+      // Each has its own, so that there is nothing to share.
+      const topic = `${index}/`.padEnd(topicOctets, "x");
+      const stream = reference(
+        { cmd: "publish", topic, payload: NOTHING, qos: 0, retain: false, dup: false, messageId: 0 },
+        4,
+      );
+      expect(read(stream, [stream.length], reader)).toHaveLength(1);
+    }
+    collect();
+    const perReader = (process.memoryUsage().heapUsed - before) / readers.length;
+    expect(perReader).toBeLessThan(topicOctets / 4);
+    expect(readers).toHaveLength(200);
   });
 
   it("keeps of what it was given only what it needs, when that is to be written over", () => {
