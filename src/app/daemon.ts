@@ -17,8 +17,10 @@ import { KeptState } from "./kept-state.ts";
 import { Listeners } from "./listeners.ts";
 import type { Log } from "./log/log.ts";
 import { NoteLog } from "./log/note-log.ts";
+import { reportOpenFiles } from "./log/open-files-report.ts";
 import { RecentLog } from "./log/recent-log.ts";
 import { reportFailedReload, reportReload } from "./log/reload-report.ts";
+import { openFilesMax } from "./open-files-max.ts";
 import { Runner, type Surroundings } from "./runner.ts";
 import { DatagramTraces } from "./trace/datagram-traces.ts";
 import { messageTrace } from "./trace/message-trace.ts";
@@ -133,6 +135,7 @@ export class Daemon {
       reportFailedReload(this.#log, problems);
       return;
     }
+    const isForMore = values["clients.max"] > this.#options["clients.max"];
     this.#options = values;
     this.#access?.reload(values);
     this.#listeners?.reload(values, (from, data) => this.#core?.isOfClient(from, data) === true);
@@ -145,6 +148,7 @@ export class Daemon {
     this.#log.level = values["log.level"];
     if (!isTold) reportReload(this.#log, plan);
     this.#broker?.tellOfCertificates();
+    if (isForMore) reportOpenFiles(values, openFilesMax(), this.#log);
     this.#traces.set(this.#log, messageTrace(this.#log, this.#whereIs));
   }
 

@@ -108,8 +108,7 @@ async function run(
     throw new CommanderError(1, "run.start", "");
   }
   youngGeneration.release();
-  // The broker inside the gateway is reached without a socket.
-  if (options["broker.url"] !== "embedded:") reportOpenFiles(options["clients.max"], openFilesMax(), log);
+  reportOpenFiles(options, openFilesMax(), log);
   signals.started(daemon);
   if (!isReady) notice?.waiting(daemon.brokerUrl);
   const fields = { version, node: process.version, listeners: daemon.listenerUrls.join(" "), broker: daemon.brokerUrl };

@@ -224,9 +224,9 @@ describe("a listener", () => {
 });
 
 describe("the limit of open files", () => {
-  function reported(clientsMax: number, filesMax: number | undefined) {
+  function reported(clientsMax: number, filesMax: number | undefined, brokerUrl = "mqtt://broker") {
     const { log, objects } = collect("info");
-    reportOpenFiles(clientsMax, filesMax, log);
+    reportOpenFiles({ "broker.url": brokerUrl, "clients.max": clientsMax }, filesMax, log);
     return objects().map(({ level, event, msg }) => [level, event, msg]);
   }
 
@@ -235,6 +235,15 @@ describe("the limit of open files", () => {
       ["warn", "gateway.open-files", expect.stringMatching(/4096 files.*some 3996 clients.*LimitNOFILE.*10100/)],
     ]);
     expect(reported(10_000, 50)[0]![2]).toMatch(/some 0 clients/);
+  });
+
+  test("that has room for all clients, and not for a hundred other files, comes with it too", () => {
+    expect(reported(10_000, 10_050)[0]![2]).toMatch(/10050 files.*some 9950 clients.*10100/);
+    expect(reported(10_000, 10_099)).toHaveLength(1);
+  });
+
+  test("is not told of where the broker is inside the gateway: nobody takes a file there", () => {
+    expect(reported(10_000, 50, "embedded:")).toEqual([]);
   });
 
   test("that is enough, or that nobody knows, is not told of", () => {

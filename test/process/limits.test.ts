@@ -1,6 +1,9 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { describe, expect, test, vi } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { Random } from "../../src/device/random.ts";
 import { encode } from "../../src/sn/encode.ts";
 import type { Message } from "../../src/sn/message.ts";
@@ -15,6 +18,8 @@ import { SmallBroker } from "./small-broker.ts";
 const SEED = 1611;
 /** Datagrams sent at once: fewer than what the smallest usual receive buffer holds. */
 const BURST = 100;
+/** What starts a program that may have 300 files open. */
+const FEW_FILES = ["sh", "-c", 'ulimit -n 300 && exec "$@"', "sh"];
 
 const connectOf = (clientId: string, duration = 60): Message => {
   return { type: "CONNECT", will: false, cleanSession: true, protocolId: 1, duration, clientId };
@@ -165,9 +170,8 @@ test.skipIf(process.platform !== "linux")(
   "with fewer open files than clients.max needs it says so at its start, and lets in as many as there is room for",
   async () => {
     const broker = await SmallBroker.start();
-    const few = ["sh", "-c", 'ulimit -n 300 && exec "$@"', "sh"];
     const args = ["run", "-b", broker.url, "-l", "udp://127.0.0.1:0", "--clients-max", "300"];
-    const gateway = new GatewayProcess(args, {}, undefined, few);
+    const gateway = new GatewayProcess(args, {}, undefined, FEW_FILES);
     expect(await gateway.line("gateway.open-files")).toMatchObject({ level: "warn", clientsMax: 300, filesMax: 300 });
     await gateway.line("gateway.ready");
     const port = await gateway.listenerPort();
@@ -183,5 +187,28 @@ test.skipIf(process.platform !== "linux")(
     expect(accepted).toBeLessThan(300);
     expect(answers.filter((code) => code === RETURN_CODE.congestion)).toHaveLength(300 - accepted);
     await stop(gateway, "SIGTERM");
+  },
+);
+
+test.skipIf(process.platform !== "linux")(
+  "it says so again when a reload raises clients.max, and at no other reload",
+  async () => {
+    const broker = await SmallBroker.start();
+    const folder = mkdtempSync(join(tmpdir(), "mqtt-sn-gateway-files-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const file = join(folder, "gateway.yaml");
+    const write = (clientsMax: number) => writeFileSync(file, `clients:\n  max: ${clientsMax}\n`);
+    write(250);
+    const args = ["run", "-c", file, "-b", broker.url, "-l", "udp://127.0.0.1:0"];
+    const gateway = new GatewayProcess(args, {}, undefined, FEW_FILES);
+    const linesOf = (event: string) => gateway.lines.filter((line) => line.event === event);
+    await gateway.line("gateway.ready");
+    for (const [index, clientsMax] of [240, 260].entries()) {
+      write(clientsMax);
+      gateway.child.kill("SIGHUP");
+      await vi.waitFor(() => expect(linesOf("reload.done")).toHaveLength(index + 1), { timeout: 20_000, interval: 5 });
+    }
+    await stop(gateway, "SIGTERM");
+    expect(linesOf("gateway.open-files").map((line) => line.clientsMax)).toEqual([250, 260]);
   },
 );

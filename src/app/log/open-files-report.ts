@@ -1,10 +1,19 @@
+import type { OptionValues } from "../configuration/options.ts";
 import type { Log } from "./log.ts";
 
 /** What is open besides one connection to the broker for each client: listeners, the store, the status page and who looks at it. */
 const OTHER_FILES = 100;
 
-/** Tells what to do where fewer files may be open than clients may be connected; `filesMax` is undefined where nobody knows. */
-export function reportOpenFiles(clientsMax: number, filesMax: number | undefined, log: Log): void {
+/**
+ * Tells what to do where fewer files may be open than clients may be connected; `filesMax` is undefined where nobody knows. The broker
+ * inside the gateway is reached without a socket.
+ */
+export function reportOpenFiles(
+  { "broker.url": brokerUrl, "clients.max": clientsMax }: Pick<OptionValues, "broker.url" | "clients.max">,
+  filesMax: number | undefined,
+  log: Log,
+): void {
+  if (brokerUrl === "embedded:") return;
   const needed = clientsMax + OTHER_FILES;
   if (filesMax === undefined || needed <= filesMax) return;
   const room = Math.max(0, filesMax - OTHER_FILES);
