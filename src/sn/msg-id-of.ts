@@ -16,6 +16,8 @@ export function msgIdOf(message: Message): number {
     case "UNSUBACK":
       return message.msgId;
     default:
+      // A type that has one and is not above is an error here.
+      message satisfies Exclude<Message, { msgId: number }>;
       return 0;
   }
 }
