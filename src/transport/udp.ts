@@ -21,7 +21,7 @@ interface UdpOptions {
   wants?: ((host: string, port: number, data: Uint8Array) => boolean) | undefined;
 }
 
-/** What is asked for: the usual default holds some 277 small datagrams, less than 1000 clients send at once. */
+/** What is asked for: the usual default holds some 256 small datagrams, less than 1000 clients send at once. */
 const RECEIVE_BUFFER_OCTETS = 4 * 1024 * 1024;
 
 /** Datagrams that may wait in the process for the network to take them. More are dropped, and count as errors. */

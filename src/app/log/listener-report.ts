@@ -2,7 +2,7 @@ import type { Log } from "./log.ts";
 
 const MIB = 1024 * 1024;
 
-/** The receive buffer that is asked for: bursts of some thousand small datagrams fit (a usual one holds about 277). */
+/** The receive buffer that is asked for: bursts of some thousand small datagrams fit (one that nobody asks for holds about 256). */
 export const RECEIVE_BUFFER_WANTED_OCTETS = 4 * MIB;
 
 /** What Linux grants by itself: its `rmem_max`. */
